@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const slow = { testTimeout: 120_000, hookTimeout: 240_000 };
+
+/**
+ * Three kinds of test, told apart by the file's name:
+ * `*.test.ts` needs nothing; `*.server.test.ts` shares one sandbox and owns a keyspace; `*.kill.test.ts` starts servers
+ * of its own and kills them, so it runs alone.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.server.test.ts', 'test/**/*.kill.test.ts', 'test/**/*.soak.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          include: ['test/**/*.server.test.ts'],
+          globalSetup: ['test/support/shared-sandbox.ts'],
+          ...slow,
+        },
+      },
+      { test: { name: 'kill', include: ['test/**/*.kill.test.ts'], fileParallelism: false, ...slow } },
+      { test: { name: 'soak', include: ['test/**/*.soak.test.ts'], fileParallelism: false, testTimeout: 7_200_000 } },
+    ],
+  },
+});
