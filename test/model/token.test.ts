@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isInRange, maxToken, minToken, rangesOfRing, splitRange, tokenOf, topicPartitionOf } from '../../src/model/token.ts';
+
+const { Murmur3Tokenizer } = createRequire(import.meta.url)('cassandra-driver/lib/tokenizer.js');
+
+test("a key's token is the one that the driver computes", () => {
+  const driver = new Murmur3Tokenizer();
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 70 }), (bytes) => {
+      const key = Buffer.from(bytes);
+      expect(tokenOf(key).toString()).toBe(driver.hash(key).getValue().toString());
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('every token lies in exactly one range of the ring, however often it is split', () => {
+  const token = fc.bigInt({ min: minToken + 1n, max: maxToken });
+  fc.assert(
+    fc.property(fc.array(token, { maxLength: 8 }), fc.integer({ min: 1, max: 50 }), token, (ring, count, wanted) => {
+      const pieces = rangesOfRing(ring).flatMap((range) => splitRange(range, count));
+      expect(pieces.filter((piece) => isInRange(wanted, piece))).toHaveLength(1);
+    }),
+  );
+});
+
+test('tokens spread over all partitions of a topic and stay inside them', () => {
+  expect(topicPartitionOf(minToken, 8)).toBe(0);
+  expect(topicPartitionOf(maxToken, 8)).toBe(7);
+  expect(topicPartitionOf(0n, 8)).toBe(4);
+});
