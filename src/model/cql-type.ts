@@ -14,7 +14,9 @@ export interface CqlType {
 }
 
 /** Finds a user-defined type's fields; undefined when the keyspace has no such type. */
-export type ResolveUdt = (name: string) => { readonly fields: readonly string[]; readonly types: readonly string[] } | undefined;
+export type ResolveUdt = (
+  name: string,
+) => { readonly fields: readonly string[]; readonly types: readonly string[] } | undefined;
 
 /** Bytes of a value that is written without a length in the commit log, or undefined (commitlog.md, section 3.8). */
 export function fixedLengthOf(type: CqlType): number | undefined {
@@ -114,7 +116,8 @@ function readParametrised(name: string, tokens: string[], resolveUdt: ResolveUdt
 
 function readUdt(name: string, resolveUdt: ResolveUdt, text: string): CqlType {
   const definition = resolveUdt(name);
-  if (!definition) throw new SyntaxError(`type "${text}" names ${name}, which is neither a native type nor a known user-defined type`);
+  if (!definition)
+    throw new SyntaxError(`type "${text}" names ${name}, which is neither a native type nor a known user-defined type`);
   const types = definition.types.map((fieldType) => freeze(parseCqlType(fieldType, resolveUdt)));
   return { name: 'udt', isFrozen: false, arguments: types, udt: { name, fields: definition.fields } };
 }

@@ -8,7 +8,8 @@ export function splitPartitionKey(key: Buffer, columnCount: number): readonly Bu
     values.push(key.subarray(at + 2, at + 2 + length));
     at += 2 + length + 1;
   }
-  if (at !== key.length) throw new RangeError(`partition key of ${key.length} bytes does not hold ${columnCount} values`);
+  if (at !== key.length)
+    throw new RangeError(`partition key of ${key.length} bytes does not hold ${columnCount} values`);
   return values;
 }
 

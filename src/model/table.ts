@@ -49,6 +49,9 @@ export function quoteName(name: string): string {
 }
 
 /** `"keyspace"."table"`; statements are always qualified. */
-export function qualifiedName(table: { readonly keyspace: string; readonly name: string }, keyspace = table.keyspace): string {
+export function qualifiedName(
+  table: { readonly keyspace: string; readonly name: string },
+  keyspace = table.keyspace,
+): string {
   return `${quoteName(keyspace)}.${quoteName(table.name)}`;
 }

@@ -69,7 +69,8 @@ function tailOf(key: Buffer, from: number): [bigint, bigint] {
   let k1 = 0n;
   let k2 = 0n;
   for (let at = key.length - 1; at >= from + 8; at--) k2 ^= signExtended(key, at) << BigInt((at - from - 8) * 8);
-  for (let at = Math.min(key.length, from + 8) - 1; at >= from; at--) k1 ^= signExtended(key, at) << BigInt((at - from) * 8);
+  for (let at = Math.min(key.length, from + 8) - 1; at >= from; at--)
+    k1 ^= signExtended(key, at) << BigInt((at - from) * 8);
   return [BigInt.asUintN(64, k1), BigInt.asUintN(64, k2)];
 }
 

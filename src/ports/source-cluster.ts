@@ -1,0 +1,57 @@
+import type { SchemaRows } from '../model/schema.ts';
+import type { Table } from '../model/table.ts';
+import type { TableReader } from './table-reader.ts';
+
+export interface SourceNode {
+  /** The node's host id, which it keeps for life; names the node in topics and in the ledger. */
+  readonly hostId: string;
+  readonly address: string;
+  readonly port: number;
+  readonly datacenter: string;
+  readonly rack: string;
+  readonly releaseVersion: string;
+  readonly isUp: boolean;
+  readonly tokens: readonly bigint[];
+}
+
+/** Facts of one node that only the node itself can tell (system_views, system.local); undefined where its version has no such view. */
+export interface NodeSettings {
+  readonly hostId: string;
+  readonly cdcEnabled: boolean | undefined;
+  readonly commitLogCompression: string | undefined;
+  readonly commitLogDirectory: string | undefined;
+  readonly cdcRawDirectory: string | undefined;
+  readonly pendingHints: number | undefined;
+  readonly pendingBatches: number | undefined;
+  /** The node's clock minus ours, microseconds, good to the round trip. */
+  readonly clockSkewMicros: bigint;
+}
+
+export interface KeyspaceFacts {
+  readonly name: string;
+  readonly durableWrites: boolean;
+  readonly replication: Readonly<Record<string, string>>;
+}
+
+export interface SizeEstimate {
+  readonly partitions: number;
+  readonly meanPartitionBytes: number;
+}
+
+/** The Cassandra that we leave. Read-only but for the canary keyspace and, in cdc mode, the tables' cdc option. */
+export interface SourceCluster extends TableReader {
+  nodes(signal?: AbortSignal): Promise<readonly SourceNode[]>;
+  nodeSettings(node: SourceNode, signal?: AbortSignal): Promise<NodeSettings>;
+  /** Undefined when the cluster has no such keyspace. */
+  keyspace(name: string, signal?: AbortSignal): Promise<KeyspaceFacts | undefined>;
+  schema(keyspace: string, signal?: AbortSignal): Promise<SchemaRows>;
+  /** Summed over the nodes' own estimates; zeros for a table that was never flushed. */
+  sizeEstimate(table: Table, signal?: AbortSignal): Promise<SizeEstimate>;
+  /** Creates or verifies the canary keyspace, replicated to every node, and answers its table. */
+  ensureCanaryTable(signal?: AbortSignal): Promise<Table>;
+  /** Writes one canary row on every node at consistency ALL; the partition key is the nonce's UTF-8 bytes. */
+  writeCanary(nonce: string, signal?: AbortSignal): Promise<void>;
+  /** Sets a table's cdc option; answers what it was. */
+  setCdc(table: Table, isOn: boolean, signal?: AbortSignal): Promise<boolean>;
+  close(): Promise<void>;
+}

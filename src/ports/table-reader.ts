@@ -1,0 +1,51 @@
+import type { Column, Table } from '../model/table.ts';
+import type { TokenRange } from '../model/token.ts';
+
+export type Consistency = 'one' | 'local_one' | 'local_quorum' | 'quorum' | 'all';
+
+/** One row as the server sent it; each list is aligned with the columns of the read that asked for it. */
+export interface EncodedRow {
+  /** Encoded CQL bytes; null for a column without a value. */
+  readonly values: readonly (Buffer | null)[];
+  /** Remaining seconds of each of the read's `ttlColumns`; null: does not expire or has no value. */
+  readonly ttlSeconds: readonly (number | null)[];
+  /** Write time of each of the read's `writeTimeColumns`; null where there is no value. */
+  readonly writeTimesMicros: readonly (bigint | null)[];
+}
+
+export interface RowRead {
+  readonly table: Table;
+  /** In the order in which `EncodedRow.values` comes; key columns must be asked for like any other. */
+  readonly columns: readonly Column[];
+  /** Simple or frozen non-key columns only: CQL cannot read the TTL of a multicell column on 4.x. */
+  readonly ttlColumns?: readonly Column[];
+  readonly writeTimeColumns?: readonly Column[];
+  readonly consistency?: Consistency;
+  readonly signal?: AbortSignal;
+}
+
+export interface RangeRead extends RowRead {
+  readonly range: TokenRange;
+  /** Rows a page; a short or empty page is not the end. */
+  readonly pageSize?: number;
+}
+
+export interface PartitionRead extends RowRead {
+  /** Encoded values of the partition key columns. */
+  readonly partitionKey: readonly Buffer[];
+  /** A clustering prefix, possibly the whole clustering key. Absent: the whole partition. */
+  readonly clustering?: readonly Buffer[];
+  readonly pageSize?: number;
+}
+
+/**
+ * Reads rows of one side as encoded bytes, in the order of token and clustering.
+ *
+ * A partition that holds only static values comes as one row whose clustering values are null; statics come with every
+ * row of their partition. Each method may be called again at any time. An iteration that is left early frees its pages.
+ * Transient faults are retried inside; what is thrown is an OperatorError or the signal's reason.
+ */
+export interface TableReader {
+  readRange(read: RangeRead): AsyncIterable<readonly EncodedRow[]>;
+  readPartition(read: PartitionRead): AsyncIterable<readonly EncodedRow[]>;
+}

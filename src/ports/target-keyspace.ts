@@ -1,0 +1,45 @@
+import type { SchemaRows } from '../model/schema.ts';
+import type { TableReader } from './table-reader.ts';
+
+/** Bound instead of a value: the column stays as it is. */
+export const unset: unique symbol = Symbol('unset');
+export type BoundValue = Buffer | null | typeof unset;
+
+/** One write, ready to send. Its timestamp is in its text and its values, never left to a server or a driver. */
+export interface TargetStatement {
+  /** Qualified; the same shape of write has the same text, since texts are prepared once. */
+  readonly cql: string;
+  readonly values: readonly BoundValue[];
+}
+
+/** How a write ended that did not succeed. */
+export type WriteFailure =
+  /** It may or may not have been applied; sending it again is harmless because it carries its timestamp. */
+  | 'transient'
+  /** The target asks us to slow down; it may or may not have been applied. */
+  | 'throttled'
+  /** The target will never take it. */
+  | 'refused';
+
+export class TargetWriteError extends Error {
+  override readonly name = 'TargetWriteError';
+  readonly failure: WriteFailure;
+
+  constructor(failure: WriteFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}
+
+/** The keyspace that takes over. */
+export interface TargetKeyspace extends TableReader {
+  /** Rows of the target keyspace; empty when it does not exist. */
+  schema(signal?: AbortSignal): Promise<SchemaRows>;
+  /** Creates what the statement creates and waits until it can be used; done already is not an error. */
+  define(ddl: string, signal?: AbortSignal): Promise<void>;
+  /** Sends one write once and waits for its confirmation. Throws TargetWriteError; the caller decides about retries. */
+  write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
+  /** The target's clock minus ours, microseconds, good to the round trip. */
+  clockSkewMicros(signal?: AbortSignal): Promise<bigint>;
+  close(): Promise<void>;
+}
