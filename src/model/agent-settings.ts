@@ -1,0 +1,31 @@
+/** What one agent is told; written by deploy-agent next to it as agent.json. Secrets are references, never values. */
+export interface AgentSettings {
+  /** Host id of the node whose log it reads. */
+  readonly node: string;
+  readonly mode: 'commitlog' | 'cdc';
+  readonly commitLogDirectory: string;
+  readonly cdcRawDirectory: string;
+  /** The agent's own folder, on the same filesystem as the log: held segments, its position, its pid file. */
+  readonly folder: string;
+  /** Stop holding new segments, and say so, when the held ones exceed this. */
+  readonly folderCapBytes: number;
+  readonly changesPartitions: number;
+  /** Tables whose records are published. */
+  readonly wantedTableIds: readonly string[];
+  /** All tables of the keyspace: a record of several tables is published if its first one is any of these. */
+  readonly keyspaceTableIds: readonly string[];
+  readonly canaryTableId: string;
+  /** How long a write may be acknowledged before the log's marker chain shows it, milliseconds. */
+  readonly visibilityDelayMs: number;
+  readonly pulsar: PulsarSettings;
+}
+
+export interface PulsarSettings {
+  readonly serviceUrl: string;
+  readonly adminUrl: string;
+  readonly tenant: string;
+  readonly namespace: string;
+  /** A reference such as `env:PULSAR_TOKEN` or `file:/path`. */
+  readonly token?: string;
+  readonly tlsCaFile?: string;
+}

@@ -1,0 +1,34 @@
+/** Where the two sides disagree about one row, by its encoded primary key. */
+export interface Difference {
+  /** missing: only the source has it; extra: only the target; mismatch: both, with other values; pending: a change may still be on its way. */
+  readonly kind: 'missing' | 'extra' | 'mismatch' | 'pending';
+  readonly table: string;
+  readonly key: RowKey;
+  /** Of a mismatch: the columns whose values differ. */
+  readonly columns: readonly string[];
+}
+
+/** Encoded values; an empty clustering in a table that has clustering columns means the partition's static row. */
+export interface RowKey {
+  readonly partitionKey: readonly Buffer[];
+  readonly clustering: readonly Buffer[];
+}
+
+/** What one comparison of a table, or of one split of it, found. */
+export interface ComparedTable {
+  readonly table: string;
+  readonly sourceRows: bigint;
+  readonly targetRows: bigint;
+  /** Sums of row digests modulo 2^128, so that splits add up in any order; 32 hex digits. */
+  readonly sourceDigest: string;
+  readonly targetDigest: string;
+  readonly missing: number;
+  readonly extra: number;
+  readonly mismatched: number;
+  readonly pending: number;
+}
+
+/** Text of a row's key, the same on every machine; used in maps and in the ledger. */
+export function rowKeyText(key: RowKey): string {
+  return [key.partitionKey, key.clustering].map((part) => part.map((value) => value.toString('hex')).join(',')).join('/');
+}
