@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { SandboxNode } from './sandbox-state.ts';
+
+/** What `cassandra.yaml` of one node depends on besides the node itself. */
+export interface CassandraCluster {
+  readonly clusterName: string;
+  readonly seeds: readonly string[];
+  /** Null for a lone node, which takes its token itself. */
+  readonly initialToken: bigint | null;
+  readonly hasCdc: boolean;
+}
+
+/**
+ * The text of one node's `cassandra.yaml`. The names are those of 4.0; 4.1 and 5.0 read them too, so one table serves
+ * all three lines.
+ */
+export function cassandraYaml(node: SandboxNode, cluster: CassandraCluster): string {
+  return stringify({
+    cluster_name: cluster.clusterName,
+    ...ring(cluster),
+    ...network(node, cluster),
+    ...folders(node),
+    ...commitLog(cluster.hasCdc),
+    ...timeouts,
+    ...features,
+  });
+}
+
+function ring(cluster: CassandraCluster) {
+  const common = { num_tokens: 1, partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner' };
+  if (cluster.initialToken === null) return common;
+  // Fixed tokens without bootstrap: no node waits for another's data to stream, and each owns a third of the ring.
+  return { ...common, initial_token: String(cluster.initialToken), auto_bootstrap: false };
+}
+
+function network(node: SandboxNode, cluster: CassandraCluster) {
+  const seeds = cluster.seeds.map((seed) => `${seed}:${node.storagePort}`).join(',');
+  return {
+    listen_address: node.address,
+    storage_port: node.storagePort,
+    rpc_address: node.address,
+    native_transport_port: node.cqlPort,
+    endpoint_snitch: 'SimpleSnitch',
+    seed_provider: [{ class_name: 'org.apache.cassandra.locator.SimpleSeedProvider', parameters: [{ seeds }] }],
+  };
+}
+
+function folders(node: SandboxNode) {
+  return {
+    data_file_directories: [join(node.dir, 'data')],
+    commitlog_directory: node.commitLogDir,
+    cdc_raw_directory: node.cdcRawDir,
+    hints_directory: join(node.dir, 'hints'),
+    saved_caches_directory: join(node.dir, 'saved_caches'),
+  };
+}
+
+function commitLog(hasCdc: boolean) {
+  return {
+    commitlog_sync: 'periodic',
+    // The CDC index of a segment follows the sync: with Cassandra's ten seconds every rehearsal would wait for it.
+    commitlog_sync_period_in_ms: 1000,
+    // A mutation may be half a segment; small segments turn over quickly, which is what a rehearsal has to show.
+    commitlog_segment_size_in_mb: 4,
+    commitlog_total_space_in_mb: 256,
+    ...(hasCdc && {
+      cdc_enabled: true,
+      cdc_total_space_in_mb: 512,
+      cdc_free_space_check_interval_ms: 250,
+    }),
+    // Snapshots of dropped tables would pile up in a sandbox that drops tables all day.
+    auto_snapshot: false,
+  };
+}
+
+/** Generous: three servers and the program under rehearsal share what may be two cores. */
+const timeouts = {
+  read_request_timeout_in_ms: 20_000,
+  range_request_timeout_in_ms: 20_000,
+  write_request_timeout_in_ms: 10_000,
+  counter_write_request_timeout_in_ms: 10_000,
+  cas_contention_timeout_in_ms: 5_000,
+  truncate_request_timeout_in_ms: 60_000,
+  request_timeout_in_ms: 20_000,
+};
+
+/** Off by default, on in many old clusters: a rehearsal needs tables that use them. */
+const features = {
+  enable_materialized_views: true,
+  enable_user_defined_functions: true,
+  enable_sasi_indexes: true,
+  enable_drop_compact_storage: true,
+};

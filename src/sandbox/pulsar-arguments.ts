@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { SandboxPulsar } from './sandbox-state.ts';
+import { openPackages, type ServerArguments, smallJvm } from './server-arguments.ts';
+
+export interface PulsarStart {
+  /** The unpacked distribution. */
+  readonly home: string;
+  readonly jars: readonly string[];
+}
+
+/** The arguments that start Pulsar standalone without functions worker and stream storage. */
+export function pulsarArguments(pulsar: SandboxPulsar, start: PulsarStart): ServerArguments {
+  return {
+    jvm: [
+      '-Xms128m',
+      '-Xmx128m',
+      '-XX:MaxDirectMemorySize=256m',
+      ...smallJvm,
+      ...openPackages('--add-opens', openedPackages),
+      '-Dio.netty.tryReflectionSetAccessible=true',
+      '-Dio.netty.eventLoopThreads=2',
+      '-Dpulsar.allocator.leak_detection=Disabled',
+      `-Djava.io.tmpdir=${join(pulsar.dir, 'tmp')}`,
+      ...logging(pulsar, start.home),
+    ],
+    jars: start.jars,
+    main: ['org.apache.pulsar.PulsarStandaloneStarter', ...standaloneOptions(pulsar)],
+  };
+}
+
+export function standaloneConfFile(pulsar: SandboxPulsar): string {
+  return join(pulsar.dir, 'standalone.conf');
+}
+
+function standaloneOptions(pulsar: SandboxPulsar): string[] {
+  return [
+    ...['-c', standaloneConfFile(pulsar)],
+    ...['-a', pulsar.address],
+    ...['--bookkeeper-dir', join(pulsar.dir, 'bookkeeper')],
+    // As an option only: the same folder given in the conf file is taken for a ZooKeeper address.
+    ...['--metadata-dir', join(pulsar.dir, 'metadata')],
+    '--no-stream-storage',
+    '--no-functions-worker',
+  ];
+}
+
+function logging(pulsar: SandboxPulsar, home: string): string[] {
+  return [
+    '-Dpulsar.log.appender=Console',
+    '-Dpulsar.routing.appender.default=Console',
+    '-Dpulsar.log.level=info',
+    '-Dpulsar.log.root.level=info',
+    `-Dpulsar.log.dir=${join(pulsar.dir, 'log')}`,
+    // Named here so that the class path needs no folder, which a class archive does not allow.
+    `-Dlog4j.configurationFile=${join(home, 'conf', 'log4j2.yaml')}`,
+  ];
+}
+
+const openedPackages = [
+  'java.base/java.io',
+  'java.base/java.lang',
+  'java.base/java.nio',
+  'java.base/java.util.zip',
+  'java.base/jdk.internal.misc',
+  'java.base/jdk.internal.platform',
+  'java.base/sun.net',
+  'java.management/sun.management',
+  'jdk.management/com.sun.management.internal',
+];

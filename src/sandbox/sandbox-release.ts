@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const cassandraLines = ['4.0', '4.1', '5.0'] as const;
+export type CassandraLine = (typeof cassandraLines)[number];
+
+/** One published server: the pom that names its Maven coordinates, and the release that pom asks for. */
+export interface SandboxRelease {
+  readonly product: 'cassandra' | 'pulsar';
+  readonly release: string;
+  readonly pom: string;
+}
+
+export function cassandraRelease(line: CassandraLine): SandboxRelease {
+  return releaseOf('cassandra', `cassandra-${line}.xml`);
+}
+
+export function pulsarRelease(): SandboxRelease {
+  return releaseOf('pulsar', 'pulsar.xml');
+}
+
+/** The absolute path of a file in `templates/sandbox`. */
+export function sandboxTemplate(file: string): string {
+  return fileURLToPath(new URL(`../../templates/sandbox/${file}`, import.meta.url));
+}
+
+function releaseOf(product: SandboxRelease['product'], file: string): SandboxRelease {
+  const pom = sandboxTemplate(file);
+  // The version stands once, in the pom, where the usual update robots look for it.
+  const release = /<release>([^<]+)<\/release>/.exec(readFileSync(pom, 'utf8'))?.[1];
+  if (!release) throw new Error(`${pom} names no <release>`);
+  return { product, release, pom };
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { SandboxPulsar } from './sandbox-state.ts';
+
+/** The distribution's own `standalone.conf` with the sandbox's settings in place of the shipped ones. */
+export function standaloneConf(shipped: string, pulsar: SandboxPulsar): string {
+  const settings = sandboxSettings(pulsar);
+  const kept = shipped.split('\n').filter((line) => !(keyOf(line) in settings));
+  const own = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+  // The shipped file has no final newline; joined by lines, its last key cannot swallow our first one.
+  return [...kept, ...own, ''].join('\n');
+}
+
+function keyOf(line: string): string {
+  return line.startsWith('#') ? '' : line.split('=', 1)[0]!.trim();
+}
+
+function sandboxSettings(pulsar: SandboxPulsar): Readonly<Record<string, string | number | boolean>> {
+  return {
+    bindAddress: pulsar.address,
+    advertisedAddress: pulsar.address,
+    brokerServicePort: pulsar.brokerPort,
+    webServicePort: pulsar.webPort,
+    // Else the bookie listens on all interfaces of the machine.
+    listeningInterface: loopbackInterface,
+    narExtractionDirectory: join(pulsar.dir, 'nar'),
+    webSocketServiceEnabled: false,
+    // The default makes idle topics without subscriptions vanish in the middle of a rehearsal.
+    brokerDeleteInactiveTopicsEnabled: false,
+    ...smallMachine,
+  };
+}
+
+const loopbackInterface = process.platform === 'darwin' ? 'lo0' : 'lo';
+
+const smallMachine = {
+  numIOThreads: 2,
+  numHttpServerThreads: 8,
+  numOrderedExecutorThreads: 2,
+  numCacheExecutorThreadPoolSize: 2,
+  topicOrderedExecutorThreadNum: 2,
+  managedLedgerNumSchedulerThreads: 2,
+  bookkeeperNumberOfChannelsPerBookie: 2,
+  numWorkerThreadsForNonPersistentTopic: 1,
+  managedLedgerCacheSizeMB: 32,
+  dbStorage_writeCacheMaxSizeMb: 32,
+  dbStorage_readAheadCacheMaxSizeMb: 16,
+  dbStorage_rocksDB_blockCacheSize: 8_388_608,
+};
