@@ -40,7 +40,7 @@ export type ProgressEvent =
       readonly duplicates: number;
       readonly recopies: number;
     }
-  | { readonly kind: 'throttled'; readonly by: 'target' | 'source'; readonly ratePerSecond: number }
+  | { readonly kind: 'throttled'; readonly by: 'target' | 'source'; readonly inFlight: number }
   | { readonly kind: 'dead-letter'; readonly table: string; readonly reason: string }
   | { readonly kind: 'capture-hole'; readonly node: string; readonly fromSegment: bigint; readonly toSegment: bigint }
   | { readonly kind: 'records-published'; readonly node: string; readonly records: number; readonly segment: bigint }

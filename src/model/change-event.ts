@@ -42,9 +42,15 @@ export interface EventMessage {
 export function encodeChangeEvent(event: ChangeEvent): EventMessage {
   switch (event.kind) {
     case 'record':
-      return { properties: { ...common(event), s: `${event.segment}`, p: `${event.position}`, v: `${event.logVersion}` }, payload: event.body };
+      return {
+        properties: { ...common(event), s: `${event.segment}`, p: `${event.position}`, v: `${event.logVersion}` },
+        payload: event.body,
+      };
     case 'watermark':
-      return { properties: { ...common(event), t: `${event.instantMicros}`, u: `${event.unbrokenSinceMicros}` }, payload: nothing };
+      return {
+        properties: { ...common(event), t: `${event.instantMicros}`, u: `${event.unbrokenSinceMicros}` },
+        payload: nothing,
+      };
     case 'drain-mark':
       return { properties: { ...common(event), nonce: event.nonce }, payload: nothing };
   }

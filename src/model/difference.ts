@@ -30,5 +30,7 @@ export interface ComparedTable {
 
 /** Text of a row's key, the same on every machine; used in maps and in the ledger. */
 export function rowKeyText(key: RowKey): string {
-  return [key.partitionKey, key.clustering].map((part) => part.map((value) => value.toString('hex')).join(',')).join('/');
+  return [key.partitionKey, key.clustering]
+    .map((part) => part.map((value) => value.toString('hex')).join(','))
+    .join('/');
 }

@@ -1,0 +1,137 @@
+import { type Column, keyColumns, qualifiedName, quoteName, type Table } from '../model/table.ts';
+import type { BoundValue, TargetStatement } from '../ports/target-keyspace.ts';
+import { bigintBytes, intBytes } from './encode-values.ts';
+import type { Assignment, CellGroup } from './row-cells.ts';
+
+/** Which row of the target a statement is about. */
+export interface RowPlace {
+  readonly table: Table;
+  readonly keyspace: string;
+  readonly partitionKey: readonly Buffer[];
+  readonly clustering: readonly Buffer[];
+  readonly isStatic: boolean;
+}
+
+export function deleteRow(place: RowPlace, timestampMicros: bigint): TargetStatement {
+  const where = whereOf(place);
+  return {
+    cql: `DELETE FROM ${nameOf(place)} USING TIMESTAMP ? WHERE ${where.cql}`,
+    values: [bigintBytes(timestampMicros), ...where.values],
+  };
+}
+
+export function deleteColumn(place: RowPlace, column: Column, timestampMicros: bigint): TargetStatement {
+  const where = whereOf(place);
+  return {
+    cql: `DELETE ${quoteName(column.name)} FROM ${nameOf(place)} USING TIMESTAMP ? WHERE ${where.cql}`,
+    values: [bigintBytes(timestampMicros), ...where.values],
+  };
+}
+
+/** An INSERT, which also writes the row marker, of what an INSERT can say; single elements follow as an UPDATE. */
+export function insertGroup(place: RowPlace, group: CellGroup): readonly TargetStatement[] {
+  const whole = group.assignments.filter((assignment) => assignment.operation === 'set');
+  const elements = group.assignments.filter((assignment) => assignment.operation !== 'set');
+  return [
+    insertRow(place, whole, group),
+    ...(elements.length > 0 ? updateGroup(place, { ...group, assignments: elements }) : []),
+  ];
+}
+
+/** UPDATEs of a group. CQL takes one operation a column, so a second one on the same column starts another statement. */
+export function updateGroup(place: RowPlace, group: CellGroup): readonly TargetStatement[] {
+  return oneOperationAColumn(group.assignments).map((assignments) => updateRow(place, assignments, group));
+}
+
+/** TTL is always bound, 0 for none: else the table's default would give one to a cell that has none. */
+export function insertRow(
+  place: RowPlace,
+  columns: readonly { readonly column: Column; readonly value: BoundValue }[],
+  time: { readonly timestampMicros: bigint; readonly ttlSeconds: number },
+): TargetStatement {
+  const keys = place.isStatic ? place.table.partitionKey : keyColumns(place.table);
+  const names = [...keys, ...columns.map(({ column }) => column)].map((column) => quoteName(column.name));
+  return {
+    cql: `INSERT INTO ${nameOf(place)} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) USING TIMESTAMP ? AND TTL ?`,
+    values: [
+      ...place.partitionKey,
+      ...(place.isStatic ? [] : place.clustering),
+      ...columns.map(({ value }) => value),
+      bigintBytes(time.timestampMicros),
+      intBytes(time.ttlSeconds),
+    ],
+  };
+}
+
+/** An UPDATE that sets whole columns, or leaves those alone whose value is unset; its text depends on the columns only. */
+export function updateWhole(
+  place: RowPlace,
+  columns: readonly { readonly column: Column; readonly value: BoundValue }[],
+  time: { readonly timestampMicros: bigint; readonly ttlSeconds: number },
+): TargetStatement {
+  const where = whereOf(place);
+  return {
+    cql: `UPDATE ${nameOf(place)} USING TIMESTAMP ? AND TTL ? SET ${columns.map(({ column }) => `${quoteName(column.name)} = ?`).join(', ')} WHERE ${where.cql}`,
+    values: [
+      bigintBytes(time.timestampMicros),
+      intBytes(time.ttlSeconds),
+      ...columns.map(({ value }) => value),
+      ...where.values,
+    ],
+  };
+}
+
+function updateRow(place: RowPlace, assignments: readonly Assignment[], group: CellGroup): TargetStatement {
+  const where = whereOf(place);
+  return {
+    cql: `UPDATE ${nameOf(place)} USING TIMESTAMP ? AND TTL ? SET ${assignments.map(assignmentText).join(', ')} WHERE ${where.cql}`,
+    values: [
+      bigintBytes(group.timestampMicros),
+      intBytes(group.ttlSeconds),
+      ...assignments.map(({ value }) => value),
+      ...where.values,
+    ],
+  };
+}
+
+function assignmentText({ column, operation, field }: Assignment): string {
+  const name = quoteName(column.name);
+  switch (operation) {
+    case 'set':
+      return `${name} = ?`;
+    case 'add':
+      return `${name} = ${name} + ?`;
+    case 'remove':
+      return `${name} = ${name} - ?`;
+    case 'field':
+      return `${name}.${quoteName(field!)} = ?`;
+  }
+}
+
+/** Fields of one user-defined type count as different columns. */
+function oneOperationAColumn(assignments: readonly Assignment[]): readonly (readonly Assignment[])[] {
+  const statements: { taken: Set<string>; assignments: Assignment[] }[] = [];
+  for (const assignment of assignments) {
+    const slot = `${assignment.column.name}.${assignment.field ?? ''}`;
+    let statement = statements.find(({ taken }) => !taken.has(slot));
+    if (statement === undefined) {
+      statement = { taken: new Set(), assignments: [] };
+      statements.push(statement);
+    }
+    statement.taken.add(slot);
+    statement.assignments.push(assignment);
+  }
+  return statements.map((statement) => statement.assignments);
+}
+
+function whereOf(place: RowPlace): { cql: string; values: readonly Buffer[] } {
+  const columns = place.isStatic ? place.table.partitionKey : keyColumns(place.table);
+  return {
+    cql: columns.map((column) => `${quoteName(column.name)} = ?`).join(' AND '),
+    values: place.isStatic ? place.partitionKey : [...place.partitionKey, ...place.clustering],
+  };
+}
+
+function nameOf(place: RowPlace): string {
+  return qualifiedName(place.table, place.keyspace);
+}

@@ -1,0 +1,83 @@
+import type { Report } from '../events.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
+import { createThrottle } from './throttle.ts';
+
+/** The one road into the target. */
+export interface TargetWriter {
+  /**
+   * Resolves once the target has confirmed the write; waits for a place, for the throttle and through any fault that
+   * passes. Throws RefusedWriteError for what the target will never take, or the signal's reason.
+   */
+  write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
+  /** Writes confirmed so far. */
+  readonly confirmed: bigint;
+}
+
+export class RefusedWriteError extends Error {
+  override readonly name = 'RefusedWriteError';
+  readonly cql: string;
+
+  constructor(statement: TargetStatement, cause: Error) {
+    super(`the target refused a write: ${cause.message}`, { cause });
+    this.cql = statement.cql;
+  }
+}
+
+export interface TargetWriterParts {
+  readonly target: Pick<TargetKeyspace, 'write'>;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly maxInFlight: number;
+}
+
+const firstPauseMs = 50;
+const longestPauseMs = 5_000;
+/** A fault that lasts this many attempts is worth a line on the screen. */
+const attemptsBeforeReport = 5;
+
+export function createTargetWriter({ target, clock, report, maxInFlight }: TargetWriterParts): TargetWriter {
+  const throttle = createThrottle(maxInFlight, report);
+  let confirmed = 0n;
+  const writer = {
+    get confirmed() {
+      return confirmed;
+    },
+    async write(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
+      for (let attempt = 1; ; attempt++) {
+        signal?.throwIfAborted();
+        const failure = await throttle.run(() => attemptWrite(statement, signal), signal);
+        if (failure === undefined) {
+          confirmed += 1n;
+          return;
+        }
+        if (attempt % attemptsBeforeReport === 0)
+          report({
+            kind: 'waiting',
+            reason: `the target does not take writes: ${failure.message} (attempt ${attempt})`,
+          });
+        await clock.sleep(pauseAfter(attempt), signal);
+      }
+    },
+  };
+  return writer;
+
+  async function attemptWrite(statement: TargetStatement, signal?: AbortSignal): Promise<TargetWriteError | undefined> {
+    try {
+      await target.write(statement, signal);
+      throttle.succeeded();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof TargetWriteError)) throw error;
+      if (error.failure === 'refused') throw new RefusedWriteError(statement, error);
+      if (error.failure === 'throttled') throttle.pushedBack();
+      return error;
+    }
+  }
+}
+
+/** Doubling from 50 ms to 5 s, each up to half shorter by chance, so that many workers do not come back at once. */
+function pauseAfter(attempt: number): number {
+  const full = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempt - 1, 10));
+  return full * (0.5 + Math.random() / 2);
+}
