@@ -1,0 +1,50 @@
+import { crc32 } from 'node:zlib';
+import { checksumOfFourBytes } from './checksum.ts';
+import { CorruptSegmentError } from './errors.ts';
+import type { Section } from './follow-segment.ts';
+
+export interface LogRecord {
+  /** The encoded mutation; shares the section's memory. */
+  readonly body: Buffer;
+  /** Logical position of the record's end: the name by which Cassandra knows it. */
+  readonly endPosition: number;
+}
+
+/** The records of a section in the order of the log, each checked. Throws CorruptSegmentError at the first that is not whole. */
+export function* recordsOf(section: Section): Generator<LogRecord, void> {
+  const { bytes, logicalStart } = section;
+  let at = 0;
+  while (at + 4 <= bytes.length) {
+    const size = bytes.readInt32BE(at);
+    // Padding: nothing more in this section.
+    if (size === 0) return;
+    checkRecord(section, at, size);
+    const end = at + recordOverhead + size;
+    yield { body: bytes.subarray(at + 8, at + 8 + size), endPosition: logicalStart + end };
+    at = end;
+  }
+}
+
+/** int32 size, uint32 checksum of the size, uint32 checksum of size and body. */
+const recordOverhead = 12;
+
+/** No mutation is shorter, and Cassandra itself calls a shorter one corrupt. */
+const minBodyLength = 10;
+
+function checkRecord(section: Section, at: number, size: number): void {
+  const { bytes } = section;
+  if (size < minBodyLength || at + recordOverhead + size > bytes.length)
+    throw corrupt(section, at, `a record of ${size} bytes`);
+  const sizeChecksum = checksumOfFourBytes(bytes, at);
+  if (sizeChecksum !== bytes.readUInt32BE(at + 4))
+    throw corrupt(section, at, 'a record fails the checksum of its size');
+  // One running checksum: over the size, then over the body.
+  const checksum = crc32(bytes.subarray(at + 8, at + 8 + size), sizeChecksum);
+  if (checksum !== bytes.readUInt32BE(at + 8 + size)) throw corrupt(section, at, 'a record fails its checksum');
+}
+
+function corrupt(section: Section, at: number, reason: string): CorruptSegmentError {
+  const isPlain = section.header.compressor === undefined;
+  const offset = isPlain ? section.logicalStart + at : section.place.fileOffset;
+  return new CorruptSegmentError(section.file, offset, `${reason} (logical position ${section.logicalStart + at})`);
+}
