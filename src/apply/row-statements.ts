@@ -12,6 +12,11 @@ export interface RowPlace {
   readonly isStatic: boolean;
 }
 
+export interface ColumnValue {
+  readonly column: Column;
+  readonly value: BoundValue;
+}
+
 export function deleteRow(place: RowPlace, timestampMicros: bigint): TargetStatement {
   const where = whereOf(place);
   return {
@@ -46,7 +51,7 @@ export function updateGroup(place: RowPlace, group: CellGroup): readonly TargetS
 /** TTL is always bound, 0 for none: else the table's default would give one to a cell that has none. */
 export function insertRow(
   place: RowPlace,
-  columns: readonly { readonly column: Column; readonly value: BoundValue }[],
+  columns: readonly ColumnValue[],
   time: { readonly timestampMicros: bigint; readonly ttlSeconds: number },
 ): TargetStatement {
   const keys = place.isStatic ? place.table.partitionKey : keyColumns(place.table);
@@ -66,7 +71,7 @@ export function insertRow(
 /** An UPDATE that sets whole columns, or leaves those alone whose value is unset; its text depends on the columns only. */
 export function updateWhole(
   place: RowPlace,
-  columns: readonly { readonly column: Column; readonly value: BoundValue }[],
+  columns: readonly ColumnValue[],
   time: { readonly timestampMicros: bigint; readonly ttlSeconds: number },
 ): TargetStatement {
   const where = whereOf(place);

@@ -8,7 +8,7 @@ import {
   regularCells,
   staticCells,
 } from './row-layout.ts';
-import { deleteRow, insertRow, type RowPlace, updateWhole } from './row-statements.ts';
+import { type ColumnValue, deleteRow, insertRow, type RowPlace, updateWhole } from './row-statements.ts';
 
 export interface RowContext {
   readonly layout: RowLayout;
@@ -94,7 +94,9 @@ function insertWithTtls(
   const present = cells.filter((cell) => cell.value !== null);
   const ttls = present.map((cell) => cell.ttlSeconds);
   const markerTtl = ttls.length > 0 && !ttls.includes(0) ? Math.max(...ttls) : 0;
-  const inserted = cells.map((cell) => ({ column: cell.column, value: boundValue(cell, markerTtl, absent) }));
+  const inserted = cells.map(
+    (cell): ColumnValue => ({ column: cell.column, value: boundValue(cell, markerTtl, absent) }),
+  );
   const others = cells.filter((cell) => cell.value !== null && cell.ttlSeconds !== markerTtl);
   return [
     insertRow(place, inserted, { timestampMicros, ttlSeconds: markerTtl }),
@@ -114,7 +116,7 @@ function updatesByTtl(
   timestampMicros: bigint,
 ): readonly TargetStatement[] {
   if (cells.length === 0) return [];
-  const lasting = cells.map((cell) => ({ column: cell.column, value: boundValue(cell, 0, absent) }));
+  const lasting = cells.map((cell): ColumnValue => ({ column: cell.column, value: boundValue(cell, 0, absent) }));
   const expiring = cells.filter((cell) => cell.value !== null && cell.ttlSeconds > 0);
   const first = lasting.some(({ value }) => value !== unset)
     ? [updateWhole(place, lasting, { timestampMicros, ttlSeconds: 0 })]
@@ -131,10 +133,12 @@ function updatesOfPresent(
 ): readonly TargetStatement[] {
   const ttls = [...new Set(present.map((cell) => cell.ttlSeconds))];
   return ttls.map((ttlSeconds) => {
-    const values = all.map((cell) => ({
-      column: cell.column,
-      value: present.includes(cell) && cell.ttlSeconds === ttlSeconds ? cell.value : unset,
-    }));
+    const values = all.map(
+      (cell): ColumnValue => ({
+        column: cell.column,
+        value: present.includes(cell) && cell.ttlSeconds === ttlSeconds ? cell.value : unset,
+      }),
+    );
     return updateWhole(place, values, { timestampMicros, ttlSeconds });
   });
 }
