@@ -1,0 +1,84 @@
+import type { ComparedTable, RowKey } from '../model/difference.ts';
+import type { PhaseName } from '../model/phase.ts';
+import type { SchemaRows } from '../model/schema.ts';
+import type { CopiedSplit, Split } from '../model/split.ts';
+
+/** One decision, as it stands on the ledger topic. */
+export type LedgerEvent = LedgerFact & {
+  readonly atMicros: bigint;
+  /** Host, process and, where it is one, worker that decided. */
+  readonly by: string;
+};
+
+export type LedgerFact =
+  | { readonly kind: 'planned'; readonly digest: string }
+  | { readonly kind: 'phase-started'; readonly phase: PhaseName; readonly planDigest: string }
+  | { readonly kind: 'phase-confirmed'; readonly phase: PhaseName; readonly summary: string }
+  | { readonly kind: 'capture-prepared'; readonly capture: CaptureRecord }
+  | { readonly kind: 'handed-over'; readonly record: HandOverRecord }
+  | { readonly kind: 'splits-planned'; readonly splits: readonly Split[] }
+  | { readonly kind: 'split-copied'; readonly copied: CopiedSplit }
+  | { readonly kind: 'sink-allowed' }
+  | { readonly kind: 'validated'; readonly validation: ValidationRecord }
+  | { readonly kind: 'slice-opened'; readonly slice: DoubtfulSlice }
+  | { readonly kind: 'slice-settled'; readonly id: string; readonly how: string }
+  | { readonly kind: 'drain-asked'; readonly nonce: string }
+  | { readonly kind: 'drained'; readonly nonce: string }
+  | { readonly kind: 'cut-over'; readonly record: CutoverRecord };
+
+/** What deploy-agent prepared, and what its undo must put back. */
+export interface CaptureRecord {
+  readonly mode: 'commitlog' | 'cdc';
+  readonly nodes: readonly CapturedNode[];
+  readonly changesPartitions: number;
+  readonly tables: readonly { readonly name: string; readonly id: string }[];
+  readonly keyspaceTableIds: readonly string[];
+  readonly canaryTableId: string;
+  /** Tables whose cdc option was off before. */
+  readonly cdcTurnedOn: readonly string[];
+}
+
+export interface CapturedNode {
+  readonly hostId: string;
+  readonly address: string;
+}
+
+/** The instant from which nothing is lost, and what was proved to hold then. */
+export interface HandOverRecord {
+  readonly instantMicros: bigint;
+  readonly nodes: readonly CapturedNode[];
+  readonly changesPartitions: number;
+  readonly tables: readonly { readonly name: string; readonly id: string }[];
+  /** The source's schema at that instant; what the sink decodes with, beside the schema topic. */
+  readonly schema: SchemaRows;
+}
+
+export interface ValidationRecord {
+  readonly startedAtMicros: bigint;
+  readonly finishedAtMicros: bigint;
+  /** A drain had been confirmed before it started. */
+  readonly isAfterDrain: boolean;
+  /** All tables and the whole ring. */
+  readonly isFull: boolean;
+  readonly tables: readonly ComparedTable[];
+  /** Rows that differed while their changes could still be on their way; start-sink settles them. */
+  readonly unsettled: readonly { readonly table: string; readonly key: RowKey }[];
+  /** More than could be listed. */
+  readonly unsettledCount: number;
+}
+
+/** A part of a table that cannot be trusted until it has been compared. */
+export interface DoubtfulSlice {
+  readonly id: string;
+  readonly table: string;
+  readonly reason: string;
+  readonly openedAtMicros: bigint;
+}
+
+export interface CutoverRecord {
+  readonly keyspace: string;
+  readonly drainNonce: string;
+  readonly gates: readonly { readonly gate: string; readonly reason: string }[];
+  readonly validatedAtMicros: bigint;
+  readonly rows: bigint;
+}

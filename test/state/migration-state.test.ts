@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { decodeLedgerEvent, encodeLedgerEvent } from '../../src/state/ledger-codec.ts';
+import type { LedgerEvent, LedgerFact } from '../../src/state/ledger-event.ts';
+import { emptyState, foldLedger } from '../../src/state/migration-state.ts';
+
+const split = { id: 'orders/0', table: 'orders', tableId: 'ab', range: { start: -5n, end: 7n } };
+
+function event(fact: LedgerFact, atMicros = 1n): LedgerEvent {
+  return { ...fact, atMicros, by: 'host:1' };
+}
+
+const copied = event({
+  kind: 'split-copied',
+  copied: {
+    split,
+    floorMicros: 3n,
+    readRows: 9n,
+    writtenRows: 9n,
+    supersededRows: 0n,
+    deadLetteredRows: 0n,
+    bytes: 100n,
+    worker: 'w',
+    finishedAtMicros: 4n,
+  },
+});
+
+const events: readonly LedgerEvent[] = [
+  event({ kind: 'phase-started', phase: 'deploy-agent', planDigest: 'd1' }, 1n),
+  event({ kind: 'phase-confirmed', phase: 'deploy-agent', summary: '1 agent' }, 2n),
+  event({ kind: 'splits-planned', splits: [split] }),
+  copied,
+  event({ kind: 'slice-opened', slice: { id: 's1', table: 'orders', reason: 'a hole', openedAtMicros: 5n } }),
+  event({ kind: 'drain-asked', nonce: 'n1' }),
+  event({ kind: 'drained', nonce: 'n1' }, 9n),
+];
+
+test('an event survives its trip through the topic, bigints and bytes included', () => {
+  const withBytes = event({
+    kind: 'validated',
+    validation: {
+      startedAtMicros: -(2n ** 62n),
+      finishedAtMicros: 2n,
+      isAfterDrain: false,
+      isFull: true,
+      tables: [],
+      unsettled: [{ table: 't', key: { partitionKey: [Buffer.from([0, 255])], clustering: [Buffer.alloc(0)] } }],
+      unsettledCount: 1,
+    },
+  });
+  for (const each of [...events, withBytes]) expect(decodeLedgerEvent(encodeLedgerEvent(each))).toEqual(each);
+});
+
+test('every event told twice gives the same state as told once', () => {
+  expect(foldLedger(events.flatMap((each) => [each, each]))).toEqual(foldLedger(events));
+});
+
+test('a phase that starts again after it was confirmed stays confirmed', () => {
+  const state = foldLedger([...events, event({ kind: 'phase-started', phase: 'deploy-agent', planDigest: 'd1' }, 8n)]);
+  expect(state.phases.get('deploy-agent')).toMatchObject({ confirmedAtMicros: 2n, startedAtMicros: 8n });
+});
+
+test('a drain counts only for the nonce that was asked for last', () => {
+  const state = foldLedger([
+    ...events,
+    event({ kind: 'drain-asked', nonce: 'n2' }),
+    event({ kind: 'drained', nonce: 'n1' }),
+  ]);
+  expect(state.drain).toEqual({ nonce: 'n2', confirmedAtMicros: undefined });
+});
+
+test('a settled slice is no longer open', () => {
+  expect(foldLedger(events).openSlices.size).toBe(1);
+  expect(
+    foldLedger([...events, event({ kind: 'slice-settled', id: 's1', how: 'compared equal' })]).openSlices.size,
+  ).toBe(0);
+});
+
+test('an empty ledger is a migration that nobody has begun', () => {
+  expect(foldLedger([])).toBe(emptyState);
+});
