@@ -47,7 +47,11 @@ test('an event survives its trip through the topic, bigints and bytes included',
       unsettledCount: 1,
     },
   });
-  for (const each of [...events, withBytes]) expect(decodeLedgerEvent(encodeLedgerEvent(each))).toEqual(each);
+  const lookalike = event({ kind: 'phase-confirmed', phase: 'validate', summary: '12n' });
+  const hexLike = event({ kind: 'drain-asked', nonce: '0xab' });
+  const escaped = event({ kind: 'drain-asked', nonce: '=12n' });
+  for (const each of [...events, withBytes, lookalike, hexLike, escaped])
+    expect(decodeLedgerEvent(encodeLedgerEvent(each))).toEqual(each);
 });
 
 test('every event told twice gives the same state as told once', () => {

@@ -1,0 +1,60 @@
+import type { Sentence } from '../errors.ts';
+import type { Config } from './config.ts';
+
+type Rule = (config: Config) => readonly Sentence[];
+
+/** What the shape alone cannot say. Every rule is asked, so that all faults are told at once. */
+export function brokenRules(config: Config): readonly Sentence[] {
+  return rules.flatMap((rule) => rule(config));
+}
+
+const rules: readonly Rule[] = [
+  function loginsAreWhole({ source, target }) {
+    return [source, target].flatMap((cluster, index) => {
+      const side = index === 0 ? 'source' : 'target';
+      if ((cluster.username === undefined) === (cluster.password === undefined)) return [];
+      return [
+        fault(`${side}.username and ${side}.password together`, 'only one of them', `add the other, or remove both`),
+      ];
+    });
+  },
+  function agentsAreDistinct({ capture }) {
+    return [
+      ...repeated(capture.agents.map((agent) => agent.node)).map((node) =>
+        fault('one agent a node', `${node} twice in capture.agents`, 'remove one of them'),
+      ),
+      ...repeated(capture.agents.map((agent) => agent.folder)).map((folder) =>
+        fault(
+          'a folder of its own for every agent',
+          `${folder} twice in capture.agents`,
+          'give each agent another folder',
+        ),
+      ),
+    ];
+  },
+  function cdcModeKnowsItsFolder({ capture }) {
+    if (capture.mode !== 'cdc') return [];
+    return capture.agents
+      .filter((agent) => agent.cdcRawDirectory === undefined)
+      .map((agent) =>
+        fault('cdcRawDirectory in cdc mode', `none for node ${agent.node}`, "add the node's cdc_raw_directory"),
+      );
+  },
+  function reserveFitsTheWindow({ window }) {
+    if (window.reserveMicros * 2n <= window.pastMicros) return [];
+    return [fault('a reserve of at most half of window.pastHours', 'a longer one', 'lower window.reserveHours')];
+  },
+  function tablesAreNamedOnce({ source }) {
+    return repeated(source.tables ?? []).map((table) =>
+      fault('each table once', `${table} twice in source.tables`, 'remove one of them'),
+    );
+  },
+];
+
+function repeated(values: readonly string[]): readonly string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}
+
+function fault(expected: string, found: string, next: string): Sentence {
+  return { expected, found, next };
+}

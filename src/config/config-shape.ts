@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+const text = z.string().min(1);
+/** A value kept elsewhere: `env:NAME` or `file:/path`. Secrets are never written into the file itself. */
+const reference = z.string().regex(/^(env:\w+|file:.+)$/, 'must be a reference: env:NAME or file:/path');
+const address = z.string().regex(/^\[?[\w.:-]+\]?:\d{1,5}$/, 'must be host:port');
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,47}$/, 'must be lower-case letters, digits and dashes, 48 at most');
+
+const login = {
+  username: text.optional(),
+  password: reference.optional(),
+  tlsCaFile: text.optional(),
+};
+
+const cluster = z.strictObject({
+  contactPoints: z.array(address).min(1),
+  datacenter: text,
+  keyspace: text,
+  ...login,
+});
+
+/** The written shape of cdcmig.yaml. Descriptions become the comments of `cdcmig init`. */
+export const configShape = z.strictObject({
+  migration: name,
+  source: cluster.extend({
+    /** Absent: every table of the keyspace. */
+    tables: z.array(text).min(1).optional(),
+  }),
+  target: cluster,
+  pulsar: z.strictObject({
+    serviceUrl: z.string().regex(/^pulsar(\+ssl)?:\/\/.+/, 'must begin with pulsar:// or pulsar+ssl://'),
+    adminUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with http:// or https://'),
+    tenant: text.default('public'),
+    /** Absent: cdcmig-<migration>. */
+    namespace: text.optional(),
+    token: reference.optional(),
+    tlsCaFile: text.optional(),
+    changesPartitions: z.int().min(1).max(256).default(8),
+  }),
+  capture: z.strictObject({
+    mode: z.enum(['commitlog', 'cdc']).default('commitlog'),
+    agents: z
+      .array(
+        z.strictObject({
+          /** The node's address as the cluster names it. */
+          node: text,
+          commitLogDirectory: text,
+          cdcRawDirectory: text.optional(),
+          /** The agent's folder, on the filesystem of the commit log. */
+          folder: text,
+        }),
+      )
+      .min(1),
+    folderCapMiB: z.int().min(64).default(20_480),
+    visibilityDelayMs: z.int().min(0).max(60_000).default(1_000),
+  }),
+  workers: z
+    .strictObject({
+      /** Processes that `run` starts on this machine. */
+      local: z.int().min(0).max(64).default(1),
+      folder: text.default('.cdcmig/workers'),
+      splitsAtOnce: z.int().min(1).max(64).default(4),
+      writesInFlight: z.int().min(1).max(10_000).default(256),
+    })
+    .prefault({}),
+  snapshot: z.strictObject({ megabytesPerSplit: z.int().min(1).max(10_000).default(64) }).prefault({}),
+  window: z
+    .strictObject({
+      pastHours: z.number().positive().max(48).default(48),
+      futureMinutes: z.number().positive().max(5).default(5),
+      reserveHours: z.number().positive().default(4),
+    })
+    .prefault({}),
+  /** What the operator knows and takes on. */
+  accept: z
+    .array(z.strictObject({ table: text, what: z.enum(['unprovable-expiry', 'future-write-times']), reason: text }))
+    .default([]),
+});
+
+export type WrittenConfig = z.infer<typeof configShape>;

@@ -1,0 +1,100 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { TimestampWindow } from '../model/write-timestamp.ts';
+import type { WrittenConfig } from './config-shape.ts';
+
+/** The configuration as the rest of the program uses it: defaults filled in, paths absolute, units in names. */
+export interface Config {
+  readonly migration: string;
+  readonly source: ClusterConfig & { readonly tables: readonly string[] | undefined };
+  readonly target: ClusterConfig;
+  readonly pulsar: {
+    readonly serviceUrl: string;
+    readonly adminUrl: string;
+    readonly tenant: string;
+    readonly namespace: string;
+    readonly token: string | undefined;
+    readonly tlsCaFile: string | undefined;
+    readonly changesPartitions: number;
+  };
+  readonly capture: {
+    readonly mode: 'commitlog' | 'cdc';
+    readonly agents: readonly AgentConfig[];
+    readonly folderCapBytes: number;
+    readonly visibilityDelayMs: number;
+  };
+  readonly workers: {
+    readonly local: number;
+    readonly folder: string;
+    readonly splitsAtOnce: number;
+    readonly writesInFlight: number;
+  };
+  readonly snapshot: { readonly bytesPerSplit: number };
+  readonly window: TimestampWindow;
+  readonly accept: WrittenConfig['accept'];
+}
+
+export interface ClusterConfig {
+  readonly contactPoints: readonly { readonly host: string; readonly port: number }[];
+  readonly datacenter: string;
+  readonly keyspace: string;
+  readonly username: string | undefined;
+  /** A reference; read only where a connection is opened. */
+  readonly password: string | undefined;
+  readonly tlsCaFile: string | undefined;
+}
+
+export interface AgentConfig {
+  readonly node: string;
+  readonly commitLogDirectory: string;
+  readonly cdcRawDirectory: string | undefined;
+  readonly folder: string;
+}
+
+const microsPerMinute = 60_000_000;
+
+/** Relative paths are relative to the folder of the file they are written in. */
+export function normaliseConfig(written: WrittenConfig, folder: string): Config {
+  const { source, target, pulsar, capture, workers, snapshot, window } = written;
+  const path = (text: string) => (isAbsolute(text) ? text : resolve(folder, text));
+  return {
+    migration: written.migration,
+    source: { ...clusterOf(source, path), tables: source.tables },
+    target: clusterOf(target, path),
+    pulsar: {
+      ...pulsar,
+      namespace: pulsar.namespace ?? `cdcmig-${written.migration}`,
+      token: pulsar.token,
+      tlsCaFile: pulsar.tlsCaFile && path(pulsar.tlsCaFile),
+    },
+    capture: {
+      mode: capture.mode,
+      agents: capture.agents.map((agent) => ({ ...agent, cdcRawDirectory: agent.cdcRawDirectory })),
+      folderCapBytes: capture.folderCapMiB * 2 ** 20,
+      visibilityDelayMs: capture.visibilityDelayMs,
+    },
+    workers: { ...workers, folder: path(workers.folder) },
+    snapshot: { bytesPerSplit: snapshot.megabytesPerSplit * 1_000_000 },
+    window: {
+      pastMicros: BigInt(Math.round(window.pastHours * 60 * microsPerMinute)),
+      futureMicros: BigInt(Math.round(window.futureMinutes * microsPerMinute)),
+      reserveMicros: BigInt(Math.round(window.reserveHours * 60 * microsPerMinute)),
+    },
+    accept: written.accept,
+  };
+}
+
+function clusterOf(written: WrittenConfig['target'], path: (text: string) => string): ClusterConfig {
+  return {
+    contactPoints: written.contactPoints.map(contactPointOf),
+    datacenter: written.datacenter,
+    keyspace: written.keyspace,
+    username: written.username,
+    password: written.password,
+    tlsCaFile: written.tlsCaFile && path(written.tlsCaFile),
+  };
+}
+
+function contactPointOf(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { parseConfig, resolveReference } from '../../src/config/read-config.ts';
+import { OperatorError } from '../../src/errors.ts';
+
+const whole = `
+migration: shop
+source: { contactPoints: ["10.0.0.1:9042"], datacenter: dc1, keyspace: shop }
+target: { contactPoints: ["[::1]:9142"], datacenter: eu-west-1, keyspace: shop }
+pulsar: { serviceUrl: "pulsar://p:6650", adminUrl: "http://p:8080" }
+capture: { agents: [{ node: 10.0.0.1, commitLogDirectory: /c, folder: /a }] }
+`;
+
+function faultsOf(text: string): readonly { expected: string; found: string; next: string }[] {
+  try {
+    parseConfig(text, '/conf/cdcmig.yaml');
+  } catch (error) {
+    if (error instanceof OperatorError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test('a short file is filled up with defaults', () => {
+  const config = parseConfig(whole, '/conf/cdcmig.yaml');
+  expect(config.pulsar).toMatchObject({ tenant: 'public', namespace: 'cdcmig-shop', changesPartitions: 8 });
+  expect(config.target.contactPoints).toEqual([{ host: '::1', port: 9142 }]);
+  expect(config.window.pastMicros).toBe(172_800_000_000n);
+  expect(config.workers.folder).toBe('/conf/.cdcmig/workers');
+});
+
+test('all faults of the shape are told at once, each with its place', () => {
+  const faults = faultsOf(whole.replace('datacenter: dc1', 'datacentre: dc1').replace('pulsar://p', 'http://p'));
+  expect(faults.map((fault) => fault.expected).join('\n')).toMatch(/source\.datacenter[\s\S]*pulsar\.serviceUrl/);
+  expect(faults.length).toBeGreaterThanOrEqual(3);
+});
+
+test('all broken rules are told at once', () => {
+  const faults = faultsOf(
+    `${whole.replace('keyspace: shop }', 'keyspace: shop, username: u, tables: [a, a] }').replace('capture: {', 'capture: { mode: cdc,')}\nwindow: { reserveHours: 30 }\n`,
+  );
+  expect(faults.map((fault) => fault.found)).toEqual([
+    'only one of them',
+    'none for node 10.0.0.1',
+    'a longer one',
+    'a twice in source.tables',
+  ]);
+});
+
+test('a password written into the file is refused', () => {
+  expect(
+    faultsOf(whole.replace('keyspace: shop }', 'keyspace: shop, username: u, password: hunter2 }'))[0]?.found,
+  ).toMatch(/reference/);
+});
+
+test('YAML that does not parse is named with its line', () => {
+  expect(faultsOf('migration: [')[0]?.found).toMatch(/line 1/);
+});
+
+test('a reference to nothing says where it looked', () => {
+  expect(() => resolveReference('env:CDCMIG_NO_SUCH')).toThrow(/CDCMIG_NO_SUCH/);
+  expect(() => resolveReference('file:/no/such/file')).toThrow(/no such file/);
+});
