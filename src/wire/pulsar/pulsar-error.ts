@@ -70,5 +70,5 @@ export class PulsarError extends Error {
 }
 
 export function serverError(number: number | undefined, message: string | undefined): PulsarError {
-  return new PulsarError(serverErrorNames[number ?? 0] ?? 'UnknownError', message ?? '');
+  return new PulsarError(serverErrorNames[number ?? 0] ?? 'UnknownError', message || 'the broker gives no reason');
 }

@@ -29,7 +29,7 @@ export interface PulsarClient {
   producer(options: ProducerOptions): Promise<Producer>;
   consumer(options: ConsumerOptions): Promise<Consumer>;
   reader(options: ReaderOptions): Promise<Reader>;
-  /** 0 for a topic that is not partitioned, and for one that does not exist. */
+  /** 0 for a topic that is not partitioned; TopicNotFound for one that does not exist (0 before Pulsar 3.3). */
   partitionCount(topic: string, signal?: AbortSignal): Promise<number>;
   /** The schema of a message's `schemaVersion`; the newest one without it. */
   schema(topic: string, version?: Buffer, signal?: AbortSignal): Promise<SchemaInfo>;

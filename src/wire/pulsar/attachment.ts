@@ -1,0 +1,133 @@
+import { abortable } from './abortable.ts';
+import { waitBeforeAttempt } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import { PulsarError } from './pulsar-error.ts';
+import { Pulse } from './pulse.ts';
+
+const firstAttempts = 6;
+
+export interface AttachmentHooks {
+  readonly lookup: (signal: AbortSignal) => Promise<Connection>;
+  /** Registers with the broker behind this connection; leaves nothing registered when it throws. */
+  readonly attach: (connection: Connection, signal: AbortSignal) => Promise<void>;
+  readonly onConnection: (isConnected: boolean) => void;
+  /** Called once, with an error that trying again does not mend. */
+  readonly onFault: (error: PulsarError) => void;
+}
+
+/** Keeps one producer or consumer attached to its topic's broker, through lost connections and moved topics. */
+export class Attachment {
+  private readonly hooks: AttachmentHooks;
+  private readonly ending = new AbortController();
+  private readonly changed = new Pulse();
+  private current: Connection | null = null;
+  private isAttaching = false;
+  private wasLostWhileAttaching = false;
+  private endedBy: PulsarError | null = null;
+
+  constructor(hooks: AttachmentHooks) {
+    this.hooks = hooks;
+  }
+
+  get connection(): Connection | null {
+    return this.current;
+  }
+
+  /** The first attachment: a few attempts, then the error is the caller's. */
+  async start(signal?: AbortSignal): Promise<void> {
+    // Whoever opens a second consumer on an exclusive subscription wants to know at once.
+    await this.attachWithin(firstAttempts, (error) => !error.isTransient || error.code === 'ConsumerBusy', signal);
+  }
+
+  /** Waits for the connection; rejects once the attachment has ended. */
+  async attached(signal?: AbortSignal): Promise<Connection> {
+    for (;;) {
+      if (this.endedBy) throw this.endedBy;
+      if (this.current) return this.current;
+      await this.changed.wait(signal);
+    }
+  }
+
+  /** The broker let go of us or the connection is lost: attach again in the background. */
+  lost(): void {
+    if (this.isAttaching) {
+      this.wasLostWhileAttaching = true;
+      return;
+    }
+    if (this.current === null || this.endedBy) return;
+    this.setCurrent(null);
+    void this.attachForever();
+  }
+
+  /** Lets go of the connection without taking up a new one, whatever happens to it; `resume` does that. */
+  pause(): void {
+    this.setCurrent(null);
+  }
+
+  async resume(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.attachWithin(firstAttempts, (error) => !error.isTransient, signal);
+    } catch (error) {
+      if (!this.endedBy) void this.attachForever();
+      throw error;
+    }
+  }
+
+  end(error: PulsarError): void {
+    if (this.endedBy) return;
+    this.endedBy = error;
+    this.ending.abort(error);
+    this.current = null;
+    this.changed.fire();
+  }
+
+  private async attachForever(): Promise<void> {
+    try {
+      // Not at once: a broker that lets go of us again and again must not be asked in a tight loop.
+      await waitBeforeAttempt(0, this.ending.signal);
+      await this.attachWithin(Number.POSITIVE_INFINITY, (error) => !error.isTransient);
+    } catch (error) {
+      if (this.endedBy) return;
+      const fault = error instanceof PulsarError ? error : new PulsarError('Protocol', String(error), { cause: error });
+      this.hooks.onFault(fault);
+    }
+  }
+
+  private async attachWithin(
+    attempts: number,
+    isLasting: (error: PulsarError) => boolean,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const either = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
+    this.isAttaching = true;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await this.attachOnce(either);
+          return;
+        } catch (error) {
+          either.throwIfAborted();
+          if (!(error instanceof PulsarError) || isLasting(error) || attempt >= attempts) throw error;
+          await waitBeforeAttempt(attempt - 1, either);
+        }
+      }
+    } finally {
+      this.isAttaching = false;
+    }
+  }
+
+  private async attachOnce(signal: AbortSignal): Promise<void> {
+    this.wasLostWhileAttaching = false;
+    const connection = await abortable(this.hooks.lookup(signal), signal);
+    await this.hooks.attach(connection, signal);
+    if (this.wasLostWhileAttaching) throw new PulsarError('Disconnected', 'lost while attaching');
+    this.setCurrent(connection);
+  }
+
+  private setCurrent(connection: Connection | null): void {
+    const before = this.current;
+    this.current = connection;
+    if ((before === null) !== (connection === null)) this.hooks.onConnection(connection !== null);
+    this.changed.fire();
+  }
+}

@@ -1,0 +1,81 @@
+import { ByteWriter } from './byte-writer.ts';
+import { compress, compressionNumbers, type WrittenCompression } from './compression.ts';
+import { crc32c } from './crc32c.ts';
+import { writeProto } from './encode-proto.ts';
+import { type MessageMetadata, messageMetadata, singleMessageMetadata, toKeyValues } from './message-metadata.ts';
+import type { OutgoingMessage } from './types.ts';
+
+export interface EntryFrom {
+  readonly producerName: string;
+  readonly publishTimeMs: number;
+  readonly compression: WrittenCompression;
+  readonly schemaVersion: Buffer | null;
+}
+
+export interface EncodedEntry {
+  /** `[u32 metadata size][metadata][payload]` */
+  readonly body: Buffer;
+  readonly checksum: number;
+}
+
+/** An entry that is one message. */
+export function encodeSingleEntry(message: OutgoingMessage, sequenceId: number, from: EntryFrom): EncodedEntry {
+  const metadata = { ...commonMetadata(sequenceId, from), ...messageFields(message) };
+  return encodeEntry(metadata, message.payload, from.compression);
+}
+
+/** An entry that is a batch; `messages` was filled by `writeBatchedMessage`, with sequence ids first to last. */
+export function encodeBatchEntry(messages: Buffer, firstId: number, count: number, from: EntryFrom): EncodedEntry {
+  const lastId = firstId + count - 1;
+  const metadata = {
+    ...commonMetadata(firstId, from),
+    messagesInBatch: count,
+    highestSequenceId: lastId > firstId ? lastId : undefined,
+  };
+  return encodeEntry(metadata, messages, from.compression);
+}
+
+/** Appends `[u32 metadata size][metadata][payload]`. */
+export function writeBatchedMessage(writer: ByteWriter, message: OutgoingMessage, sequenceId: number): void {
+  const at = writer.length;
+  writer.uint32(0);
+  const fields = { ...messageFields(message), payloadSize: message.payload.length, sequenceId };
+  writeProto(writer, singleMessageMetadata, fields);
+  writer.buffer.writeUInt32BE(writer.length - at - 4, at);
+  writer.bytes(message.payload);
+}
+
+function messageFields(message: OutgoingMessage) {
+  return {
+    partitionKey: message.key?.toString('base64'),
+    isPartitionKeyBase64: message.key === undefined ? undefined : true,
+    properties: message.properties === undefined ? undefined : toKeyValues(message.properties),
+    eventTime: message.eventTime,
+    isNullValue: message.isNull ? true : undefined,
+  };
+}
+
+function commonMetadata(sequenceId: number, from: EntryFrom): MessageMetadata {
+  return {
+    producerName: from.producerName,
+    sequenceId,
+    publishTime: from.publishTimeMs,
+    schemaVersion: from.schemaVersion ?? undefined,
+  };
+}
+
+function encodeEntry(metadata: MessageMetadata, payload: Buffer, compression: WrittenCompression): EncodedEntry {
+  // An empty payload stays as it is: the C++ client drops a message whose compressed size is above zero and whose size is 0.
+  const isCompressed = compression !== 'none' && payload.length > 0;
+  if (isCompressed) {
+    metadata.compression = compressionNumbers[compression];
+    metadata.uncompressedSize = payload.length;
+  }
+  const writer = new ByteWriter(256 + payload.length);
+  writer.uint32(0);
+  writeProto(writer, messageMetadata, metadata);
+  writer.buffer.writeUInt32BE(writer.length - 4, 0);
+  writer.bytes(isCompressed ? compress(compression, payload) : payload);
+  const body = writer.written();
+  return { body, checksum: crc32c(body) };
+}

@@ -1,0 +1,47 @@
+/** Reads one raw LZ4 block that holds exactly `size` bytes; throws a RangeError on anything else. */
+export function lz4Decompress(block: Uint8Array, size: number): Buffer {
+  const out = Buffer.allocUnsafe(size);
+  let from = 0;
+  let to = 0;
+
+  function extendedLength(nibble: number): number {
+    if (nibble < 15) return nibble;
+    let length = nibble;
+    for (;;) {
+      const more = block[from++];
+      if (more === undefined) throw new RangeError('LZ4: the block ends within a length');
+      length += more;
+      if (more < 255) return length;
+    }
+  }
+
+  while (from < block.length) {
+    const token = block[from++]!;
+    const literals = extendedLength(token >>> 4);
+    if (from + literals > block.length || to + literals > size) throw new RangeError('LZ4: literals run over the end');
+    copyLiterals(block, from, out, to, literals);
+    from += literals;
+    to += literals;
+    if (from === block.length) break; // the last sequence has no match
+    const distance = block[from]! | (block[from + 1]! << 8);
+    from += 2;
+    const length = extendedLength(token & 15) + 4;
+    if (distance === 0 || distance > to || to + length > size) throw new RangeError('LZ4: a match outside of the data');
+    copyMatch(out, to, distance, length);
+    to += length;
+  }
+  if (to !== size) throw new RangeError(`LZ4: ${to} bytes, expected ${size}`);
+  return out;
+}
+
+/** A call to set() costs more than a short loop. */
+function copyLiterals(source: Uint8Array, from: number, out: Buffer, to: number, length: number): void {
+  if (length > 32) out.set(source.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i++) out[to + i] = source[from + i]!;
+}
+
+/** A match may overlap what it writes (a run), so a bulk copy is right only when it is far enough away. */
+export function copyMatch(out: Buffer, to: number, distance: number, length: number): void {
+  if (distance >= length) out.copyWithin(to, to - distance, to - distance + length);
+  else for (let i = to; i < to + length; i++) out[i] = out[i - distance]!;
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { type ConsumerHost, Intake } from './intake.ts';
+import type { MessageId } from './message-id.ts';
+import { isAhead, positionAfter, positionAt, type ReadPosition, toStartMessageId } from './read-position.ts';
+import { seekTarget } from './seek-target.ts';
+import { fullTopicName } from './service-url.ts';
+import type { Reader, ReaderOptions, ReaderStart, ReceivedMessage } from './types.ts';
+
+const exclusiveType = 0;
+
+export async function openReader(host: ConsumerHost, options: ReaderOptions): Promise<Reader> {
+  const reader = new TopicReader(host, options);
+  await reader.start();
+  return reader;
+}
+
+/** A subscription that the broker forgets when we leave; where we stand is remembered here. */
+class TopicReader implements Reader {
+  readonly topic: string;
+  private readonly options: ReaderOptions;
+  private readonly intake: Intake;
+  private readonly subscription = `reader-${randomUUID()}`;
+  /** Behind the last message handed out. Null until the broker has told where "earliest", "latest" or a time lies. */
+  private position: ReadPosition | null;
+
+  constructor(host: ConsumerHost, options: ReaderOptions) {
+    this.options = options;
+    this.topic = fullTopicName(options.topic);
+    this.position = positionOf(options.start);
+    this.intake = new Intake(host, {
+      topic: this.topic,
+      receiveQueue: options.receiveQueue,
+      subscribe: () => this.subscribeFields(),
+      onConnection: (isConnected) => options.onConnection?.(isConnected),
+      onFault: (error) => options.onFault?.(error),
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.intake.connection !== null;
+  }
+
+  async start(): Promise<void> {
+    const { start, signal } = this.options;
+    await this.intake.start(signal);
+    try {
+      if (typeof start === 'object' && 'publishTimeMs' in start)
+        await this.intake.seek(seekTarget(start), null, signal);
+      if (this.position === null) await this.learnPosition();
+    } catch (error) {
+      await this.intake.close();
+      throw error;
+    }
+  }
+
+  async receive(signal?: AbortSignal): Promise<ReceivedMessage | null> {
+    return this.advance(await this.intake.receive(signal));
+  }
+
+  poll(): ReceivedMessage | null {
+    return this.advance(this.intake.poll());
+  }
+
+  async lastMessageId(signal?: AbortSignal): Promise<MessageId | null> {
+    const { last } = await this.intake.lastIds(signal);
+    return last !== null && this.hasMoreBefore(last) ? last : null;
+  }
+
+  hasMoreBefore(lastMessageId: MessageId | null): boolean {
+    if (lastMessageId === null) return false;
+    return this.position === null || isAhead(lastMessageId, this.position);
+  }
+
+  close(): Promise<void> {
+    return this.intake.close();
+  }
+
+  private subscribeFields() {
+    this.intake.position = this.position;
+    return {
+      subscription: this.subscription,
+      subType: exclusiveType,
+      consumerName: this.options.readerName,
+      isDurable: false,
+      startMessageId: this.position ? toStartMessageId(this.position) : startMessageId(this.options.start),
+      forceTopicCreation: false,
+    };
+  }
+
+  /**
+   * Asks where the cursor stands. Without this a reader at "latest" that loses its connection before its first message
+   * would begin behind what was published meanwhile.
+   */
+  private async learnPosition(): Promise<void> {
+    const { markDelete } = await this.intake.lastIds(this.options.signal);
+    if (markDelete && this.position === null) this.position = positionAfter(markDelete);
+  }
+
+  private advance(message: ReceivedMessage | null): ReceivedMessage | null {
+    if (message) this.position = positionAfter(message.id);
+    return message;
+  }
+}
+
+function positionOf(start: ReaderStart): ReadPosition | null {
+  if (typeof start !== 'object' || 'publishTimeMs' in start) return null;
+  return start.isExclusive ? positionAfter(start.id) : positionAt(start.id);
+}
+
+/** A time is sought after subscribing; until then the earliest is right, for it leaves nothing out. */
+function startMessageId(start: ReaderStart) {
+  return seekTarget(start === 'latest' ? 'latest' : 'earliest').messageId;
+}
