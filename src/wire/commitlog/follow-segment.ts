@@ -90,7 +90,8 @@ async function readSection(
   if (typeof marker === 'string') return marker;
   const start = fileOffset + markerLength;
   const stored = await source.read(start, marker.next - start);
-  if (stored.length < marker.next - start) return 'endOfFile';
+  // The file was long enough a moment ago: somebody cut it.
+  if (stored.length < marker.next - start) return 'outOfRange';
   const bytes =
     header.compressor === undefined ? stored : decompressSection(header.compressor, stored, file, fileOffset);
   const logicalStart = logicalOffset + markerLength;
