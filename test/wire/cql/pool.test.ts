@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import type { CqlPool, PoolOptions } from '../../../src/wire/cql/cql-pool.ts';
+import { opcodes } from '../../../src/wire/cql/frame.ts';
+import { openCqlPool } from '../../../src/wire/cql/open-cql-pool.ts';
+import { backoffMs } from '../../../src/wire/cql/pool-slot.ts';
+import { errorBody, int, preparedBody } from './frame-bytes.ts';
+import { type ScriptedRequest, startScriptedServer } from './scripted-server.ts';
+
+const one = { consistency: 'ONE' } as const;
+
+describe('a pool', () => {
+  test('lets requests wait when every connection is full, and never sends more than allowed', async () => {
+    const held: ScriptedRequest[] = [];
+    await using server = await startScriptedServer((request) => prepareOr(request, () => held.push(request)));
+    await using pool = poolTo(server.port, { connectionsPerHost: 2, maxInFlightPerConnection: 3 });
+    const all = Promise.all(Array.from({ length: 20 }, () => pool.execute('INSERT', [], one)));
+    await vi.waitFor(() => expect(held).toHaveLength(6));
+    await sleep(20);
+    expect([held.length, pool.waiting]).toEqual([6, 14]);
+    let mostAtOnce = 0;
+    while (pool.waiting > 0 || held.length > 0) {
+      mostAtOnce = Math.max(mostAtOnce, held.length);
+      held.shift()?.reply(opcodes.RESULT, int(1));
+      await sleep(1);
+    }
+    expect(await all).toHaveLength(20);
+    expect(mostAtOnce).toBe(6);
+  });
+
+  test('prepares a statement once on each connection, however many ask at the same time', async () => {
+    await using server = await startScriptedServer((request) =>
+      prepareOr(request, () => request.reply(opcodes.RESULT, int(1))),
+    );
+    await using pool = poolTo(server.port, { connectionsPerHost: 2 });
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(2));
+    await Promise.all(Array.from({ length: 100 }, () => pool.execute('INSERT', [], one)));
+    const prepares = server.requests.filter((request) => request.opcode === opcodes.PREPARE);
+    expect(prepares.map((request) => request.socket).length).toBe(2);
+    expect(new Set(prepares.map((request) => request.socket)).size).toBe(2);
+  });
+
+  test('rejects what was on a dying connection and carries what waited to the next', async () => {
+    let hangUps = 1;
+    await using server = await startScriptedServer((request) => {
+      prepareOr(request, () => (hangUps-- > 0 ? request.socket.destroy() : request.reply(opcodes.RESULT, int(1))));
+    });
+    await using pool = poolTo(server.port, { maxInFlightPerConnection: 1 });
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => pool.execute('INSERT', [], one)));
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(outcomes[0]).toMatchObject({ reason: { failure: 'closed', wasSent: true } });
+  });
+
+  test('says "not sent" when the connection dies while it prepares', async () => {
+    await using server = await startScriptedServer((request) => request.socket.destroy());
+    await using pool = poolTo(server.port);
+    await expect(pool.execute('INSERT', [], one)).rejects.toMatchObject({ failure: 'closed', wasSent: false });
+  });
+
+  test('comes back by itself after its host was away', async () => {
+    await using server = await startScriptedServer((request) =>
+      prepareOr(request, () => request.reply(opcodes.RESULT, int(1))),
+    );
+    await using pool = poolTo(server.port);
+    await pool.execute('INSERT', [], one);
+    await server.goAway();
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(0));
+    const waited = pool.execute('INSERT', [], one);
+    await sleep(50);
+    await server.comeBack();
+    await waited;
+  });
+
+  test('rejects those who wait when no connection comes, with the cause', async () => {
+    const server = await startScriptedServer(() => {});
+    await server.goAway();
+    await using pool = poolTo(server.port, { connectionWaitMs: 100 });
+    await expect(pool.ready()).rejects.toMatchObject({ failure: 'refused', cause: { code: 'ECONNREFUSED' } });
+    const failure = { failure: 'refused', wasSent: false, cause: { failure: 'refused' } };
+    await expect(pool.execute('INSERT', [], one)).rejects.toMatchObject(failure);
+  });
+
+  test('hangs up on a peer that fell silent and opens a new connection', async () => {
+    await using server = await startScriptedServer(() => {});
+    await using pool = poolTo(server.port, { heartbeatMs: 50, requestTimeoutMs: 50 });
+    await pool.ready();
+    const [silent] = server.sockets;
+    await vi.waitFor(() => expect(server.sockets.has(silent!)).toBe(false));
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(1));
+    expect(server.requests[0]!.opcode).toBe(opcodes.OPTIONS);
+  });
+
+  test('prefers the live connections of a host and does without them', async () => {
+    const answer = (request: ScriptedRequest) => request.reply(opcodes.RESULT, int(1));
+    await using near = await startScriptedServer(answer);
+    await using far = await startScriptedServer(answer);
+    const contactPoints = [
+      { host: '127.0.0.1', port: near.port },
+      { host: 'localhost', port: far.port },
+    ];
+    await using pool = poolTo(0, { contactPoints });
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(2));
+    for (let i = 0; i < 10; i++) await pool.query('Q', { ...one, host: 'localhost' });
+    expect([near.requests.length, far.requests.length]).toEqual([0, 10]);
+    await far.goAway();
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(1));
+    await pool.query('Q', { ...one, host: 'localhost' });
+    expect(near.requests).toHaveLength(1);
+  });
+
+  test('lets one who waits leave by his signal, and only him', async () => {
+    const held: ScriptedRequest[] = [];
+    await using server = await startScriptedServer((request) => held.push(request));
+    await using pool = poolTo(server.port, { maxInFlightPerConnection: 1 });
+    const first = pool.query('first', one);
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    const controller = new AbortController();
+    const leaving = pool.query('leaving', { ...one, signal: controller.signal });
+    const staying = pool.query('staying', one);
+    controller.abort(new Error('enough'));
+    await expect(leaving).rejects.toThrow('enough');
+    held[0]!.reply(opcodes.RESULT, int(1));
+    await first;
+    await vi.waitFor(() => expect(held).toHaveLength(2));
+    held[1]!.reply(opcodes.RESULT, int(1));
+    await staying;
+  });
+
+  test('closes after what is in flight has ended, and refuses what waits or comes later', async () => {
+    const held: ScriptedRequest[] = [];
+    await using server = await startScriptedServer((request) => held.push(request));
+    const pool = poolTo(server.port, { maxInFlightPerConnection: 1 });
+    const inFlight = pool.query('a', one);
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    const waits = pool.query('b', one);
+    const closing = pool.close();
+    await expect(waits).rejects.toMatchObject({ failure: 'closed', wasSent: false });
+    await expect(pool.query('c', one)).rejects.toMatchObject({ failure: 'closed', wasSent: false });
+    held[0]!.reply(opcodes.RESULT, int(1));
+    await inFlight;
+    await closing;
+    await vi.waitFor(() => expect(server.sockets.size).toBe(0));
+  });
+
+  test('passes on the refusal of a statement that cannot be prepared, and stays usable', async () => {
+    await using server = await startScriptedServer((request) => {
+      if (request.opcode === opcodes.PREPARE) request.reply(opcodes.ERROR, errorBody(0x2200, 'unconfigured table'));
+      else request.reply(opcodes.RESULT, int(1));
+    });
+    await using pool = poolTo(server.port, { maxInFlightPerConnection: 1 });
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => pool.execute('INSERT', [], one)));
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { codeName: 'INVALID' } });
+    await pool.query('Q', one);
+  });
+});
+
+describe('backoffMs', () => {
+  test('doubles from 100 ms, never exceeds 10 s and never falls under half', () => {
+    expect([1, 2, 3, 8, 50].map((failures) => backoffMs(failures, 1))).toEqual([100, 200, 400, 10_000, 10_000]);
+    expect([1, 50].map((failures) => backoffMs(failures, 0))).toEqual([50, 5_000]);
+  });
+});
+
+function prepareOr(request: ScriptedRequest, onOther: () => void): void {
+  if (request.opcode === opcodes.PREPARE) request.reply(opcodes.RESULT, preparedBody('id'));
+  else onOther();
+}
+
+function poolTo(port: number, options: Partial<PoolOptions> = {}): CqlPool & AsyncDisposable {
+  const pool = openCqlPool({
+    contactPoints: [{ host: '127.0.0.1', port }],
+    connectionsPerHost: 1,
+    maxInFlightPerConnection: 100,
+    requestTimeoutMs: 2_000,
+    ...options,
+  });
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.close() });
+}
