@@ -171,6 +171,7 @@ class BrokerProducer implements Producer, ProducerEnd {
 
   private async attach(connection: Connection, signal: AbortSignal): Promise<void> {
     const producerId = this.host.id;
+    await this.throwOnMissingTopic(connection, signal);
     // Before the request: the broker may let go of us right after it has answered.
     connection.producers.set(producerId, this);
     try {
@@ -185,6 +186,12 @@ class BrokerProducer implements Producer, ProducerEnd {
       connection.send({ closeProducer: { producerId, requestId: connection.takeRequestId() } });
       throw error;
     }
+  }
+
+  /** The protocol has no "do not create" for producers: one that reconnects after a delete would make the topic again. */
+  private async throwOnMissingTopic(connection: Connection, signal: AbortSignal): Promise<void> {
+    const question = { topic: this.topic, allowsAutoCreation: false };
+    await connection.request((requestId) => ({ partitionedMetadata: { ...question, requestId } }), signal);
   }
 
   private registration() {
