@@ -25,10 +25,11 @@ export function deleteRow(place: RowPlace, timestampMicros: bigint): TargetState
   };
 }
 
-export function deleteColumn(place: RowPlace, column: Column, timestampMicros: bigint): TargetStatement {
+/** Deletes several columns of one row, collections whole. */
+export function deleteColumns(place: RowPlace, columns: readonly Column[], timestampMicros: bigint): TargetStatement {
   const where = whereOf(place);
   return {
-    cql: `DELETE ${quoteName(column.name)} FROM ${nameOf(place)} USING TIMESTAMP ? WHERE ${where.cql}`,
+    cql: `DELETE ${columns.map((column) => quoteName(column.name)).join(', ')} FROM ${nameOf(place)} USING TIMESTAMP ? WHERE ${where.cql}`,
     values: [bigintBytes(timestampMicros), ...where.values],
   };
 }

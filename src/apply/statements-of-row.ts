@@ -8,7 +8,7 @@ import {
   regularCells,
   staticCells,
 } from './row-layout.ts';
-import { type ColumnValue, deleteRow, insertRow, type RowPlace, updateWhole } from './row-statements.ts';
+import { type ColumnValue, deleteColumns, deleteRow, insertRow, type RowPlace, updateWhole } from './row-statements.ts';
 
 export interface RowContext {
   readonly layout: RowLayout;
@@ -64,21 +64,20 @@ export function statementOfAbsentRow(
   return deleteRow({ table: layout.table, keyspace, partitionKey, clustering, isStatic: false }, timestampMicros);
 }
 
-/** Static values of a partition that was not there when it was read. */
+/** Deletes all static values of a partition; empty where the table has none. */
 export function statementsOfAbsentStatics(
   partitionKey: readonly Buffer[],
-  context: RowContext,
+  { layout, keyspace, timestampMicros }: RowContext,
 ): readonly TargetStatement[] {
-  const { layout, keyspace, timestampMicros } = context;
-  const cells = layout.columns
-    .filter((column) => column.kind === 'static')
-    .map((column) => ({ column, value: null, ttlSeconds: 0 }));
-  return updatesByTtl(
-    { table: layout.table, keyspace, partitionKey, clustering: [], isStatic: true },
-    cells,
-    null,
-    timestampMicros,
-  );
+  const columns = layout.columns.filter((column) => column.kind === 'static');
+  if (columns.length === 0) return [];
+  return [
+    deleteColumns(
+      { table: layout.table, keyspace, partitionKey, clustering: [], isStatic: true },
+      columns,
+      timestampMicros,
+    ),
+  ];
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Deletion, PartitionUpdate, RowChange, RowMarker } from '../model/m
 import { splitPartitionKey } from '../model/partition-key.ts';
 import type { TargetStatement } from '../ports/target-keyspace.ts';
 import { type CellGroup, columnDeletionsLeft, groupCells, isHidden, remaining } from './row-cells.ts';
-import { deleteColumn, deleteRow, insertGroup, type RowPlace, updateGroup } from './row-statements.ts';
+import { deleteColumns, deleteRow, insertGroup, type RowPlace, updateGroup } from './row-statements.ts';
 
 export interface StatementContext {
   /** The target keyspace. */
@@ -46,7 +46,7 @@ function statementsOfChange(
   return [
     ...(row.deletion ? [deleteRow(place, row.deletion.timestampMicros)] : []),
     ...columnDeletionsLeft(row, hiddenBy, nowSeconds).map(({ column, timestampMicros }) =>
-      deleteColumn(place, column, timestampMicros),
+      deleteColumns(place, [column], timestampMicros),
     ),
     ...statementsOfGroups(groups, marker, place, nowSeconds),
   ];

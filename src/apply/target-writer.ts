@@ -10,6 +10,8 @@ export interface TargetWriter {
    * passes. Throws RefusedWriteError for what the target will never take, or the signal's reason.
    */
   write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
+  /** One attempt; throws TargetWriteError as it comes. For what must not be sent twice under one timestamp: lists. */
+  writeOnce(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
   /** Writes confirmed so far. */
   readonly confirmed: bigint;
 }
@@ -42,6 +44,11 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
   const writer = {
     get confirmed() {
       return confirmed;
+    },
+    async writeOnce(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
+      const failure = await throttle.run(() => attemptWrite(statement, signal), signal);
+      if (failure !== undefined) throw failure;
+      confirmed += 1n;
     },
     async write(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
       for (let attempt = 1; ; attempt++) {

@@ -1,0 +1,58 @@
+import { splitPartitionKey } from '../model/partition-key.ts';
+import { isInSlice, type JournalSlice } from '../model/slice-journal.ts';
+import { keyColumns, type Table } from '../model/table.ts';
+import type { ApplierParts } from './applier-parts.ts';
+import { layoutOf } from './row-layout.ts';
+import { statementOfAbsentRow, statementsOfAbsentStatics } from './statements-of-row.ts';
+
+/**
+ * A range or partition delete, which the target takes row by row: deletes what the target has in the slice at the
+ * delete's own write time, so that rows written since live on. Answers the keys of the rows it went over.
+ */
+export async function deleteSlice(
+  slice: JournalSlice,
+  table: Table,
+  parts: ApplierParts,
+): Promise<readonly (readonly Buffer[])[]> {
+  const partitionKey = splitPartitionKey(slice.partitionKey, table.partitionKey.length);
+  const context = { layout: layoutOf(table), keyspace: parts.keyspace, timestampMicros: slice.timestampMicros };
+  const { writer, signal } = parts;
+  const deleted: (readonly Buffer[])[] = [];
+  for await (const keys of keysOfSlice(slice, table, partitionKey, parts)) {
+    await Promise.all(
+      keys.map((clustering) => writer.write(statementOfAbsentRow(partitionKey, clustering, context), signal)),
+    );
+    deleted.push(...keys);
+  }
+  if (slice.range === undefined)
+    await Promise.all(
+      statementsOfAbsentStatics(partitionKey, context).map((statement) => writer.write(statement, signal)),
+    );
+  return deleted;
+}
+
+async function* keysOfSlice(
+  slice: JournalSlice,
+  table: Table,
+  partitionKey: readonly Buffer[],
+  { target, signal }: ApplierParts,
+): AsyncIterable<readonly (readonly Buffer[])[]> {
+  const clustering = commonPrefix(slice);
+  const read = { table, columns: keyColumns(table), partitionKey, clustering, ...(signal && { signal }) };
+  for await (const page of target.readPartition(read)) {
+    const keys = page
+      .map((row) => row.values.slice(partitionKey.length))
+      .filter((key) => !key.includes(null)) as Buffer[][];
+    yield keys.filter((key) => isInSlice(key, slice, table));
+  }
+}
+
+/** What all rows of the slice begin with: only they are read. */
+function commonPrefix({ range }: JournalSlice): readonly Buffer[] {
+  if (range === undefined) return [];
+  const { start, end } = range;
+  const differsAt = start.values.findIndex(
+    (value, index) => end.values[index] === undefined || !value.equals(end.values[index]),
+  );
+  return differsAt < 0 ? start.values : start.values.slice(0, differsAt);
+}

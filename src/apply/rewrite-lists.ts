@@ -1,0 +1,93 @@
+import { rowKeyText } from '../model/difference.ts';
+import { type Column, keyColumns, type Table } from '../model/table.ts';
+import { listTimestamp } from '../model/write-timestamp.ts';
+import { TargetWriteError } from '../ports/target-keyspace.ts';
+import type { ApplierParts } from './applier-parts.ts';
+import { isUnfrozenList } from './row-cells.ts';
+import { deleteColumns, type RowPlace, updateWhole } from './row-statements.ts';
+
+export interface DirtyLists {
+  readonly table: Table;
+  readonly partitionKey: readonly Buffer[];
+  /** Of the row; empty for the partition's static lists. */
+  readonly clustering: readonly Buffer[];
+  readonly isStatic: boolean;
+  /** Write time of the change that touched them. */
+  readonly eventMicros: bigint;
+}
+
+/**
+ * The last stamp of each row's lists, where it is ahead of the clock: only an event of the future puts one there, and
+ * only then the clock alone would let an earlier read win over a later one.
+ */
+export class ListStamps {
+  readonly #ahead = new Map<string, bigint>();
+
+  next(dirty: DirtyLists, nowMicros: bigint): bigint {
+    const key = `${dirty.table.id}/${dirty.isStatic}/${rowKeyText(dirty)}`;
+    const stamp = listTimestamp(nowMicros, dirty.eventMicros, this.#ahead.get(key));
+    for (const [old, ahead] of this.#ahead) if (ahead < nowMicros) this.#ahead.delete(old);
+    if (stamp > nowMicros + 2n) this.#ahead.set(key, stamp);
+    return stamp;
+  }
+}
+
+/** The table's non-frozen lists, among the static or among the regular columns. */
+export function listColumns(table: Table, isStatic: boolean): readonly Column[] {
+  return [...table.columns.values()].filter(
+    (column) => isUnfrozenList(column.type) && (column.kind === 'static') === isStatic,
+  );
+}
+
+/**
+ * Reads the row's lists on the source and writes each whole, or deletes it, above every stamp it can have.
+ *
+ * A list that is overwritten twice at one timestamp doubles, because its elements get fresh identities each time and the
+ * overwrite deletes only what is a microsecond older. So a write of unknown outcome is never sent again: the list is
+ * read once more and written with a new stamp.
+ */
+export async function rewriteLists(dirty: DirtyLists, stamps: ListStamps, parts: ApplierParts): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readAndWrite(dirty, stamps, parts);
+    } catch (error) {
+      if (!(error instanceof TargetWriteError) || error.failure === 'refused') throw error;
+      await parts.clock.sleep(Math.min(5_000, 50 * 2 ** attempt), parts.signal);
+    }
+  }
+}
+
+async function readAndWrite(
+  dirty: DirtyLists,
+  stamps: ListStamps,
+  { source, writer, clock, keyspace, signal }: ApplierParts,
+): Promise<void> {
+  const columns = listColumns(dirty.table, dirty.isStatic);
+  const stamp = stamps.next(dirty, clock.nowMicros());
+  const values = await readLists(dirty, columns, source, signal);
+  const place: RowPlace = { ...dirty, keyspace };
+  const present = columns.flatMap((column, index) => (values[index] ? [{ column, value: values[index] }] : []));
+  const absent = columns.filter((_, index) => !values[index]);
+  if (present.length > 0)
+    await writer.writeOnce(updateWhole(place, present, { timestampMicros: stamp, ttlSeconds: 0 }), signal);
+  if (absent.length > 0) await writer.writeOnce(deleteColumns(place, absent, stamp), signal);
+}
+
+async function readLists(
+  dirty: DirtyLists,
+  columns: readonly Column[],
+  source: ApplierParts['source'],
+  signal: AbortSignal | undefined,
+): Promise<readonly (Buffer | null)[]> {
+  const keys = keyColumns(dirty.table);
+  const read = {
+    table: dirty.table,
+    columns: [...keys, ...columns],
+    partitionKey: dirty.partitionKey,
+    consistency: 'local_quorum' as const,
+    ...(dirty.isStatic ? { pageSize: 1 } : { clustering: dirty.clustering }),
+    ...(signal && { signal }),
+  };
+  for await (const page of source.readPartition(read)) if (page.length > 0) return page[0]!.values.slice(keys.length);
+  return columns.map(() => null);
+}

@@ -1,0 +1,30 @@
+import type { StreamBooks } from './batch-books.ts';
+import type { LatencyCounts } from './latency.ts';
+
+/** How far one changes partition is, as its worker says each second on the progress topic. */
+export interface PartitionProgress {
+  readonly worker: string;
+  readonly partition: number;
+  readonly atMicros: bigint;
+  /** By node: everything captured up to here is applied. */
+  readonly watermarks: Readonly<Record<string, bigint>>;
+  /** By node: since when its capture has no hole. */
+  readonly unbrokenSince: Readonly<Record<string, bigint>>;
+  /** Nonces of drains that are done: every node's mark has passed and the slices were applied again. */
+  readonly drained: readonly string[];
+  /** Since the worker took the partition. */
+  readonly books: StreamBooks;
+  readonly latency: LatencyCounts;
+}
+
+export function encodeProgress(progress: PartitionProgress): Buffer {
+  return Buffer.from(JSON.stringify(progress, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)));
+}
+
+/** Undefined for what is no progress message. */
+export function decodeProgress(payload: Buffer): PartitionProgress | undefined {
+  const value = JSON.parse(payload.toString(), (_, text) =>
+    typeof text === 'string' && /^-?\d+n$/.test(text) ? BigInt(text.slice(0, -1)) : text,
+  );
+  return typeof value?.partition === 'number' ? value : undefined;
+}

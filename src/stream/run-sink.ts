@@ -1,0 +1,99 @@
+import { changesPartition, sinkSubscription, topics } from '../model/topics.ts';
+import type { Subscription } from '../ports/message-bus.ts';
+import { encodeProgress } from './partition-progress.ts';
+import type { PublishProgress, SinkParts } from './sink-parts.ts';
+import { runSinkSession } from './sink-session.ts';
+
+const queueSize = 5_000;
+
+/**
+ * Applies the changes of every partition that Pulsar gives to this worker, until `signal` aborts. Any number of workers
+ * may run it: a partition is with one of them at a time, and moves on when that one leaves or dies.
+ */
+export async function runSink(parts: SinkParts, signal: AbortSignal): Promise<void> {
+  const publisher = await parts.bus.publisher(topics.progress, {}, signal);
+  const publish: PublishProgress = async (progress) => {
+    await publisher.publish({ payload: encodeProgress(progress) });
+  };
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  try {
+    const partitions = Array.from({ length: parts.partitionCount }, (_, partition) => partition);
+    await Promise.all(
+      partitions.map(async (partition) => {
+        try {
+          await holdPartition(partition, publish, parts, either);
+        } catch (error) {
+          if (signal.aborted) return;
+          // One partition's bug ends them all: the others must not go on behind a promise that has already failed.
+          failed.abort(error);
+          throw error;
+        }
+      }),
+    );
+  } finally {
+    await publisher.close();
+  }
+}
+
+async function holdPartition(
+  partition: number,
+  publish: PublishProgress,
+  parts: SinkParts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    // A fresh subscription each time: what an earlier one had received and not acknowledged comes again.
+    const subscription = await parts.bus.subscribe(changesPartition(partition), sinkSubscription, 'failover', {
+      queueSize,
+      signal,
+    });
+    try {
+      await holdUntilLost(partition, subscription, publish, parts, signal);
+    } finally {
+      await subscription.close();
+    }
+  }
+}
+
+async function holdUntilLost(
+  partition: number,
+  subscription: Subscription,
+  publish: PublishProgress,
+  parts: SinkParts,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilActive(subscription, signal);
+  if (signal.aborted) return;
+  const lost = new AbortController();
+  subscription.onActiveChange((isActive) => {
+    if (!isActive) lost.abort(new PartitionMovedError(partition));
+  });
+  if (!subscription.isActive) return;
+  parts.report({ kind: 'partition-taken', partition });
+  try {
+    await runSinkSession(partition, subscription, publish, parts, AbortSignal.any([signal, lost.signal]));
+  } catch (error) {
+    if (!lost.signal.aborted && !signal.aborted) throw error;
+  } finally {
+    parts.report({ kind: 'partition-left', partition });
+  }
+}
+
+class PartitionMovedError extends Error {
+  override readonly name = 'PartitionMovedError';
+
+  constructor(partition: number) {
+    super(`changes partition ${partition} is with another worker`);
+  }
+}
+
+function untilActive(subscription: Subscription, signal: AbortSignal): Promise<void> {
+  if (subscription.isActive) return Promise.resolve();
+  return new Promise((resolve) => {
+    subscription.onActiveChange((isActive) => {
+      if (isActive) resolve();
+    });
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,34 @@
+import type { ApplierParts } from '../apply/applier-parts.ts';
+import type { DeadLetters } from '../apply/dead-letters.ts';
+import type { Report } from '../events.ts';
+import type { TokenRange } from '../model/token.ts';
+import type { MessageBus } from '../ports/message-bus.ts';
+import type { PartitionProgress } from './partition-progress.ts';
+import type { SchemaFollower } from './schema-follower.ts';
+import type { SnapshotDoneAt } from './slice-keeper.ts';
+
+/** What a sink needs, whatever partitions it holds. */
+export interface SinkParts extends Omit<ApplierParts, 'signal'> {
+  readonly bus: MessageBus;
+  readonly schema: SchemaFollower;
+  readonly deadLetters: DeadLetters;
+  readonly report: Report;
+  readonly workerName: string;
+  readonly partitionCount: number;
+  /** Ids of the tables that the stream brings over. */
+  readonly tableIds: ReadonlySet<string>;
+  /** Host ids whose watermarks and drain marks are waited for. */
+  readonly nodes: readonly string[];
+  readonly handOverMicros: bigint;
+  readonly targetSkewMicros: bigint;
+  /** Copied splits of the snapshot in the order in which they became known; grows while the sink runs. */
+  readonly copiedRanges: readonly CopiedRange[];
+  readonly snapshotDoneAt: SnapshotDoneAt;
+}
+
+export interface CopiedRange {
+  readonly tableId: string;
+  readonly range: TokenRange;
+}
+
+export type PublishProgress = (progress: PartitionProgress) => Promise<void>;
