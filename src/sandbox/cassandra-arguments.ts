@@ -38,7 +38,10 @@ function quickStart(isAlone: boolean): string[] {
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     // Nodes of a cluster have to hear of each other before they claim tokens; with less the second refuses to start.
     `-Dcassandra.ring_delay_ms=${isAlone ? 100 : 2000}`,
-    '-Dcassandra.superuser_setup_delay_ms=0',
+    // It is also the pause between attempts: with 0 a node that waits for its peers fills the log and eats a core.
+    `-Dcassandra.superuser_setup_delay_ms=${isAlone ? 0 : 5000}`,
+    // How long a node that stops lets its peers hear of it.
+    `-Dcassandra.shutdown_announce_in_ms=${isAlone ? 0 : 500}`,
   ];
 }
 

@@ -31,7 +31,13 @@ function ring(cluster: CassandraCluster) {
   const common = { num_tokens: 1, partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner' };
   if (cluster.initialToken === null) return common;
   // Fixed tokens without bootstrap: no node waits for another's data to stream, and each owns a third of the ring.
-  return { ...common, initial_token: String(cluster.initialToken), auto_bootstrap: false };
+  // Nodes start one after the other: the first would wait ten seconds for those that are to follow it.
+  const inTurn = {
+    initial_token: String(cluster.initialToken),
+    auto_bootstrap: false,
+    block_for_peers_timeout_in_secs: -1,
+  };
+  return { ...common, ...inTurn };
 }
 
 function network(node: SandboxNode, cluster: CassandraCluster) {
@@ -81,8 +87,9 @@ const timeouts = {
   write_request_timeout_in_ms: 10_000,
   counter_write_request_timeout_in_ms: 10_000,
   cas_contention_timeout_in_ms: 5_000,
+  // Also that of the nodes' greetings among themselves, which a node that stops waits out when its peer has stopped.
+  request_timeout_in_ms: 5_000,
   truncate_request_timeout_in_ms: 60_000,
-  request_timeout_in_ms: 20_000,
 };
 
 /** Off by default, on in many old clusters: a rehearsal needs tables that use them. */

@@ -75,7 +75,6 @@ async function startMissing(sandbox: Sandbox, missing: readonly AnyServer[], con
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(context.signal ? [context.signal] : [])]);
   const start = (servers: readonly AnyServer[]) => startInTurn(sandbox, servers, { ...context, signal });
-  const isSource = (server: AnyServer) => server.name.startsWith('source-');
   const others = missing.filter((server) => !isSource(server)).map((server) => [server]);
   const branches = [missing.filter(isSource), ...others].map((servers) =>
     start(servers).catch((error) => {
@@ -91,9 +90,7 @@ async function startMissing(sandbox: Sandbox, missing: readonly AnyServer[], con
     );
     throw failure.signal.reason;
   }
-  const started = readSandbox(sandbox.dir)!;
-  await waitForPeers(started.source, context.signal);
-  return started;
+  return readSandbox(sandbox.dir)!;
 }
 
 /** One after the other: three nodes that start at once contend for two cores and need twice as long. */
@@ -104,4 +101,9 @@ async function startInTurn(sandbox: Sandbox, servers: readonly AnyServer[], cont
     await waitForReady(serversOf(launched).find(({ name }) => name === server.name)!, context.signal);
     context.onProgress(`${server.name} is ready after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   }
+  if (servers.some(isSource)) await waitForPeers(readSandbox(sandbox.dir)!.source, context.signal);
+}
+
+function isSource(server: AnyServer): boolean {
+  return server.name.startsWith('source-');
 }
