@@ -1,0 +1,117 @@
+import type { Report } from '../events.ts';
+import type { AgentSettings } from '../model/agent-settings.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MessageBus } from '../ports/message-bus.ts';
+import { finishRule } from './finished-segments.ts';
+import { type FollowedSegment, followLog, type LogFollower, type ReadSection } from './follow-log.ts';
+import { type InFlight, openInFlight } from './in-flight.ts';
+import type { Progress } from './progress.ts';
+import { BusLostError, openChangesPublisher } from './publish-changes.ts';
+import { sectionPublisher } from './publish-section.ts';
+import type { ProgressSaver } from './save-progress.ts';
+import type { SegmentSource } from './segment-source.ts';
+import { type Claims, openClaims } from './send-claims.ts';
+
+export interface SessionParts {
+  readonly settings: AgentSettings;
+  readonly bus: MessageBus;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly saver: ProgressSaver;
+  readonly source: SegmentSource;
+  readonly report: Report;
+}
+
+/**
+ * Follows the log from what is acknowledged, with publishers of its own, until the signal aborts; then it waits a little
+ * for what is on its way and saves. Throws BusLostError when Pulsar is away: a new session goes on behind what is acknowledged.
+ */
+export async function followSession(parts: SessionParts, signal: AbortSignal): Promise<void> {
+  const fault = new AbortController();
+  const stop = AbortSignal.any([signal, fault.signal]);
+  const onFault = (error: unknown) => {
+    if (!signal.aborted) fault.abort(error);
+  };
+  const lose = (cause: unknown) => onFault(busLost(cause));
+  const publisher = await openChangesPublisher(parts.bus, parts.settings.changesPartitions, stop);
+  publisher.lost.addEventListener('abort', () => lose(publisher.lost.reason), { once: true });
+  const log = followLog(parts.progress.position.places);
+  const inFlight = openInFlight(maxInFlightBytes, lose);
+  const claims = openClaims({ ...parts, publisher, inFlight, signal: stop, onFault });
+  const publish = sectionPublisher({ ...parts, publisher, inFlight, claims, stop, over: fault.signal });
+  try {
+    await passes({ ...parts, log, claims, publish }, stop);
+  } catch (error) {
+    if (fault.signal.aborted) throw fault.signal.reason;
+    if (!signal.aborted) throw error;
+    await settle(inFlight, parts.saver);
+  } finally {
+    // Late acknowledgements of this session must not move what the next one has taken up.
+    fault.abort();
+    await log.close();
+    await publisher.close();
+  }
+}
+
+/** Sections that wait for Pulsar pin their memory; one more may be read above this. */
+const maxInFlightBytes = 32 * 1024 * 1024;
+
+function busLost(cause: unknown): BusLostError {
+  return new BusLostError(`Pulsar: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}
+
+interface PassParts extends SessionParts {
+  readonly log: LogFollower;
+  readonly claims: Claims;
+  readonly publish: (read: ReadSection) => Promise<void>;
+}
+
+/** Looks and reads until the signal aborts, which it throws. */
+async function passes(parts: PassParts, stop: AbortSignal): Promise<never> {
+  const rule = finishRule();
+  for (;;) {
+    const look = await parts.source.look();
+    const followed = await parts.log.readToEnd(look.segments, async (read) => {
+      stop.throwIfAborted();
+      await parts.publish(read);
+      parts.saver.saveSometimes();
+    });
+    await finish(parts, rule.finished(followed, look.atMicros));
+    if (look.isComplete && followed.every(({ fault }) => fault === undefined)) parts.claims.offer(look.atMicros);
+    parts.saver.saveSometimes();
+    await parts.clock.sleep(passPauseMs, stop);
+  }
+}
+
+/** A part of the latency; a pass without news costs two listings. */
+const passPauseMs = 20;
+
+/** Lets go of what is finished and acknowledged, in the order of ids, so that one number says what is finished. */
+async function finish(parts: PassParts, finished: readonly FollowedSegment[]): Promise<void> {
+  for (const one of finished) {
+    if (!isAcknowledged(one, parts.progress)) return;
+    await parts.log.forget(one.segment.id);
+    if (one.fault !== undefined) await giveUp(parts, one);
+    parts.progress.finish(one.segment.id);
+  }
+}
+
+function isAcknowledged({ segment, hasData, place }: FollowedSegment, { position }: Progress): boolean {
+  return !hasData || position.places.get(segment.id)?.fileOffset === place?.fileOffset;
+}
+
+/** The node writes it no more and it is damaged still: what follows the damage is lost to us. */
+async function giveUp({ source, progress, clock, report, settings }: PassParts, { segment, fault }: FollowedSegment) {
+  await source.setAside(segment);
+  progress.breakAt(clock.nowMicros());
+  report({ kind: 'warning', text: `${segment.path} is kept in the agent's folder "damaged": ${fault}` });
+  report({ kind: 'capture-hole', node: settings.node, fromSegment: segment.id, toSegment: segment.id });
+}
+
+/** What Pulsar confirms in a few seconds more need not be sent again by the next start. */
+async function settle(inFlight: InFlight, saver: ProgressSaver): Promise<void> {
+  await inFlight.drained(AbortSignal.timeout(settleMs)).catch(() => {});
+  await saver.saveNow();
+}
+
+const settleMs = 5_000;

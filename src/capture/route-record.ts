@@ -1,0 +1,34 @@
+import type { AgentSettings } from '../model/agent-settings.ts';
+import { tokenOf, topicPartitionOf } from '../model/token.ts';
+import type { RecordOutline } from '../wire/commitlog/record-outline.ts';
+import { schemaTopicTableIds } from '../wire/commitlog/system-table-ids.ts';
+
+/** Where a record goes. */
+export type Route =
+  | { readonly kind: 'changes'; readonly partition: number }
+  /** Published like any other change, and its nonce is owed a drain mark. */
+  | { readonly kind: 'canary'; readonly partition: number; readonly nonce: string }
+  | { readonly kind: 'schema' }
+  /** Of no interest to this migration. */
+  | { readonly kind: 'none' };
+
+export type RouteRecord = (outline: RecordOutline) => Route;
+
+type Tables = Pick<AgentSettings, 'changesPartitions' | 'wantedTableIds' | 'keyspaceTableIds' | 'canaryTableId'>;
+
+/** The decision for each record, which knows its first table only. */
+export function recordRouter(settings: Tables): RouteRecord {
+  const wanted = new Set(settings.wantedTableIds);
+  const keyspace = new Set([...settings.keyspaceTableIds, ...settings.wantedTableIds]);
+  const partitionOf = (key: Buffer) => topicPartitionOf(tokenOf(key), settings.changesPartitions);
+
+  return ({ updateCount, firstTableId, partitionKey }) => {
+    if (wanted.has(firstTableId)) return { kind: 'changes', partition: partitionOf(partitionKey) };
+    if (schemaTopicTableIds.has(firstTableId)) return { kind: 'schema' };
+    if (firstTableId === settings.canaryTableId)
+      return { kind: 'canary', partition: partitionOf(partitionKey), nonce: partitionKey.toString('utf8') };
+    // All updates of a record are of one keyspace, and only decoding can tell which tables follow the first: a wanted one may.
+    if (updateCount > 1 && keyspace.has(firstTableId)) return { kind: 'changes', partition: partitionOf(partitionKey) };
+    return { kind: 'none' };
+  };
+}

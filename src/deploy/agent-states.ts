@@ -1,0 +1,21 @@
+import { type AgentProgram, agentProcess, type NodeAgent } from './node-agent.ts';
+
+export interface AgentState {
+  /** Host id. */
+  readonly node: string;
+  readonly isRunning: boolean;
+}
+
+/** Whether each node's agent process runs; whether it follows its log, only its watermarks say. */
+export async function agentStates(
+  nodes: readonly NodeAgent[],
+  program: AgentProgram,
+  signal?: AbortSignal,
+): Promise<readonly AgentState[]> {
+  return Promise.all(
+    nodes.map(async (agent) => ({
+      node: agent.node.hostId,
+      isRunning: await agent.shell.isRunning(agentProcess(agent, program), signal),
+    })),
+  );
+}
