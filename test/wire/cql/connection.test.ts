@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { connectCql } from '../../../src/wire/cql/connect-cql.ts';
 import type { CqlRows } from '../../../src/wire/cql/cql-connection.ts';
@@ -115,22 +114,6 @@ describe('a connection', () => {
     await using connection = await connectedTo(server.port);
     expect(await failureOf(connection.query('a', one))).toMatchObject({ failure: 'protocol', wasSent: true });
     expect(connection.isOpen).toBe(false);
-  });
-
-  test('is refused with the cause when nobody listens, and in time when nobody answers', async () => {
-    const server = await startScriptedServer(() => {});
-    await server.goAway();
-    expect(await failureOf(connectedTo(server.port))).toMatchObject({
-      failure: 'refused',
-      cause: { code: 'ECONNREFUSED' },
-    });
-    const { createServer } = await import('node:net');
-    const silent = createServer().listen(0, '127.0.0.1');
-    await sleep(10);
-    const { port } = silent.address() as { port: number };
-    const failure = await failureOf(connectedTo(port, 100));
-    expect(failure).toMatchObject({ failure: 'refused', message: expect.stringContaining('no answer in time') });
-    silent.close();
   });
 });
 
