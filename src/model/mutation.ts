@@ -45,7 +45,10 @@ export interface RowChange {
   readonly cells: readonly Cell[];
 }
 
-/** One end of a slice of clustering rows; no values: from the first or to the last row of the partition. */
+/**
+ * One end of a slice of clustering rows, in the order of storage: with a DESC column the start holds the larger values.
+ * No values: from the first or to the last row of the partition.
+ */
 export interface SliceBound {
   readonly values: readonly Buffer[];
   readonly isInclusive: boolean;
