@@ -1,0 +1,84 @@
+import { joinPartitionKey } from '../../src/model/partition-key.ts';
+import type { Table } from '../../src/model/table.ts';
+import { isInRange, tokenOf } from '../../src/model/token.ts';
+import type { EncodedRow, PartitionRead, RangeRead, RowRead, TableReader } from '../../src/ports/table-reader.ts';
+
+/** A row by its columns; a column that is not named has no value. Without clustering values: a partition of statics only. */
+export interface MemoryRow {
+  readonly values: Readonly<Record<string, Buffer>>;
+  readonly ttlSeconds?: Readonly<Record<string, number>>;
+}
+
+export interface MemoryReader extends TableReader {
+  /** May be changed while it is read. Each row names its partition's static values too. */
+  rows: readonly MemoryRow[];
+  reads: number;
+}
+
+/** One table in memory, read in the order of token and clustering bytes. `pageSizes` are taken in turn; 0 is an empty page. */
+export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly number[] = [3]): MemoryReader {
+  const reader: MemoryReader = {
+    rows,
+    reads: 0,
+    readRange: (read) => pagesOf(read, (key) => isInRange(tokenOf(joinPartitionKey(key)), read.range)),
+    readPartition: (read) => pagesOf(read, (key) => isSame(key, read.partitionKey), clusteringOf(read)),
+  };
+  return reader;
+
+  async function* pagesOf(
+    read: RangeRead | PartitionRead,
+    isWanted: (partitionKey: readonly Buffer[]) => boolean,
+    clustering: readonly Buffer[] = [],
+  ): AsyncGenerator<readonly EncodedRow[]> {
+    reader.reads++;
+    const wanted = inOrder(reader.rows, read.table).filter(
+      (row) => isWanted(partitionKey(row, read.table)) && startsWith(row, read.table, clustering),
+    );
+    for (let at = 0, page = 0; at < wanted.length; page++) {
+      read.signal?.throwIfAborted();
+      const size = page > 1000 ? wanted.length : pageSizes[page % pageSizes.length]!;
+      await null;
+      yield wanted.slice(at, at + size).map((row) => encode(row, read));
+      at += size;
+    }
+  }
+}
+
+function clusteringOf(read: PartitionRead): readonly Buffer[] {
+  return read.clustering ?? [];
+}
+
+function encode(row: MemoryRow, read: RowRead): EncodedRow {
+  return {
+    values: read.columns.map((column) => row.values[column.name] ?? null),
+    ttlSeconds: (read.ttlColumns ?? []).map((column) => row.ttlSeconds?.[column.name] ?? null),
+    writeTimesMicros: (read.writeTimeColumns ?? []).map(() => null),
+  };
+}
+
+function inOrder(rows: readonly MemoryRow[], table: Table): readonly MemoryRow[] {
+  return rows
+    .map((row) => ({ row, token: tokenOf(joinPartitionKey(partitionKey(row, table))) }))
+    .sort((a, b) => (a.token === b.token ? compareRows(a.row, b.row, table) : a.token < b.token ? -1 : 1))
+    .map(({ row }) => row);
+}
+
+function compareRows(a: MemoryRow, b: MemoryRow, table: Table): number {
+  for (const column of [...table.partitionKey, ...table.clustering]) {
+    const order = Buffer.compare(a.values[column.name] ?? Buffer.alloc(0), b.values[column.name] ?? Buffer.alloc(0));
+    if (order !== 0) return column.isReversed ? -order : order;
+  }
+  return 0;
+}
+
+function partitionKey(row: MemoryRow, table: Table): readonly Buffer[] {
+  return table.partitionKey.map((column) => row.values[column.name]!);
+}
+
+function startsWith(row: MemoryRow, table: Table, clustering: readonly Buffer[]): boolean {
+  return clustering.every((value, index) => row.values[table.clustering[index]!.name]?.equals(value));
+}
+
+function isSame(a: readonly Buffer[], b: readonly Buffer[]): boolean {
+  return a.every((value, index) => value.equals(b[index]!));
+}

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { maxToken, minToken } from '../../src/model/token.ts';
+import { compareSplit } from '../../src/validation/compare-split.ts';
+import type { ComparedSplit } from '../../src/validation/split-tally.ts';
+import { aTable, int, text } from '../support/a-table.ts';
+import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
+
+const ring = { start: minToken, end: maxToken };
+const table = aTable({
+  clustering: { at: 'int' },
+  descending: ['at'],
+  statics: { owner: 'text' },
+  regulars: { a: 'text', b: 'text' },
+});
+
+describe('compareSplit', () => {
+  test('two sides of equal rows have no differences and equal sums', async () => {
+    const rows = [row(1, 1, { a: 'x' }), row(1, 2, { a: 'y', b: 'z' }), row(2, 1, {})];
+
+    const compared = await compare(rows, rows);
+
+    expect(compared.differing).toEqual([]);
+    expect(compared.source).toEqual(compared.target);
+    expect(compared.source.rows).toBe(3n);
+  });
+
+  test('a value that differs is told by the names of its columns', async () => {
+    const compared = await compare([row(1, 1, { a: 'x', b: 'same' })], [row(1, 1, { a: 'y', b: 'same' })]);
+
+    expect(found(compared)).toEqual(['1/1 both a']);
+    expect(compared.source.digest).not.toBe(compared.target.digest);
+  });
+
+  test('an empty value and no value are different', async () => {
+    const compared = await compare([row(1, 1, { a: '' })], [row(1, 1, {})]);
+
+    expect(found(compared)).toEqual(['1/1 both a']);
+  });
+
+  test('a static value that differs counts once for its partition, not once a row', async () => {
+    const rows = (owner: string) => [row(1, 1, { a: 'x', owner }), row(1, 2, { a: 'y', owner })];
+
+    const compared = await compare(rows('ann'), rows('bob'));
+
+    expect(found(compared)).toEqual(['1/ both owner']);
+    expect(compared.source.rows).toBe(2n);
+  });
+
+  test('a partition of static values only is compared by them', async () => {
+    const compared = await compare([row(1, undefined, { owner: 'ann' })], []);
+
+    expect(found(compared)).toEqual(['1/ source ']);
+  });
+
+  test('a long stretch that only the source has does not hide what follows', async () => {
+    const both = Array.from({ length: 50 }, (_, id) => row(id, 1, { a: 'x' }));
+    const one = Array.from({ length: 500 }, (_, at) => row(7, at + 2, { a: 'only here' }));
+
+    const compared = await compare([...both, ...one], both);
+
+    expect(compared.differing).toHaveLength(500);
+    expect(compared.target.rows).toBe(50n);
+  });
+
+  test('keys beyond those to be kept are counted', async () => {
+    const rows = Array.from({ length: 10 }, (_, id) => row(id, 1, { a: 'x' }));
+
+    const compared = await compare(rows, [], { mostKept: 4 });
+
+    expect(compared.differing).toHaveLength(4);
+    expect(compared.notKept).toBe(6);
+  });
+
+  test('whatever the rows and the sizes of the pages, exactly the true differences are found', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        rowSets(),
+        rowSets(),
+        pageSizes(),
+        pageSizes(),
+        async (source, target, sourcePages, targetPages) => {
+          const compared = await compareSplit({
+            sides: { source: inMemoryReader(source, sourcePages), target: inMemoryReader(target, targetPages) },
+            table,
+            range: ring,
+          });
+
+          expect(found(compared).sort()).toEqual(trueDifferences(source, target).sort());
+          expect(compared.source.digest === compared.target.digest).toBe(compared.differing.length === 0);
+          expect(compared.source.rows).toBe(countRows(source));
+          expect(compared.target.rows).toBe(countRows(target));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+type Values = { readonly a?: string; readonly b?: string; readonly owner?: string };
+
+function row(id: number, at: number | undefined, values: Values): MemoryRow {
+  const encoded = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, text(value)] as const],
+  );
+  return { values: { id: int(id), ...(at === undefined ? {} : { at: int(at) }), ...Object.fromEntries(encoded) } };
+}
+
+function compare(source: readonly MemoryRow[], target: readonly MemoryRow[], more: { mostKept?: number } = {}) {
+  return compareSplit({
+    sides: { source: inMemoryReader(source), target: inMemoryReader(target) },
+    table,
+    range: ring,
+    ...more,
+  });
+}
+
+/** `id/clustering`, who has it, and what differs. */
+function found(compared: ComparedSplit): string[] {
+  return compared.differing.map(({ key, columns, source, target }) => {
+    const clustering = key.clustering.map((value) => value.readInt32BE()).join();
+    const who = source.isPresent && target.isPresent ? 'both' : source.isPresent ? 'source' : 'target';
+    return `${key.partitionKey[0]!.readInt32BE()}/${clustering} ${who} ${columns.join()}`;
+  });
+}
+
+/** Partitions of a few rows, with static values or without, a static-only partition where there are no rows. */
+function rowSets(): fc.Arbitrary<readonly MemoryRow[]> {
+  const value = fc.option(fc.constantFrom('', 'x', 'y'), { nil: undefined });
+  const rows = fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.record({ a: value, b: value }));
+  const partition = fc.record({ owner: value, rows });
+  return fc
+    .dictionary(fc.constantFrom(...'123456789'), partition)
+    .map((partitions) => Object.entries(partitions).flatMap(([id, part]) => rowsOfPartition(Number(id), part)));
+}
+
+function rowsOfPartition(
+  id: number,
+  { owner, rows }: { owner: string | undefined; rows: Record<string, object> },
+): readonly MemoryRow[] {
+  const statics = owner === undefined ? {} : { owner };
+  const entries = Object.entries(rows);
+  if (entries.length === 0) return owner === undefined ? [] : [row(id, undefined, statics)];
+  return entries.map(([at, values]) => row(id, Number(at), { ...values, ...statics }));
+}
+
+function pageSizes(): fc.Arbitrary<readonly number[]> {
+  return fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 6 });
+}
+
+function countRows(rows: readonly MemoryRow[]): bigint {
+  return BigInt(rows.filter((each) => each.values.at !== undefined).length);
+}
+
+function trueDifferences(source: readonly MemoryRow[], target: readonly MemoryRow[]): string[] {
+  const left = flatten(source);
+  const right = flatten(target);
+  return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) => {
+    const [a, b] = [left.get(key), right.get(key)];
+    if (!a || !b) return [`${key} ${a ? 'source' : 'target'} `];
+    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+    const columns = names.filter((name) => a[name] !== b[name]);
+    return columns.length > 0 ? [`${key} both ${columns.join()}`] : [];
+  });
+}
+
+function flatten(rows: readonly MemoryRow[]): Map<string, Record<string, string>> {
+  const flat = new Map<string, Record<string, string>>();
+  for (const { values } of rows) {
+    const { id, at, owner, ...regular } = values;
+    if (owner) flat.set(`${id!.readInt32BE()}/`, { owner: owner.toString() });
+    if (at)
+      flat.set(
+        `${id!.readInt32BE()}/${at.readInt32BE()}`,
+        Object.fromEntries(Object.entries(regular).map(([name, value]) => [name, value.toString()])),
+      );
+  }
+  return flat;
+}
