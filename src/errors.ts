@@ -47,6 +47,11 @@ export class AmbiguousOutcomeError extends Error {
   }
 }
 
+/** Rows that were read are neither written nor superseded nor dead-lettered: some were lost on the way, by our fault. */
+export class BooksError extends Error {
+  override readonly name = 'BooksError';
+}
+
 export function sentenceText(fault: Sentence): string {
   return `expected ${fault.expected}; found ${fault.found}. Next: ${fault.next}`;
 }
@@ -55,6 +60,7 @@ export function sentenceText(fault: Sentence): string {
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof OperatorError) return error.exitCode;
   if (error instanceof AmbiguousOutcomeError) return exitCodes.ambiguous;
+  if (error instanceof BooksError) return exitCodes.books;
   if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted;
   return exitCodes.bug;
 }

@@ -1,0 +1,75 @@
+import { partitionKeyOf, type RowLayout } from '../apply/row-layout.ts';
+import type { Books } from '../events.ts';
+import type { EncodedRow } from '../ports/table-reader.ts';
+import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
+import { copyRow } from './copy-row.ts';
+import { boundInFlight } from './in-flight.ts';
+import { rowBytes } from './plan-row.ts';
+import { readAhead } from './read-ahead.ts';
+import { openSplitBooks } from './split-books.ts';
+
+export type AttemptedSplit = Books & { readonly bytes: bigint };
+
+/** One reading of a split and the writes that follow from it, rows overlapping and the next page on its way. */
+export async function attemptSplit(
+  attempt: SplitAttempt,
+  parts: CopyParts,
+  signal: AbortSignal | undefined,
+): Promise<AttemptedSplit | 'floor spent'> {
+  const books = openSplitBooks();
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const writes = boundInFlight(parts.rowsAtOnce, (error) => stop.abort(error));
+  const isFirstOfPartition = watchPartitions(attempt.layout);
+  try {
+    for await (const { page, arrivedAtMicros } of readAhead(readPages(attempt, parts, either), parts.clock)) {
+      for (const row of page) {
+        if (isSpent(attempt, parts)) throw floorSpent;
+        books.read(rowBytes(row));
+        const taken = { row, withStatics: isFirstOfPartition(row), arrivedAtMicros };
+        await writes.begin(() => copyRow(taken, attempt, books, parts, either));
+      }
+    }
+    await writes.ended();
+    return books.close(attempt.split.id);
+  } catch (error) {
+    stop.abort(error);
+    // The books of this reading are void; its writes end before another reading begins, so the two do not pile up.
+    const first = await writes.ended().then(
+      () => error,
+      (failure) => failure,
+    );
+    signal?.throwIfAborted();
+    if (first === floorSpent || isSpent(attempt, parts)) return 'floor spent';
+    throw first;
+  }
+}
+
+const floorSpent = new Error('the floor of this reading is spent');
+
+function readPages(
+  { split, layout }: SplitAttempt,
+  { source, pageSize, consistency }: CopyParts,
+  signal: AbortSignal,
+): AsyncIterable<readonly EncodedRow[]> {
+  return source.readRange({
+    table: layout.table,
+    columns: layout.columns,
+    ttlColumns: layout.ttlColumns,
+    range: split.range,
+    signal,
+    ...(pageSize === undefined ? {} : { pageSize }),
+    ...(consistency === undefined ? {} : { consistency }),
+  });
+}
+
+/** Rows of a partition come one after another, over the end of a page too. */
+function watchPartitions(layout: RowLayout): (row: EncodedRow) => boolean {
+  let last: readonly Buffer[] | undefined;
+  return (row) => {
+    const partition = partitionKeyOf(layout, row);
+    const isFirst = !last?.every((value, index) => value.equals(partition[index]!));
+    last = partition;
+    return isFirst;
+  };
+}

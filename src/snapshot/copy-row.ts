@@ -1,0 +1,87 @@
+import { clusteringOf, partitionKeyOf } from '../apply/row-layout.ts';
+import { RefusedWriteError } from '../apply/target-writer.ts';
+import { joinPartitionKey } from '../model/partition-key.ts';
+import type { EncodedRow } from '../ports/table-reader.ts';
+import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
+import { planRow, type RowPart } from './plan-row.ts';
+import type { SplitBooks } from './split-books.ts';
+import { writePart } from './write-part.ts';
+
+export interface TakenRow {
+  readonly row: EncodedRow;
+  /** The first row of its partition brings the partition's static values. */
+  readonly withStatics: boolean;
+  readonly arrivedAtMicros: bigint;
+}
+
+/** Keyspaces takes no row, and no static row, above 1 MB (AWS developer guide, quotas). */
+const largestRowBytes = 1024 * 1024;
+
+/** Writes a row, and says on the books and in a dead letter what the target does not take of it. */
+export async function copyRow(
+  taken: TakenRow,
+  attempt: SplitAttempt,
+  books: SplitBooks,
+  parts: CopyParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { row, withStatics, arrivedAtMicros } = taken;
+  const ageSeconds = Number((parts.clock.nowMicros() - arrivedAtMicros) / 1_000_000n);
+  const toWrite = planRow({ row, withStatics, ageSeconds, layout: attempt.layout, keyspace: parts.keyspace });
+  if (toWrite.length === 0) return books.superseded();
+  let refusals = 0;
+  // One by one and each whatever became of the other: statics are not lost because the row they came with is refused.
+  for (const part of toWrite) {
+    const refusal = await refusalOf(part, attempt, parts, signal);
+    if (refusal === undefined) continue;
+    refusals++;
+    await bury(row, part, refusal, attempt, parts);
+  }
+  if (refusals === 0) books.written();
+  else books.deadLettered();
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly errorClass: string;
+}
+
+async function refusalOf(
+  part: RowPart,
+  attempt: SplitAttempt,
+  parts: CopyParts,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  if (part.bytes > largestRowBytes)
+    return {
+      reason: `${part.bytes} bytes in one row; Keyspaces takes at most ${largestRowBytes}`,
+      errorClass: 'OversizedRow',
+    };
+  try {
+    await writePart(part, attempt.floorMicros, parts, signal);
+    return undefined;
+  } catch (error) {
+    // A refusal of a spent floor says something about our timestamp and nothing about the row.
+    if (!(error instanceof RefusedWriteError) || isSpent(attempt, parts)) throw error;
+    return { reason: error.message, errorClass: error.name };
+  }
+}
+
+async function bury(
+  row: EncodedRow,
+  part: RowPart,
+  refusal: Refusal,
+  { layout, split }: SplitAttempt,
+  { deadLetters, report }: CopyParts,
+): Promise<void> {
+  const clustering = part.kind === 'row' ? (clusteringOf(layout, row) ?? []) : [];
+  await deadLetters.add({
+    table: layout.table.name,
+    partitionKey: joinPartitionKey(partitionKeyOf(layout, row)).toString('hex'),
+    clustering: clustering.map((value) => value.toString('hex')),
+    ...refusal,
+    attempts: 1,
+    origin: split.id,
+  });
+  report({ kind: 'dead-letter', table: layout.table.name, reason: refusal.reason });
+}

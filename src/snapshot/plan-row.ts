@@ -1,0 +1,70 @@
+import { isUnfrozenList } from '../apply/row-cells.ts';
+import { clusteringOf, type RowLayout } from '../apply/row-layout.ts';
+import { type RowContext, statementsOfSnapshotRow, statementsOfSnapshotStatics } from '../apply/statements-of-row.ts';
+import type { ColumnKind } from '../model/table.ts';
+import type { EncodedRow } from '../ports/table-reader.ts';
+import type { TargetStatement } from '../ports/target-keyspace.ts';
+import { ageRow } from './age-row.ts';
+
+/** A row of the target that comes of a row that was read: itself, or the static row of its partition. */
+export interface RowPart {
+  readonly kind: 'row' | 'statics';
+  /** At a timestamp; the same writes again when called again. Never empty. */
+  readonly statementsAt: (timestampMicros: bigint) => readonly TargetStatement[];
+  /** It holds a non-frozen list, which doubles when the same write arrives twice. */
+  readonly hasList: boolean;
+  /** Encoded key and values. */
+  readonly bytes: number;
+}
+
+export interface RowToPlan {
+  readonly row: EncodedRow;
+  /** Whether static values go with this row: they do once a partition. */
+  readonly withStatics: boolean;
+  /** Since the row was read; its remaining times are that much shorter now. */
+  readonly ageSeconds: number;
+  readonly layout: RowLayout;
+  /** The target keyspace. */
+  readonly keyspace: string;
+}
+
+/** What is to be written of a row; nothing where all of it has expired since it was read. */
+export function planRow({ row, withStatics, ageSeconds, layout, keyspace }: RowToPlan): readonly RowPart[] {
+  const aged = ageRow(row, layout, ageSeconds);
+  const context = { layout, keyspace };
+  const parts: RowPart[] = [];
+  if (withStatics && holdsAny(aged.row, layout, 'static'))
+    parts.push(partOf('statics', aged.row, context, statementsOfSnapshotStatics));
+  if (!aged.isExpired && clusteringOf(layout, row) !== undefined)
+    parts.push(partOf('row', aged.row, context, statementsOfSnapshotRow));
+  return parts;
+}
+
+/** Encoded bytes of everything that the read brought. */
+export function rowBytes(row: EncodedRow): number {
+  return row.values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+}
+
+function partOf(
+  kind: RowPart['kind'],
+  row: EncodedRow,
+  context: Omit<RowContext, 'timestampMicros'>,
+  statementsOf: typeof statementsOfSnapshotRow,
+): RowPart {
+  const kinds: readonly ColumnKind[] =
+    kind === 'row' ? ['partition_key', 'clustering', 'regular'] : ['partition_key', 'static'];
+  const held = context.layout.columns.flatMap((column, index) => {
+    const value = row.values[index] ?? null;
+    return value !== null && kinds.includes(column.kind) ? [{ column, value }] : [];
+  });
+  return {
+    kind,
+    statementsAt: (timestampMicros) => statementsOf(row, { ...context, timestampMicros }),
+    hasList: held.some(({ column }) => isUnfrozenList(column.type)),
+    bytes: held.reduce((sum, { value }) => sum + value.length, 0),
+  };
+}
+
+function holdsAny(row: EncodedRow, layout: RowLayout, kind: ColumnKind): boolean {
+  return layout.columns.some((column, index) => column.kind === kind && row.values[index] !== null);
+}
