@@ -26,7 +26,10 @@ export const configShape = z.strictObject({
     /** Absent: every table of the keyspace. */
     tables: z.array(text).min(1).optional(),
   }),
-  target: cluster,
+  target: cluster.extend({
+    /** Of the target keyspace, if cdcmig is to create it. */
+    replication: z.record(text, text).optional(),
+  }),
   pulsar: z.strictObject({
     serviceUrl: z.string().regex(/^pulsar(\+ssl)?:\/\/.+/, 'must begin with pulsar:// or pulsar+ssl://'),
     adminUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with http:// or https://'),

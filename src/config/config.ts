@@ -6,7 +6,7 @@ import type { WrittenConfig } from './config-shape.ts';
 export interface Config {
   readonly migration: string;
   readonly source: ClusterConfig & { readonly tables: readonly string[] | undefined };
-  readonly target: ClusterConfig;
+  readonly target: ClusterConfig & { readonly replication: Readonly<Record<string, string>> | undefined };
   readonly pulsar: {
     readonly serviceUrl: string;
     readonly adminUrl: string;
@@ -59,7 +59,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
   return {
     migration: written.migration,
     source: { ...clusterOf(source, path), tables: source.tables },
-    target: clusterOf(target, path),
+    target: { ...clusterOf(target, path), replication: target.replication },
     pulsar: {
       ...pulsar,
       namespace: pulsar.namespace ?? `cdcmig-${written.migration}`,
@@ -83,7 +83,10 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
   };
 }
 
-function clusterOf(written: WrittenConfig['target'], path: (text: string) => string): ClusterConfig {
+function clusterOf(
+  written: Omit<WrittenConfig['target'], 'replication'>,
+  path: (text: string) => string,
+): ClusterConfig {
   return {
     contactPoints: written.contactPoints.map(contactPointOf),
     datacenter: written.datacenter,

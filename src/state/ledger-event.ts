@@ -49,6 +49,8 @@ export interface HandOverRecord {
   readonly nodes: readonly CapturedNode[];
   readonly changesPartitions: number;
   readonly tables: readonly { readonly name: string; readonly id: string }[];
+  /** Tables whose application writes stamps in the future: every change of theirs is read again. */
+  readonly recopiedTables: readonly string[];
   /** The source's schema at that instant; what the sink decodes with, beside the schema topic. */
   readonly schema: SchemaRows;
 }

@@ -16,6 +16,8 @@ export type PlannedUpdate =
 
 export interface PlanContext {
   readonly isMigrated: (tableId: string) => boolean;
+  /** In recopy mode: its application writes stamps in the future, which the target refuses. */
+  readonly isRecopied: (tableId: string) => boolean;
   /** What was decided for the first copy of an update, by its digest. */
   readonly firstDecision: (digest: string) => ChangeDecision | undefined;
   readonly handOverMicros: bigint;
@@ -29,7 +31,7 @@ export function planUpdate(update: PartitionUpdate, context: PlanContext): Plann
   if (!context.isMigrated(table.id) || table.isCounter) return { what: 'ignored' };
   const times = writeTimesOf(update);
   if (times === undefined) return { what: 'ignored' };
-  const own = decideChange({ ...times, ...context });
+  const own = context.isRecopied(table.id) ? 'recopy' : decideChange({ ...times, ...context });
   const digest = digestOf(update);
   const first = context.firstDecision(digest);
   if (first && mayDropCopy({ first, own, leavesRowInDoubt: update.rows.some(leavesRowInDoubt) }))

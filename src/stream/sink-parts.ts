@@ -17,6 +17,8 @@ export interface SinkParts extends Omit<ApplierParts, 'signal'> {
   readonly partitionCount: number;
   /** Ids of the tables that the stream brings over. */
   readonly tableIds: ReadonlySet<string>;
+  /** Those of them that are in recopy mode: no change of theirs is applied directly. */
+  readonly recopiedTableIds: ReadonlySet<string>;
   /** Host ids whose watermarks and drain marks are waited for. */
   readonly nodes: readonly string[];
   readonly handOverMicros: bigint;

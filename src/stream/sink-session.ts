@@ -84,6 +84,7 @@ class SinkSession {
     const { updates, poisoned } = await decodeMessages(messages, parts.schema, parts.deadLetters, this.#signal);
     const context = {
       isMigrated: (tableId: string) => parts.tableIds.has(tableId),
+      isRecopied: (tableId: string) => parts.recopiedTableIds.has(tableId),
       remembered: (digest: string) => this.#recent.decisionOf(digest),
       handOverMicros: parts.handOverMicros,
       nowMicros: parts.clock.nowMicros(),

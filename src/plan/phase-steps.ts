@@ -1,0 +1,54 @@
+import type { Config } from '../config/config.ts';
+import type { PhaseName } from '../model/phase.ts';
+import type { Table } from '../model/table.ts';
+
+/** What a phase will do, in sentences for the operator. */
+export interface PhaseSteps {
+  readonly phase: PhaseName;
+  readonly steps: readonly string[];
+}
+
+export interface StepFacts {
+  readonly config: Config;
+  readonly tables: readonly Table[];
+  readonly ddl: readonly string[];
+  readonly nodes: readonly { readonly address: string }[];
+}
+
+export function stepsOf(phase: PhaseName, facts: StepFacts): PhaseSteps {
+  return { phase, steps: steps[phase](facts) };
+}
+
+const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>> = {
+  'deploy-agent': ({ config, nodes, tables }) => [
+    `create or verify in Pulsar: namespace ${config.pulsar.tenant}/${config.pulsar.namespace}, ${config.pulsar.changesPartitions} changes partitions, ledger, splits, schema, slice journals; infinite retention`,
+    'create or verify the durable subscriptions, at the earliest position',
+    'create or verify the canary keyspace cdcmig_canary on the source',
+    ...(config.capture.mode === 'cdc' ? [`set cdc = true on ${tables.map((table) => table.name).join(', ')}`] : []),
+    ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`),
+  ],
+  'start-source': ({ nodes }) => [
+    'read subscriptions and retention back from the broker',
+    `see a canary of each of ${nodes.length} nodes on every changes partition`,
+    'write the hand-over record: from its instant on nothing is lost',
+  ],
+  'snapshot-migrate': ({ config, ddl, tables }) => [
+    ...ddl,
+    `copy ${tables.map((table) => table.name).join(', ')}, split by split, ${config.workers.splitsAtOnce} at once a worker`,
+  ],
+  validate: ({ tables }) => [
+    `compare every row of ${tables.length} tables on both sides`,
+    'look again at rows that differ until no change can be on its way',
+  ],
+  'start-sink': ({ config }) => [
+    `start ${config.workers.local} workers here; others may join with \`cdcmig worker\``,
+    'wait until the lag is known and falling',
+    'settle what validate left open',
+  ],
+  cutover: () => [
+    'list the gates',
+    'drain: every node marks every partition',
+    'validate again',
+    'record the cutover and stop the workers',
+  ],
+};

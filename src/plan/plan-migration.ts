@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import type { Finding } from '../model/finding.ts';
+import type { PhaseName } from '../model/phase.ts';
+import { phaseNames } from '../model/phase.ts';
+import { type SchemaRows, tablesOf } from '../model/schema.ts';
+import type { Table } from '../model/table.ts';
+import { compareSchema } from './compare-schema.ts';
+import { type PhaseSteps, stepsOf } from './phase-steps.ts';
+import { schemaFindings } from './schema-findings.ts';
+import { createKeyspace, targetDdl } from './target-schema.ts';
+
+/** What is known of both sides before anything is done. */
+export interface PlanFacts {
+  readonly sourceSchema: SchemaRows;
+  /** Undefined: the target has no such keyspace. */
+  readonly targetSchema: SchemaRows | undefined;
+  readonly nodes: readonly { readonly hostId: string; readonly address: string }[];
+  readonly sizes: ReadonlyMap<string, { readonly partitions: number; readonly meanPartitionBytes: number }>;
+}
+
+/** What a migration will do; the same value that `run` takes. */
+export interface Plan {
+  /** Of everything that a phase relies on; sizes, which change every minute, are not part of it. */
+  readonly digest: string;
+  readonly keyspace: string;
+  readonly tables: readonly PlannedTable[];
+  /** What is created in the target; empty when everything is there. */
+  readonly ddl: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly phases: readonly PhaseSteps[];
+}
+
+export interface PlannedTable {
+  readonly table: Table;
+  readonly estimatedPartitions: number;
+  readonly estimatedBytes: number;
+}
+
+export function planMigration(config: Config, facts: PlanFacts): Plan {
+  const ofKeyspace = tablesOf(facts.sourceSchema);
+  const tables = wantedTables(ofKeyspace, config);
+  const ddl = ddlFor(tables, facts, config);
+  return {
+    digest: digestOf(config, facts, tables),
+    keyspace: config.source.keyspace,
+    tables: tables.map((table) => plannedTable(table, facts)),
+    ddl,
+    findings: [
+      ...unknownTables(ofKeyspace, config),
+      ...schemaFindings(tables, config),
+      ...agentFindings(config, facts),
+      ...targetFindings(tables, facts, config),
+    ],
+    phases: phaseNames.map((phase: PhaseName) => stepsOf(phase, { config, tables, ddl, nodes: facts.nodes })),
+  };
+}
+
+function wantedTables(tables: readonly Table[], config: Config): readonly Table[] {
+  const wanted = config.source.tables;
+  return wanted === undefined ? tables : tables.filter((table) => wanted.includes(table.name));
+}
+
+function ddlFor(
+  tables: readonly Table[],
+  { sourceSchema, targetSchema }: PlanFacts,
+  { target }: Config,
+): readonly string[] {
+  const all = targetDdl(tables, sourceSchema, target.keyspace);
+  if (targetSchema === undefined)
+    return target.replication ? [createKeyspace(target.keyspace, target.replication), ...all] : all;
+  const present = new Set([
+    ...targetSchema.tables.map((row) => `TABLE ${row.table}`),
+    ...targetSchema.types.map((row) => `TYPE ${row.type}`),
+  ]);
+  const named = /^CREATE (TABLE|TYPE) IF NOT EXISTS "(?:[^"]|"")*"\."((?:[^"]|"")*)"/;
+  return all.filter((statement) => {
+    const [, kind, name] = named.exec(statement)!;
+    return !present.has(`${kind} ${name!.replaceAll('""', '"')}`);
+  });
+}
+
+function plannedTable(table: Table, { sizes }: PlanFacts): PlannedTable {
+  const { partitions, meanPartitionBytes } = sizes.get(table.name) ?? { partitions: 0, meanPartitionBytes: 0 };
+  return { table, estimatedPartitions: partitions, estimatedBytes: partitions * meanPartitionBytes };
+}
+
+function unknownTables(tables: readonly Table[], { source }: Config): readonly Finding[] {
+  if (tables.length === 0)
+    return [fault('tables', `tables in keyspace ${source.keyspace}`, 'none', 'check source.keyspace')];
+  const names = tables.map((table) => table.name);
+  return (source.tables ?? [])
+    .filter((name) => !names.includes(name))
+    .map((name) =>
+      fault('tables', `a table ${source.keyspace}.${name}`, `only ${names.join(', ')}`, 'mend source.tables'),
+    );
+}
+
+function agentFindings({ capture }: Config, { nodes }: PlanFacts): readonly Finding[] {
+  const configured = capture.agents.map((agent) => agent.node);
+  const addresses = nodes.map((node) => node.address);
+  return [
+    ...nodes
+      .filter((node) => !configured.includes(node.address))
+      .map((node) =>
+        fault(
+          'agents',
+          `an agent for node ${node.address}`,
+          'none in capture.agents',
+          'add one: its writes would be lost',
+        ),
+      ),
+    ...configured
+      .filter((node) => !addresses.includes(node))
+      .map((node) =>
+        fault(
+          'agents',
+          `capture.agents to name nodes of the cluster`,
+          `${node}, which is none of ${addresses.join(', ')}`,
+          'mend capture.agents',
+        ),
+      ),
+  ];
+}
+
+function targetFindings(tables: readonly Table[], { targetSchema }: PlanFacts, { target }: Config): readonly Finding[] {
+  if (targetSchema === undefined)
+    return target.replication
+      ? []
+      : [
+          fault(
+            'target keyspace',
+            `keyspace ${target.keyspace} in the target`,
+            'none',
+            'create it, or set target.replication so that cdcmig does',
+          ),
+        ];
+  const targets = new Map(tablesOf(targetSchema).map((table) => [table.name, table]));
+  return tables.flatMap((table) => {
+    const other = targets.get(table.name);
+    return other ? compareSchema(table, other) : [];
+  });
+}
+
+function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: readonly Table[]): string {
+  const ids = new Set(tables.map((table) => table.id));
+  const names = new Set(tables.map((table) => table.name));
+  const relied = {
+    migration: config.migration,
+    source: config.source.keyspace,
+    target: config.target.keyspace,
+    pulsar: [config.pulsar.tenant, config.pulsar.namespace, config.pulsar.changesPartitions],
+    mode: config.capture.mode,
+    window: Object.values(config.window).map(String),
+    nodes: nodes.map((node) => node.hostId).sort(),
+    ids: [...ids].sort(),
+    columns: sourceSchema.columns
+      .filter((column) => names.has(column.table))
+      .map((column) => JSON.stringify(column))
+      .sort(),
+    types: sourceSchema.types.map((type) => JSON.stringify(type)).sort(),
+  };
+  return createHash('sha256').update(JSON.stringify(relied)).digest('hex').slice(0, 16);
+}
+
+function fault(check: string, expected: string, found: string, next: string): Finding {
+  return { severity: 'fault', check, expected, found, next };
+}
