@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import type { DeadLetter } from '../../src/apply/dead-letters.ts';
+import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import type { Table } from '../../src/model/table.ts';
+import { maxToken, minToken } from '../../src/model/token.ts';
+import { floorOf, keyspacesWindow } from '../../src/model/write-timestamp.ts';
+import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
+import type { CopyParts } from '../../src/snapshot/copy-parts.ts';
+import { copySplit } from '../../src/snapshot/copy-split.ts';
+import { aClock } from '../support/a-clock.ts';
+import { aTable, int, text } from '../support/a-table.ts';
+import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
+import { inMemoryTarget, refused, timedOut } from '../support/in-memory-target.ts';
+
+const start = 1_700_000_000_000_000n;
+const hour = 3_600_000_000n;
+const simple = aTable();
+const wide = aTable({ clustering: { at: 'int' }, statics: { owner: 'text' }, regulars: { a: 'text', b: 'text' } });
+
+describe('copySplit', () => {
+  test('every row is written once, all at the floor of one reading', async () => {
+    const rows = Array.from({ length: 20 }, (_, id) => ({ values: { id: int(id), name: text(`n${id}`) } }));
+    const { copied, taken } = await copy(simple, rows);
+
+    expect(copied).toMatchObject({ readRows: 20n, writtenRows: 20n, supersededRows: 0n, deadLetteredRows: 0n });
+    expect(taken.map(idOf).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, id) => id));
+    expect(new Set(taken.map(timestampOf))).toEqual(new Set([copied.floorMicros]));
+    expect(copied.floorMicros).toBeGreaterThan(floorOf(start, keyspacesWindow));
+    expect(copied.floorMicros).toBeLessThan(floorOf(start + hour, keyspacesWindow));
+  });
+
+  test('static values are written once a partition, and also where there is nothing else', async () => {
+    const { copied, taken } = await copy(wide, [
+      { values: { id: int(1), at: int(1), a: text('x'), owner: text('ann') } },
+      { values: { id: int(1), at: int(2), a: text('y'), owner: text('ann') } },
+      { values: { id: int(2), owner: text('bob') } },
+      { values: { id: int(3), at: int(1), b: text('no owner') } },
+    ]);
+
+    expect(copied).toMatchObject({ readRows: 4n, writtenRows: 4n });
+    expect(taken.filter((statement) => statement.cql.startsWith('UPDATE'))).toHaveLength(2);
+    expect(taken.filter((statement) => statement.cql.startsWith('INSERT'))).toHaveLength(3);
+  });
+
+  test('what the target refuses becomes a dead letter and the rest is written', async () => {
+    const rows = [1, 2, 3].map((id) => ({ values: { id: int(id), name: text('n') } }));
+    const target = inMemoryTarget((statement) => {
+      if (idOf(statement) === 2) throw refused('bad value');
+    });
+    const { copied, letters } = await copy(simple, rows, { target });
+
+    expect(copied).toMatchObject({ readRows: 3n, writtenRows: 2n, deadLetteredRows: 1n });
+    expect(letters).toMatchObject([{ table: 'things', partitionKey: '00000002', origin: 'things/0' }]);
+    expect(letters[0]!.reason).toContain('bad value');
+  });
+
+  test('a row above one megabyte becomes a dead letter, the static values that came with it do not', async () => {
+    const { copied, letters, taken } = await copy(wide, [
+      { values: { id: int(1), at: int(1), a: Buffer.alloc(1024 * 1024), owner: text('ann') } },
+    ]);
+
+    expect(copied).toMatchObject({ readRows: 1n, writtenRows: 0n, deadLetteredRows: 1n });
+    expect(letters).toMatchObject([{ errorClass: 'OversizedRow', clustering: ['00000001'] }]);
+    expect(taken.map((statement) => statement.cql.slice(0, 6))).toEqual(['UPDATE']);
+  });
+
+  test('a row that expires while it waits is superseded, one that does not has less time left', async () => {
+    const clock = aClock(start);
+    const target = inMemoryTarget(() => {
+      clock.now += 60n * 1_000_000n;
+    });
+    const row = (id: number, name: number) => ({
+      values: { id: int(id), name: text('n') },
+      ttlSeconds: { name },
+    });
+    const rows = [row(1, 1000), row(1, 30), row(1, 1000)];
+    const { copied, taken } = await copy(simple, rows, { clock, target, rowsAtOnce: 1, pageSizes: [3] });
+
+    expect(copied).toMatchObject({ readRows: 3n, writtenRows: 2n, supersededRows: 1n });
+    expect(taken.map(ttlOf)).toEqual([1000, 940]);
+  });
+
+  test('a split that outlives its floor is read again with a new one', async () => {
+    const clock = aClock(start);
+    let writes = 0;
+    const target = inMemoryTarget(() => {
+      if (++writes === 2) clock.now += 44n * hour;
+    });
+    const rows = [1, 2, 3, 4].map((id) => ({ values: { id: int(id), name: text('n') } }));
+    const { copied, taken } = await copy(simple, rows, { clock, target, rowsAtOnce: 1 });
+
+    expect(copied).toMatchObject({ readRows: 4n, writtenRows: 4n });
+    expect(taken.filter((statement) => timestampOf(statement) === copied.floorMicros)).toHaveLength(4);
+    expect(copied.floorMicros).toBeGreaterThan(floorOf(start + 43n * hour, keyspacesWindow));
+  });
+
+  test('a refusal that comes of a spent floor is no dead letter', async () => {
+    const clock = aClock(start);
+    let writes = 0;
+    const target = inMemoryTarget(() => {
+      if (++writes > 1) return;
+      clock.now += 49n * hour;
+      throw refused('timestamp too old');
+    });
+    const { copied, letters } = await copy(simple, [{ values: { id: int(1) } }], { clock, target });
+
+    expect(letters).toEqual([]);
+    expect(copied).toMatchObject({ writtenRows: 1n });
+  });
+
+  test('a split that is always too slow ends with advice instead of turning round for ever', async () => {
+    const clock = aClock(start);
+    const target = inMemoryTarget(() => {
+      clock.now += 48n * hour;
+    });
+    const rows = [1, 2, 3].map((id) => ({ values: { id: int(id) } }));
+
+    await expect(copy(simple, rows, { clock, target, rowsAtOnce: 1 })).rejects.toThrow('raise the write capacity');
+  });
+
+  test('a list whose write timed out is written again above its first stamp, never at it', async () => {
+    const lists = aTable({ regulars: { tags: 'list<text>' } });
+    const stamps: bigint[] = [];
+    const target = inMemoryTarget((statement) => {
+      stamps.push(timestampOf(statement));
+      if (stamps.length === 1) throw timedOut();
+    });
+    const tags = Buffer.from('0000000100000001ff', 'hex');
+    const { copied } = await copy(lists, [{ values: { id: int(1), tags } }], { target });
+
+    expect(stamps).toEqual([copied.floorMicros, copied.floorMicros + 2n]);
+  });
+
+  test('no more rows than allowed are on their way', async () => {
+    const rows = Array.from({ length: 50 }, (_, id) => ({ values: { id: int(id) } }));
+    const target = inMemoryTarget();
+    await copy(simple, rows, { target, rowsAtOnce: 4 });
+
+    expect(target.mostInFlight).toBe(4);
+  });
+
+  test('a failure of the source ends the split with that failure', async () => {
+    const failing = { readRange: () => failAfter([{ values: { id: int(1) } }], new Error('source is gone')) };
+
+    await expect(copy(simple, [], { source: failing })).rejects.toThrow('source is gone');
+  });
+
+  test('an aborted signal ends it with the reason', async () => {
+    const stop = new AbortController();
+    const target = inMemoryTarget(() => stop.abort(new Error('interrupted')));
+    const rows = Array.from({ length: 50 }, (_, id) => ({ values: { id: int(id) } }));
+
+    await expect(copy(simple, rows, { target, signal: stop.signal })).rejects.toThrow('interrupted');
+  });
+
+  test('tables with counters, and tables that were created again, are not copied', async () => {
+    const counters = aTable({ isCounter: true, regulars: { n: 'counter' } });
+
+    await expect(copy(counters, [])).rejects.toThrow('counters');
+    await expect(copy(aTable({ id: 'ffff' }), [], { tableId: simple.id })).rejects.toThrow('created again');
+  });
+});
+
+interface CopyOptions {
+  readonly source?: CopyParts['source'];
+  readonly target?: ReturnType<typeof inMemoryTarget>;
+  readonly clock?: ReturnType<typeof aClock>;
+  readonly rowsAtOnce?: number;
+  readonly pageSizes?: readonly number[];
+  readonly tableId?: string;
+  readonly signal?: AbortSignal;
+}
+
+async function copy(table: Table, rows: readonly MemoryRow[], options: CopyOptions = {}) {
+  const { target = inMemoryTarget(), clock = aClock(start), pageSizes = [2, 0, 5] } = options;
+  const letters: DeadLetter[] = [];
+  const report = () => undefined;
+  const parts: CopyParts = {
+    source: options.source ?? inMemoryReader(rows, pageSizes),
+    writer: createTargetWriter({ target, clock, report, maxInFlight: 1000 }),
+    deadLetters: { add: async (letter) => void letters.push(letter) },
+    clock,
+    report,
+    window: keyspacesWindow,
+    keyspace: 'shop',
+    worker: 'here',
+    rowsAtOnce: options.rowsAtOnce ?? 8,
+  };
+  const range = { start: minToken, end: maxToken };
+  const split = { id: `${table.name}/0`, table: table.name, tableId: options.tableId ?? table.id, range };
+  const copied = await copySplit(split, table, parts, options.signal);
+  return { copied, letters, taken: target.taken };
+}
+
+// Of the tables here: the partition key is an int; INSERT ends with timestamp and TTL, UPDATE begins with them.
+function idOf({ values }: TargetStatement): number {
+  return (values[0] as Buffer).readInt32BE();
+}
+
+function timestampOf({ cql, values }: TargetStatement): bigint {
+  return (values.at(cql.startsWith('INSERT') ? -2 : 0) as Buffer).readBigInt64BE();
+}
+
+function ttlOf({ values }: TargetStatement): number {
+  return (values.at(-1) as Buffer).readInt32BE();
+}
+
+async function* failAfter(rows: readonly MemoryRow[], error: Error) {
+  yield rows.map(({ values }) => ({ values: [values.id!, null], ttlSeconds: [null], writeTimesMicros: [] }));
+  throw error;
+}
