@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest';
+import type { PulsarClient, SubscriptionType } from '../../../src/wire/pulsar/types.ts';
+import { aBrokerRoom, numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
+
+const room = aBrokerRoom();
+const oneBatch = { maxMessages: 1000, maxBytes: 100_000, maxDelayMs: 0 };
+
+test('what is acknowledged does not come again, what is not does', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 4), { isBatched: false });
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const [, second, third] = await receiveMany(consumer, 4);
+  await Promise.all([consumer.ack(second!.id), consumer.ack(third!.id)]);
+  await consumer.close();
+  expect(texts(await receiveMany(await aConsumer(client, topic, 'Exclusive'), 2))).toEqual(['1', '4']);
+});
+
+test('a cumulative acknowledgement ends where it says, and reading resumes behind it', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 6), { isBatched: false });
+  const consumer = await aConsumer(client, topic, 'Failover');
+  const received = await receiveMany(consumer, 6);
+  await consumer.ackCumulative(received[3]!.id);
+  await consumer.close();
+  expect(texts(await receiveMany(await aConsumer(client, topic, 'Failover'), 2))).toEqual(['5', '6']);
+});
+
+test('a cumulative acknowledgement in mid-batch never acknowledges the rest of the batch', async () => {
+  const { topic, client, producer } = await aTopicWith(numbered(1, 3));
+  await sendAll(producer, numbered(4, 9));
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const received = await receiveMany(consumer, 9);
+  await consumer.ackCumulative(received[6]!.id);
+  await consumer.close();
+  const again = await aConsumer(client, topic, 'Exclusive');
+  const rest = await receiveMany(again, 6);
+  expect(texts(rest)).toEqual(numbered(4, 9));
+  await again.ackCumulative(rest[5]!.id);
+  await again.close();
+  expect(await staysSilent(await aConsumer(client, topic, 'Exclusive'))).toBe(true);
+});
+
+test('a batch is acknowledged only when all of its messages are', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 5));
+  const consumer = await aConsumer(client, topic, 'Shared');
+  const received = await receiveMany(consumer, 5);
+  await Promise.all(received.slice(0, 4).map(({ id }) => consumer.ack(id)));
+  await consumer.close();
+  const again = await aConsumer(client, topic, 'Shared');
+  const rest = await receiveMany(again, 5);
+  expect(texts(rest)).toEqual(numbered(1, 5));
+  await Promise.all(rest.map(({ id }) => again.ack(id)));
+  expect((await room.admin.topicStats(topic)).subscriptions.s!.backlogEntries).toBe(0);
+});
+
+test('when a shared consumer goes, what it did not acknowledge goes to another', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 10), { isBatched: false });
+  const dying = await room.connect();
+  const first = await aConsumer(dying, topic, 'Shared');
+  const received = await receiveMany(first, 10);
+  const second = await aConsumer(client, topic, 'Shared');
+  await Promise.all(received.slice(0, 6).map(({ id }) => first.ack(id)));
+  await first.close();
+  const rest = await receiveMany(second, 4);
+  expect(texts(rest).sort()).toEqual(['10', '7', '8', '9']);
+  expect(rest.every(({ redeliveryCount }) => redeliveryCount > 0)).toBe(true);
+});
+
+test('a consumer that fetches nothing ahead leaves the next piece of work to others', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 3), { isBatched: false });
+  const worker = await aConsumer(client, topic, 'Shared', { receiveQueue: 0 });
+  expect(texts(await receiveMany(worker, 1))).toEqual(['1']);
+  const other = await aConsumer(client, topic, 'Shared', { receiveQueue: 0 });
+  expect(texts(await receiveMany(other, 2))).toEqual(['2', '3']);
+});
+
+test('a message that is nacked comes again after the delay', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 2), { isBatched: false });
+  const consumer = await aConsumer(client, topic, 'Shared');
+  const [first, second] = await receiveMany(consumer, 2);
+  await consumer.ack(second!.id);
+  const began = performance.now();
+  consumer.nack(first!.id, 400);
+  const [again] = await receiveMany(consumer, 1);
+  expect(again!.payload.toString()).toBe('1');
+  expect(performance.now() - began).toBeGreaterThan(390);
+});
+
+test('on an exclusive subscription redeliver brings everything not acknowledged, in order', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 50), { isBatched: false });
+  let rewinds = 0;
+  const consumer = await aConsumer(client, topic, 'Exclusive', { receiveQueue: 10, onRewind: () => rewinds++ });
+  const received = await receiveMany(consumer, 20);
+  await consumer.ackCumulative(received[4]!.id);
+  consumer.redeliver([received[5]!.id]);
+  expect(texts(await receiveMany(consumer, 45))).toEqual(numbered(6, 50));
+  expect(rewinds).toBe(1);
+});
+
+test('a second exclusive consumer is refused at once', async () => {
+  const { topic, client } = await aTopicWith([]);
+  await aConsumer(client, topic, 'Exclusive');
+  const began = performance.now();
+  await expect(aConsumer(client, topic, 'Exclusive')).rejects.toMatchObject({ code: 'ConsumerBusy' });
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+test('of two failover consumers one is active, and the other takes over what was not acknowledged', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 5), { isBatched: false });
+  const changes: string[] = [];
+  const open = async (name: string, owner: PulsarClient) => {
+    const onActiveChange = (isActive: boolean) => changes.push(`${name} ${isActive ? 'active' : 'passive'}`);
+    return aConsumer(owner, topic, 'Failover', { consumerName: name, onActiveChange });
+  };
+  const first = await open('a', await room.connect());
+  await expect.poll(() => first.isActive).toBe(true);
+  const second = await open('b', client);
+  // Which of the two is active is the broker's choice.
+  await expect.poll(() => first.isActive !== second.isActive).toBe(true);
+  const [active, passive] = first.isActive ? [first, second] : [second, first];
+  const received = await receiveMany(active, 5);
+  await active.ackCumulative(received[2]!.id);
+  expect(await staysSilent(passive)).toBe(true);
+  await active.close();
+  expect(texts(await receiveMany(passive, 2))).toEqual(['4', '5']);
+  expect(passive.isActive).toBe(true);
+  expect(changes).toContain(`${passive === second ? 'b' : 'a'} active`);
+});
+
+test('seek to an id goes on with that message, also within a batch', async () => {
+  const { topic, client, producer } = await aTopicWith(numbered(1, 5));
+  await sendAll(producer, numbered(6, 10));
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const received = await receiveMany(consumer, 10);
+  await consumer.ackCumulative(received[9]!.id);
+  await consumer.seek(received[2]!.id);
+  const again = await receiveMany(consumer, 8);
+  expect(texts(again)).toEqual(numbered(3, 10));
+  await Promise.all(again.map(({ id }) => consumer.ack(id)));
+  expect((await room.admin.topicStats(topic)).subscriptions.s!.backlogEntries).toBe(0);
+});
+
+test('seek to the earliest reads all again, to the latest skips all, to a time goes on with what came then', async () => {
+  const { topic, client, producer } = await aTopicWith(numbered(1, 3));
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const [first] = await receiveMany(consumer, 3);
+  await expect.poll(() => Date.now()).toBeGreaterThan(first!.publishTimeMs + 5);
+  const publishTimeMs = Date.now();
+  await sendAll(producer, numbered(4, 6));
+  await consumer.seek('earliest');
+  expect(texts(await receiveMany(consumer, 6))).toEqual(numbered(1, 6));
+  await consumer.seek({ publishTimeMs });
+  expect(texts(await receiveMany(consumer, 3))).toEqual(numbered(4, 6));
+  await consumer.seek('latest');
+  expect(await staysSilent(consumer)).toBe(true);
+});
+
+test('a consumer goes on where it was when its topic is unloaded', async () => {
+  const { topic, client, producer } = await aTopicWith(numbered(1, 5), { isBatched: false });
+  let rewinds = 0;
+  const consumer = await aConsumer(client, topic, 'Exclusive', { onRewind: () => rewinds++ });
+  const received = await receiveMany(consumer, 5);
+  await consumer.ackCumulative(received[2]!.id);
+  await room.admin.unloadTopic(topic);
+  expect(texts(await receiveMany(consumer, 2))).toEqual(['4', '5']);
+  await sendAll(producer, ['6']);
+  expect(texts(await receiveMany(consumer, 1))).toEqual(['6']);
+  expect(rewinds).toBe(1);
+});
+
+test('receive gives null at the end of a terminated topic, after its last message', async () => {
+  const { topic, client } = await aTopicWith(['1']);
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  await room.admin.terminateTopic(topic);
+  const [only] = await receiveMany(consumer, 1);
+  await consumer.ack(only!.id);
+  expect(await consumer.receive(AbortSignal.timeout(10_000))).toBeNull();
+});
+
+test('receive ends with its signal and nothing is lost by it', async () => {
+  const { topic, client, producer } = await aTopicWith([]);
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  await expect(consumer.receive(AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
+  await sendAll(producer, ['1']);
+  expect(texts(await receiveMany(consumer, 1))).toEqual(['1']);
+});
+
+test('after close receive says so', async () => {
+  const { topic, client } = await aTopicWith([]);
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const waiting = consumer.receive();
+  const told = expect(waiting).rejects.toMatchObject({ code: 'Closed' });
+  await consumer.close();
+  await told;
+});
+
+async function aTopicWith(payloads: readonly string[], { isBatched } = { isBatched: true }) {
+  const topic = await room.topic();
+  const client = await room.connect();
+  const producer = await client.producer({ topic, batching: isBatched && oneBatch });
+  await sendAll(producer, payloads);
+  return { topic, client, producer };
+}
+
+function aConsumer(
+  client: PulsarClient,
+  topic: string,
+  type: SubscriptionType,
+  more: Partial<Parameters<PulsarClient['consumer']>[0]> = {},
+) {
+  return client.consumer({ topic, subscription: 's', type, initialPosition: 'earliest', ...more });
+}
