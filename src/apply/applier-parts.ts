@@ -1,3 +1,4 @@
+import type { Table } from '../model/table.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TableReader } from '../ports/table-reader.ts';
@@ -12,5 +13,17 @@ export interface ApplierParts {
   readonly window: TimestampWindow;
   /** The target keyspace. */
   readonly keyspace: string;
+  /**
+   * Whether a range or partition delete that was applied hides what is written to this row at this stamp: what a lagging
+   * replica still shows must not come back. Undefined clustering: the partition's statics.
+   */
+  readonly isHidden?: (row: RowUnderStamp) => boolean;
   readonly signal?: AbortSignal;
+}
+
+export interface RowUnderStamp {
+  readonly table: Table;
+  readonly partitionKey: readonly Buffer[];
+  readonly clustering: readonly Buffer[] | undefined;
+  readonly timestampMicros: bigint;
 }

@@ -52,7 +52,16 @@ async function recopyRow(
   const statements = row
     ? statementsOfRecopiedRow(row, context)
     : [statementOfAbsentRow(key.partitionKey, clustering, context)];
-  await writeAll(statements, parts);
+  if (!isHidden(key, clustering, context, parts)) await writeAll(statements, parts);
+}
+
+function isHidden(
+  key: RecopyKey,
+  clustering: readonly Buffer[] | undefined,
+  { timestampMicros }: RowContext,
+  parts: ApplierParts,
+): boolean {
+  return parts.isHidden?.({ table: key.table, partitionKey: key.partitionKey, clustering, timestampMicros }) ?? false;
 }
 
 async function readStatics(
@@ -60,6 +69,7 @@ async function readStatics(
   context: RowContext,
   parts: ApplierParts,
 ): Promise<readonly TargetStatement[]> {
+  if (isHidden(key, undefined, context, parts)) return [];
   // Every row of the partition shows its statics, so the first one is enough.
   const row = await firstRow({ ...readOf(key, context.layout, parts), pageSize: 1 }, parts);
   return row ? statementsOfRecopiedStatics(row, context) : statementsOfAbsentStatics(key.partitionKey, context);
@@ -67,12 +77,15 @@ async function readStatics(
 
 async function recopyPartition(key: RecopyKey, context: RowContext, parts: ApplierParts): Promise<void> {
   const gone = await readTargetKeys(key, parts);
+  const areStaticsHidden = isHidden(key, undefined, context, parts);
   let hasStatics = false;
   for await (const page of parts.source.readPartition(readOf(key, context.layout, parts))) {
     for (const row of page) gone.delete(keyText(clusteringOf(context.layout, row) ?? []));
-    const statics = hasStatics || page.length === 0 ? [] : statementsOfRecopiedStatics(page[0]!, context);
+    const statics =
+      hasStatics || page.length === 0 || areStaticsHidden ? [] : statementsOfRecopiedStatics(page[0]!, context);
     hasStatics ||= page.length > 0;
-    await writeAll([...statics, ...page.flatMap((row) => statementsOfRecopiedRow(row, context))], parts);
+    const seen = page.filter((row) => !isHidden(key, clusteringOf(context.layout, row) ?? [], context, parts));
+    await writeAll([...statics, ...seen.flatMap((row) => statementsOfRecopiedRow(row, context))], parts);
   }
   const absentStatics = hasStatics ? [] : statementsOfAbsentStatics(key.partitionKey, context);
   const absent = [...gone.values()].map((clustering) => statementOfAbsentRow(key.partitionKey, clustering, context));

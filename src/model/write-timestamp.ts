@@ -40,7 +40,10 @@ export function directThreshold(handOverMicros: bigint, nowMicros: bigint, windo
 export type ChangeDecision = 'apply' | 'recopy';
 
 export interface ChangeToDecide {
-  /** The oldest write time of the change: one old cell makes the whole change old. */
+  /**
+   * The oldest write time of the change: one old part makes its rows a recopy. A batch may carry different timestamps;
+   * its newer parts are applied all the same (decidePart), or a newer delete that was applied would hide their recopy.
+   */
   readonly oldestMicros: bigint;
   readonly newestMicros: bigint;
   readonly handOverMicros: bigint;
@@ -55,17 +58,36 @@ export function decideChange(change: ChangeToDecide): ChangeDecision {
   return isAhead(change.newestMicros, change.nowMicros, change.window) ? 'recopy' : 'apply';
 }
 
+/** What is decided for one part of a change, a cell, marker or deletion, by its own write time. */
+export function decidePart(
+  change: Omit<ChangeToDecide, 'oldestMicros' | 'newestMicros'>,
+  timestampMicros: bigint,
+): ChangeDecision {
+  return decideChange({ ...change, oldestMicros: timestampMicros, newestMicros: timestampMicros });
+}
+
 /** True where the target would refuse the timestamp as being in the future. */
 export function isAhead(timestampMicros: bigint, nowMicros: bigint, window: TimestampWindow): boolean {
   return timestampMicros > nowMicros + window.futureMicros;
 }
 
+export interface CopyOfChange {
+  /** What was decided for the copy that came first, and done. */
+  readonly first: ChangeDecision;
+  /** What is decided for this copy now. */
+  readonly own: ChangeDecision;
+  /** See row-in-doubt.ts. */
+  readonly leavesRowInDoubt: boolean;
+}
+
 /**
- * A replica's copy of a change may be dropped only if the first was applied with its own write time. A recopied change
- * is never dropped: its row may have been read before this copy's replica had the write.
+ * A replica's copy of a change may be dropped only if the first was applied with its own write time and this one would
+ * be too. A recopied change is never dropped: its row may have been read before this copy's replica had the write. Nor
+ * is a copy that has grown old since the first was applied: the row may have been recopied from this copy's replica
+ * meanwhile, without the change and with a floor above it.
  */
-export function mayDropCopy(first: ChangeDecision): boolean {
-  return first === 'apply';
+export function mayDropCopy(copy: CopyOfChange): boolean {
+  return copy.first === 'apply' && copy.own === 'apply' && !copy.leavesRowInDoubt;
 }
 
 /** The stamp of a recopy: two recopies of one key end as the later read, so stamps rise in the order of the reads. */

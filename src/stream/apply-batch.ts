@@ -8,12 +8,13 @@ import { RefusedWriteError } from '../apply/target-writer.ts';
 import type { PartitionUpdate } from '../model/mutation.ts';
 import { splitPartitionKey } from '../model/partition-key.ts';
 import { slicesOf } from '../model/slice-journal.ts';
+import { keepUpdateParts } from '../model/update-parts.ts';
 import type { ChangeDecision } from '../model/write-timestamp.ts';
 import { balance, type Outcome, type StreamBooks } from './batch-books.ts';
 import { Once } from './once.ts';
-import { type PlanContext, type PlannedUpdate, planUpdate } from './plan-update.ts';
+import { type PlanContext, type PlannedChange, type PlannedUpdate, planUpdate } from './plan-update.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
-import { dirtyListsOf, keysToRecopy, rowsInDoubt } from './work-of-update.ts';
+import { dirtyListsOf, keysToRecopy } from './work-of-update.ts';
 
 /** One update and the record it came in. */
 export interface ReceivedUpdate {
@@ -57,8 +58,10 @@ export async function applyBatch(
     if ('digest' in plan && firstDecision(plan.digest) === undefined) decisions.set(plan.digest, plan.what);
     return plan;
   });
-  await parts.keeper.keep(planned.flatMap((plan) => ('update' in plan ? slicesOf(plan.update, plan.what) : [])));
-  const recopies = new Once<RecopyKey>(recopyKeyText, (key) => recopy(key, parts));
+  await parts.keeper.keep(planned.flatMap((plan) => ('update' in plan ? slicesOf(plan.update, plan.decideAt) : [])));
+  const recopies = new Once<RecopyKey>(recopyKeyText, (key) =>
+    recopy(key, { ...parts, isHidden: parts.keeper.isHidden }),
+  );
   const lists = new Once<DirtyLists>(listsText, (dirty) => rewriteLists(dirty, parts.listStamps, parts));
   const rowsWritten = await Promise.all(planned.map((plan) => settle(() => writeRows(plan, recopies, parts))));
   const outcomes = await Promise.all(
@@ -102,15 +105,21 @@ async function settle(work: () => Promise<Outcome>): Promise<Settled> {
 
 async function writeRows(plan: PlannedUpdate, recopies: Once<RecopyKey>, parts: BatchParts): Promise<Outcome> {
   if (!('update' in plan)) return plan.what;
-  if (plan.what === 'recopy') {
-    await Promise.all(keysToRecopy(plan.update).map((key) => recopies.run(key)));
-    return 'recopied';
-  }
-  const left = parts.keeper.withoutCovered(plan.update);
-  if (left === undefined) return 'superseded';
+  const isSuperseded = !(await writeYoungParts(plan, parts));
+  const keys = keysToRecopy(plan);
+  await Promise.all(keys.map((key) => recopies.run(key)));
+  if (plan.what === 'recopy') return 'recopied';
+  return isSuperseded ? 'superseded' : 'applied';
+}
+
+/** Writes the parts that go with their own write times; answers false when slices hide them all. */
+async function writeYoungParts({ update, decideAt }: PlannedChange, parts: BatchParts): Promise<boolean> {
+  const young = keepUpdateParts(update, (timestampMicros) => decideAt(timestampMicros) === 'apply');
+  if (young === undefined) return true;
+  const left = parts.keeper.withoutCovered(young);
+  if (left === undefined) return false;
   await writeApplied(left, parts);
-  await Promise.all(rowsInDoubt(left).map((key) => recopies.run(key)));
-  return 'applied';
+  return true;
 }
 
 async function writeApplied(
@@ -122,16 +131,11 @@ async function writeApplied(
   await Promise.all(statements.map((statement) => writer.write(statement, signal)));
 }
 
-async function deleteSlices(
-  plan: PlannedUpdate & { update: PartitionUpdate },
-  lists: Once<DirtyLists>,
-  parts: BatchParts,
-): Promise<void> {
-  if (plan.what !== 'apply') return;
+async function deleteSlices(plan: PlannedChange, lists: Once<DirtyLists>, parts: BatchParts): Promise<void> {
   const { table } = plan.update;
   const partitionKey = splitPartitionKey(plan.update.partitionKey, table.partitionKey.length);
   const hasLists = listColumns(table, false).length > 0;
-  for (const slice of slicesOf(plan.update, plan.what)) {
+  for (const slice of slicesOf(plan.update, plan.decideAt).filter(({ decision }) => decision === 'apply')) {
     const deleted = await deleteSlice(slice, table, parts);
     if (!hasLists) continue;
     const dirty = deleted.map((clustering) => ({

@@ -1,18 +1,26 @@
 import type { PartitionUpdate } from '../model/mutation.ts';
 import { leavesRowInDoubt } from '../model/row-in-doubt.ts';
 import { writeTimesOf } from '../model/update-times.ts';
-import { type ChangeDecision, decideChange, mayDropCopy, type TimestampWindow } from '../model/write-timestamp.ts';
+import {
+  type ChangeDecision,
+  decideChange,
+  decidePart,
+  mayDropCopy,
+  type TimestampWindow,
+} from '../model/write-timestamp.ts';
 import { digestOf } from './copies.ts';
 
 /** What is to be done with an update, before the slices of its batch are known. */
-export type PlannedUpdate =
-  | { readonly what: 'ignored' | 'duplicates' }
-  | {
-      readonly what: ChangeDecision;
-      readonly update: PartitionUpdate;
-      readonly newestMicros: bigint;
-      readonly digest: string;
-    };
+export type PlannedUpdate = { readonly what: 'ignored' | 'duplicates' } | PlannedChange;
+
+export interface PlannedChange {
+  readonly what: ChangeDecision;
+  readonly update: PartitionUpdate;
+  /** An old change may have young parts, which are applied as well: each part is decided by its own write time. */
+  readonly decideAt: (timestampMicros: bigint) => ChangeDecision;
+  readonly newestMicros: bigint;
+  readonly digest: string;
+}
 
 export interface PlanContext {
   readonly isMigrated: (tableId: string) => boolean;
@@ -31,10 +39,12 @@ export function planUpdate(update: PartitionUpdate, context: PlanContext): Plann
   if (!context.isMigrated(table.id) || table.isCounter) return { what: 'ignored' };
   const times = writeTimesOf(update);
   if (times === undefined) return { what: 'ignored' };
-  const own = context.isRecopied(table.id) ? 'recopy' : decideChange({ ...times, ...context });
+  const isRecopied = context.isRecopied(table.id);
+  const own = isRecopied ? 'recopy' : decideChange({ ...times, ...context });
   const digest = digestOf(update);
   const first = context.firstDecision(digest);
   if (first && mayDropCopy({ first, own, leavesRowInDoubt: update.rows.some(leavesRowInDoubt) }))
     return { what: 'duplicates' };
-  return { what: own, update, newestMicros: times.newestMicros, digest };
+  const decideAt = (timestampMicros: bigint) => (isRecopied ? 'recopy' : decidePart(context, timestampMicros));
+  return { what: own, update, decideAt, newestMicros: times.newestMicros, digest };
 }

@@ -1,9 +1,13 @@
 import { deleteSlice } from '../apply/delete-slice.ts';
+import { recopy } from '../apply/recopy.ts';
 import { ListStamps } from '../apply/rewrite-lists.ts';
 import { OperatorError } from '../errors.ts';
 import { decodeChangeEvent } from '../model/change-event.ts';
+import { splitPartitionKey } from '../model/partition-key.ts';
 import type { JournalSlice } from '../model/slice-journal.ts';
+import type { Table } from '../model/table.ts';
 import { isInRange } from '../model/token.ts';
+import { decidePart } from '../model/write-timestamp.ts';
 import type { Message, Subscription } from '../ports/message-bus.ts';
 import { applyBatch } from './apply-batch.ts';
 import { addBooks, emptyBooks } from './batch-books.ts';
@@ -137,16 +141,34 @@ class SinkSession {
   async #reapply(slices: readonly JournalSlice[]): Promise<void> {
     for (const slice of slices) {
       const table = this.#parts.schema.tableById(slice.tableId);
-      if (table) await deleteSlice(slice, table, { ...this.#parts, signal: this.#signal });
+      if (table) await this.#reapplySlice(slice, table);
     }
   }
 
+  /** A slice that the target would no longer take is looked up on the source instead. */
+  async #reapplySlice(slice: JournalSlice, table: Table): Promise<void> {
+    const parts = { ...this.#parts, isHidden: this.#keeper.isHidden, signal: this.#signal };
+    const instants = { handOverMicros: parts.handOverMicros, nowMicros: parts.clock.nowMicros(), window: parts.window };
+    if (decidePart(instants, slice.timestampMicros) === 'apply') await deleteSlice(slice, table, parts);
+    else {
+      const partitionKey = splitPartitionKey(slice.partitionKey, table.partitionKey.length);
+      await recopy({ table, partitionKey, scope: { kind: 'partition' } }, parts);
+    }
+  }
+
+  async #forgetSpent(): Promise<void> {
+    const { clock, snapshotDoneAt, window } = this.#parts;
+    const spent = this.#keeper.spentSlices(clock.nowMicros(), snapshotDoneAt, window);
+    await this.#reapply(spent);
+    this.#keeper.forget(spent);
+  }
+
   async #tellProgress(): Promise<void> {
-    const { clock, workerName, snapshotDoneAt, window } = this.#parts;
+    const { clock, workerName } = this.#parts;
     const now = clock.nowMicros();
     if (now >= this.#forgetDue) {
-      this.#keeper.forget(now, snapshotDoneAt, window);
       this.#forgetDue = now + forgetEveryMicros;
+      await this.#untilPossible('old slices cannot be applied again', () => this.#forgetSpent());
     }
     if (now < this.#progressDue) return;
     this.#progressDue = now + progressEveryMicros;

@@ -1,5 +1,7 @@
+import type { RowUnderStamp } from '../apply/applier-parts.ts';
 import type { PartitionUpdate } from '../model/mutation.ts';
-import { type JournalSlice, mayForgetSlice, withoutCovered } from '../model/slice-journal.ts';
+import { joinPartitionKey } from '../model/partition-key.ts';
+import { isInSlice, type JournalSlice, mayForgetSlice, withoutCovered } from '../model/slice-journal.ts';
 import { tokenOf } from '../model/token.ts';
 import { sliceJournal } from '../model/topics.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
@@ -51,13 +53,26 @@ export class SliceKeeper {
       .filter((slice) => slice.decision === 'apply' && isWanted(slice.tableId, tokenOf(slice.partitionKey)));
   }
 
-  /** Drops entries that can hide nothing any more. */
-  forget(nowMicros: bigint, snapshotDoneAt: SnapshotDoneAt, window: TimestampWindow): void {
+  /** Whether an applied slice hides what is written to a row at a stamp. */
+  readonly isHidden = ({ table, partitionKey, clustering, timestampMicros }: RowUnderStamp): boolean => {
+    const slices = this.#byPartitionKey.get(keyOf(table.id, joinPartitionKey(partitionKey))) ?? [];
+    return slices.some((slice) => {
+      if (slice.decision !== 'apply' || slice.timestampMicros < timestampMicros) return false;
+      return clustering === undefined ? slice.range === undefined : isInSlice(clustering, slice, table);
+    });
+  };
+
+  /** Entries that may end, once they have been applied a last time. */
+  spentSlices(nowMicros: bigint, snapshotDoneAt: SnapshotDoneAt, window: TimestampWindow): readonly JournalSlice[] {
+    return [...this.#byPartitionKey.values()].flat().filter((slice) => {
+      const snapshotDoneAtMicros = snapshotDoneAt(slice.tableId, tokenOf(slice.partitionKey));
+      return mayForgetSlice({ slice, nowMicros, snapshotDoneAtMicros, window });
+    });
+  }
+
+  forget(spent: readonly JournalSlice[]): void {
     for (const [key, slices] of this.#byPartitionKey) {
-      const kept = slices.filter((slice) => {
-        const snapshotDoneAtMicros = snapshotDoneAt(slice.tableId, tokenOf(slice.partitionKey));
-        return !mayForgetSlice({ slice, nowMicros, snapshotDoneAtMicros, window });
-      });
+      const kept = slices.filter((slice) => !spent.includes(slice));
       if (kept.length === 0) this.#byPartitionKey.delete(key);
       else this.#byPartitionKey.set(key, kept);
     }

@@ -3,27 +3,19 @@ import { type DirtyLists, listColumns } from '../apply/rewrite-lists.ts';
 import type { PartitionUpdate, RowChange } from '../model/mutation.ts';
 import { splitPartitionKey } from '../model/partition-key.ts';
 import { leavesRowInDoubt } from '../model/row-in-doubt.ts';
+import { slicesOf } from '../model/slice-journal.ts';
+import type { PlannedChange } from './plan-update.ts';
 
-/** The keys that are read again instead of an update, or after it. */
-export function keysToRecopy(update: PartitionUpdate): readonly RecopyKey[] {
+/** The keys that are read again, instead of an old change or after a young one that leaves its row in doubt. */
+export function keysToRecopy({ what, update, decideAt }: PlannedChange): readonly RecopyKey[] {
   const { table } = update;
   const partitionKey = splitPartitionKey(update.partitionKey, table.partitionKey.length);
-  if (update.partitionDeletion || update.rangeDeletions.length > 0)
+  // A slice that is too old to be applied: whatever lies under it, on either side, is read again.
+  if (slicesOf(update, decideAt).some(({ decision }) => decision === 'recopy'))
     return [{ table, partitionKey, scope: { kind: 'partition' } }];
-  const rows = update.rows.map(
-    ({ clustering }): RecopyKey => ({ table, partitionKey, scope: { kind: 'row', clustering } }),
-  );
-  return update.staticRow ? [{ table, partitionKey, scope: { kind: 'statics' } }, ...rows] : rows;
-}
-
-/** Rows of an applied update that must be read again as well: see row-in-doubt.ts. */
-export function rowsInDoubt(update: PartitionUpdate): readonly RecopyKey[] {
-  return keysToRecopy({
-    table: update.table,
-    partitionKey: update.partitionKey,
-    rangeDeletions: [],
-    rows: update.rows.filter(leavesRowInDoubt),
-  });
+  const rows = what === 'recopy' ? update.rows : update.rows.filter(leavesRowInDoubt);
+  const keys = rows.map(({ clustering }): RecopyKey => ({ table, partitionKey, scope: { kind: 'row', clustering } }));
+  return update.staticRow && what === 'recopy' ? [{ table, partitionKey, scope: { kind: 'statics' } }, ...keys] : keys;
 }
 
 /** The non-frozen lists that an update touches or takes away row by row; those of its slices are known only on the target. */
