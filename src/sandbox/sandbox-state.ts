@@ -15,7 +15,7 @@ interface SandboxServer extends ServerProcess {
   readonly logFile: string;
 }
 
-export type SourceName = `source-${number}`;
+type SourceName = `source-${number}`;
 export type ServerName = SourceName | 'target' | 'pulsar';
 
 export interface SandboxNode extends SandboxServer {

@@ -6,7 +6,7 @@ import { isReady } from './wait-for-ready.ts';
 /** `died`: it was started and is gone without being stopped. */
 export type ServerCondition = 'ready' | 'not answering' | 'died' | 'stopped';
 
-export interface ServerStatus {
+interface ServerStatus {
   readonly name: ServerName;
   readonly condition: ServerCondition;
   readonly pid: number | null;
