@@ -1,0 +1,81 @@
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { AgentSettings } from '../../src/model/agent-settings.ts';
+import { mutation, partitionUpdate } from '../wire/commitlog/mutation-builder.ts';
+import { buildSegment, type SegmentBuilder } from '../wire/commitlog/segment-builder.ts';
+
+export const wantedTable = '11111111111111111111111111111111';
+export const siblingTable = '22222222222222222222222222222222';
+export const canaryTable = '33333333333333333333333333333333';
+export const foreignTable = '44444444444444444444444444444444';
+
+/** Folders like a node's, with segments that a test writes as the node would. */
+export interface NodeLog {
+  readonly directory: string;
+  readonly settings: AgentSettings;
+  /** Appends one section; the first append to an id makes the segment. */
+  append(id: bigint, ...bodies: readonly Buffer[]): void;
+  /** Overwrites the end of the last record. */
+  damageEnd(id: bigint): void;
+  /** The node lets go of a segment. */
+  remove(id: bigint): void;
+}
+
+export function aNodeLog(part: Partial<AgentSettings> = {}): NodeLog {
+  const root = mkdtempSync(join(tmpdir(), 'cdcmig-capture-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const settings = theSettings(root, part);
+  const directory = settings.mode === 'cdc' ? settings.cdcRawDirectory : settings.commitLogDirectory;
+  mkdirSync(directory);
+  const segments = new Map<bigint, SegmentBuilder>();
+  const pathOf = (id: bigint) => join(directory, `CommitLog-7-${id}.log`);
+  return {
+    directory,
+    settings,
+    append(id, ...bodies) {
+      const segment = segments.get(id) ?? buildSegment({ id });
+      segments.set(id, segment);
+      if (bodies.length > 0) segment.addSection(bodies);
+      writeInPlace(pathOf(id), segment.bytes(), 0);
+    },
+    damageEnd: (id) =>
+      writeInPlace(pathOf(id), Buffer.from([0xff, 0xff]), segments.get(id)!.bytes().length - endZeros - 2),
+    remove: (id) => unlinkSync(pathOf(id)),
+  };
+}
+
+/** What the builder leaves behind the last section. */
+const endZeros = 64;
+
+function theSettings(root: string, part: Partial<AgentSettings>): AgentSettings {
+  return {
+    node: 'node-1',
+    mode: 'commitlog',
+    commitLogDirectory: join(root, 'commitlog'),
+    cdcRawDirectory: join(root, 'cdc_raw'),
+    folder: join(root, 'agent'),
+    folderCapBytes: 1_000_000_000,
+    changesPartitions: 3,
+    wantedTableIds: [wantedTable],
+    keyspaceTableIds: [wantedTable, siblingTable],
+    canaryTableId: canaryTable,
+    visibilityDelayMs: 0,
+    pulsar: { serviceUrl: 'pulsar://none', adminUrl: 'http://none', tenant: 'public', namespace: 'none' },
+    ...part,
+  };
+}
+
+/** Keeps the file: a node never replaces a segment. */
+function writeInPlace(path: string, content: Buffer, offset: number): void {
+  closeSync(openSync(path, 'a'));
+  const file = openSync(path, 'r+');
+  writeSync(file, content, 0, content.length, offset);
+  closeSync(file);
+}
+
+/** The body of a record with one update of one table. */
+export function aRecord(key: string, tableId: string = wantedTable): Buffer {
+  return mutation(partitionUpdate({ tableId, partitionKey: Buffer.from(key), columns: [], items: [] }));
+}

@@ -1,0 +1,54 @@
+import { type ChangeEvent, decodeChangeEvent } from '../../src/model/change-event.ts';
+import type { MessageBus, OutgoingMessage, Position, Publisher } from '../../src/ports/message-bus.ts';
+
+/** As much of the port as an agent uses, in memory, with the ways in which a broker can fail it. */
+export interface MemoryBus {
+  readonly bus: MessageBus;
+  /** What is stored in a topic, in order. */
+  events(topic: string): readonly ChangeEvent[];
+  /** away: nobody can publish, and what is published waits. failing: every publish is refused. */
+  condition: 'up' | 'away' | 'failing';
+}
+
+export function memoryBus(): MemoryBus {
+  const stored = new Map<string, OutgoingMessage[]>();
+  const memory: MemoryBus = { bus: undefined as never, condition: 'up', events };
+
+  function events(topic: string): readonly ChangeEvent[] {
+    const messages = stored.get(topic) ?? [];
+    return messages.map(({ properties = {}, payload }) => decodeChangeEvent({ properties, payload })!);
+  }
+
+  async function publisher(topic: string): Promise<Publisher> {
+    if (memory.condition !== 'up') throw new Error('connection refused');
+    let isClosed = false;
+    let last: Promise<unknown> = Promise.resolve();
+    const store = async (message: OutgoingMessage): Promise<Position> => {
+      while (memory.condition === 'away' && !isClosed) await pause();
+      if (memory.condition !== 'up' || isClosed) throw new Error('the broker is gone');
+      const messages = stored.get(topic) ?? [];
+      stored.set(topic, messages);
+      // A real message is copied at once; the section's memory may go after the acknowledgement.
+      messages.push({ ...message, payload: Buffer.from(message.payload) });
+      return { text: `${messages.length}` };
+    };
+    return {
+      publish: (message) => {
+        const result = last.then(pause).then(() => store(message));
+        last = result.catch(() => {});
+        return result;
+      },
+      flush: async () => void (await last),
+      lost: new AbortController().signal,
+      close: async () => {
+        isClosed = true;
+      },
+    };
+  }
+
+  return Object.assign(memory, { bus: { publisher } as Partial<MessageBus> as MessageBus });
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { recordRouter } from '../../src/capture/route-record.ts';
+import { tokenOf, topicPartitionOf } from '../../src/model/token.ts';
+import { systemTableId } from '../../src/wire/commitlog/system-table-ids.ts';
+import { canaryTable, foreignTable, siblingTable, wantedTable } from './a-node-log.ts';
+
+const route = recordRouter({
+  changesPartitions: 8,
+  wantedTableIds: [wantedTable],
+  keyspaceTableIds: [wantedTable, siblingTable],
+  canaryTableId: canaryTable,
+});
+
+const partitionKey = Buffer.from('order-17');
+const partition = topicPartitionOf(tokenOf(partitionKey), 8);
+
+function routeOf(firstTableId: string, updateCount = 1) {
+  return route({ firstTableId, updateCount, partitionKey });
+}
+
+test('a record of a wanted table goes to the partition of its token', () => {
+  expect(routeOf(wantedTable)).toEqual({ kind: 'changes', partition });
+});
+
+test('a record that begins with another table of the keyspace is only published if a wanted one may follow', () => {
+  expect(routeOf(siblingTable)).toEqual({ kind: 'none' });
+  expect(routeOf(siblingTable, 2)).toEqual({ kind: 'changes', partition });
+});
+
+test('a record of another keyspace is dropped however many tables it holds', () => {
+  expect(routeOf(foreignTable)).toEqual({ kind: 'none' });
+  expect(routeOf(foreignTable, 3)).toEqual({ kind: 'none' });
+});
+
+test('schema changes and truncates go to the schema topic, other tables of the node nowhere', () => {
+  expect(routeOf(systemTableId('system_schema', 'columns'))).toEqual({ kind: 'schema' });
+  expect(routeOf(systemTableId('system', 'local'))).toEqual({ kind: 'schema' });
+  expect(routeOf(systemTableId('system', 'batches'), 2)).toEqual({ kind: 'none' });
+});
+
+test('a canary is published like a change and names its nonce', () => {
+  expect(routeOf(canaryTable)).toEqual({ kind: 'canary', partition, nonce: 'order-17' });
+});
