@@ -45,9 +45,9 @@ export class ConnectionPool {
       const lookup = { topic: fullTopicName(topic), isAuthoritative };
       const answer = await asked.request((requestId) => ({ lookup: { ...lookup, requestId } }), signal);
       const found = answer.lookupResponse!;
-      const secure = parseBrokerUrl(url).isSecure;
-      const brokerUrl = (secure ? found.brokerUrlTls : found.brokerUrl) || found.brokerUrl || found.brokerUrlTls;
-      if (!brokerUrl) throw new PulsarError('ServiceNotReady', `no broker serves ${topic} yet`);
+      // Never the clear address instead: who asked for TLS shall not be moved off it by an answer.
+      const brokerUrl = parseBrokerUrl(url).isSecure ? found.brokerUrlTls : found.brokerUrl;
+      if (!brokerUrl) throw new PulsarError('ServiceNotReady', `no broker address of our kind for ${topic}`);
       const broker = found.isThroughProxy
         ? await this.to(url, brokerUrl.replace(/^pulsar(\+ssl)?:\/\//, ''), signal)
         : await this.to(brokerUrl, null, signal);

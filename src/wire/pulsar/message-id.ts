@@ -19,7 +19,7 @@ export function formatMessageId(id: MessageId): string {
 }
 
 export function parseMessageId(text: string): MessageId {
-  const match = /^(-?\d{1,16}):(-?\d{1,16}):(-?\d{1,9}):(-?\d{1,9})$/.exec(text);
+  const match = /^(-?\d{1,16}):(-?\d{1,16}):(-?\d{1,10}):(-?\d{1,10})$/.exec(text);
   if (!match) throw new TypeError(`not a message id (ledger:entry:batch:partition): ${JSON.stringify(text)}`);
   const [ledgerId, entryId, batchIndex, partition] = match.slice(1).map(Number) as [number, number, number, number];
   return { ledgerId, entryId, batchIndex, partition };

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
 import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
-import type { MessageSource, PulsarClient, ReceivedMessage } from '../../../src/wire/pulsar/types.ts';
+import type { MessageId } from '../../../src/wire/pulsar/message-id.ts';
+import type { MessageSource, Producer, PulsarClient, ReceivedMessage } from '../../../src/wire/pulsar/types.ts';
 
 export interface BrokerRoom {
   readonly admin: PulsarAdmin;
@@ -65,9 +66,6 @@ export function numbered(from: number, to: number): string[] {
 }
 
 /** Sends each text as a message; with batching on they share a batch. */
-export function sendAll(
-  producer: { send(message: { payload: Buffer }): Promise<unknown> },
-  payloads: readonly string[],
-) {
+export function sendAll(producer: Producer, payloads: readonly string[]): Promise<MessageId[]> {
   return Promise.all(payloads.map((payload) => producer.send({ payload: Buffer.from(payload) })));
 }

@@ -61,7 +61,6 @@ test('when a shared consumer goes, what it did not acknowledge goes to another',
   await first.close();
   const rest = await receiveMany(second, 4);
   expect(texts(rest).sort()).toEqual(['10', '7', '8', '9']);
-  expect(rest.every(({ redeliveryCount }) => redeliveryCount > 0)).toBe(true);
 });
 
 test('a consumer that fetches nothing ahead leaves the next piece of work to others', async () => {
@@ -80,7 +79,7 @@ test('a message that is nacked comes again after the delay', async () => {
   const began = performance.now();
   consumer.nack(first!.id, 400);
   const [again] = await receiveMany(consumer, 1);
-  expect(again!.payload.toString()).toBe('1');
+  expect(again).toMatchObject({ payload: Buffer.from('1'), redeliveryCount: 1 });
   expect(performance.now() - began).toBeGreaterThan(390);
 });
 

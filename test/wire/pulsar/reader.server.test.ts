@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PulsarClient, Reader, ReaderStart } from '../../../src/wire/pulsar/types.ts';
+import type { MessageId } from '../../../src/wire/pulsar/message-id.ts';
+import type { PulsarClient, Reader } from '../../../src/wire/pulsar/types.ts';
 import { aBrokerRoom, numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
@@ -39,8 +40,8 @@ test('a start at an entry that is no batch is inclusive too', async () => {
   const topic = await room.topic();
   const client = await room.connect();
   const producer = await client.producer({ topic, batching: false });
-  const ids = (await sendAll(producer, numbered(1, 4))) as { ledgerId: number }[];
-  const id = ids[2] as never;
+  const ids = await sendAll(producer, numbered(1, 4));
+  const id = ids[2]!;
   expect(await readToEnd(await client.reader({ topic, start: { id } }))).toEqual(['3', '4']);
   expect(await readToEnd(await client.reader({ topic, start: { id, isExclusive: true } }))).toEqual(['4']);
 });
@@ -95,7 +96,7 @@ async function aTopicWith(batches: readonly (readonly string[])[]) {
   const topic = await room.topic();
   const client: PulsarClient = await room.connect();
   const producer = await client.producer({ topic, batching: { maxMessages: 1000, maxBytes: 100_000, maxDelayMs: 0 } });
-  const ids: Extract<ReaderStart, { id: unknown }>['id'][] = [];
-  for (const batch of batches) ids.push(...((await sendAll(producer, batch)) as typeof ids));
+  const ids: MessageId[] = [];
+  for (const batch of batches) ids.push(...(await sendAll(producer, batch)));
   return { topic, client, producer, ids };
 }

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { killServer, startServer } from '../../../src/sandbox/control-server.ts';
+import { findFreeEndpoints } from '../../../src/sandbox/free-endpoints.ts';
+import { planSandbox } from '../../../src/sandbox/plan-sandbox.ts';
+import { type Sandbox, writeSandbox } from '../../../src/sandbox/sandbox-state.ts';
+import { wipeSandbox } from '../../../src/sandbox/stop-sandbox.ts';
+import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
+import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
+import type { Consumer, Producer, PulsarClient, Reader } from '../../../src/wire/pulsar/types.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'cdcmig-pulsar-'));
+const topic = 'persistent://public/default/crashes';
+const total = 12_000;
+let sandbox: Sandbox;
+let client: PulsarClient;
+
+beforeAll(async () => {
+  sandbox = planSandbox(dir, '5.0', await findFreeEndpoints(dir, 1));
+  writeSandbox(sandbox);
+  await startServer(sandbox, 'pulsar');
+  await new PulsarAdmin(sandbox.pulsar).createTopic(topic);
+  client = await connectPulsar(sandbox.pulsar);
+});
+
+afterAll(async () => {
+  await client?.close();
+  await wipeSandbox(dir);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('a broker killed twice under load loses nothing: all is stored, received and read, in order', async () => {
+  const producer = await client.producer({ topic, compression: 'lz4' });
+  const consumer = await client.consumer({ topic, subscription: 's', type: 'Failover', initialPosition: 'earliest' });
+  const reader = await client.reader({ topic, start: 'earliest' });
+
+  const work = Promise.all([publish(producer), consume(consumer), read(reader)]);
+  for (let crash = 0; crash < 2; crash++) {
+    await sleep(1_500);
+    await killServer(sandbox, 'pulsar');
+    await startServer(sandbox, 'pulsar');
+  }
+  const [, received, readAgain] = await work;
+
+  const expected = Array.from({ length: total }, (_, i) => i);
+  expect(received).toEqual(expected);
+  expect(readAgain).toEqual(expected);
+  expect(producer.pendingCount).toBe(0);
+}, 240_000);
+
+test('an exclusive producer holds its lock again after its broker was killed', async () => {
+  const lock = `${topic}-lock`;
+  await new PulsarAdmin(sandbox.pulsar).createTopic(lock);
+  const states: boolean[] = [];
+  const holder = await client.producer({
+    topic: lock,
+    accessMode: 'Exclusive',
+    onConnection: (isConnected) => states.push(isConnected),
+  });
+  await killServer(sandbox, 'pulsar');
+  await startServer(sandbox, 'pulsar');
+  await holder.send({ payload: Buffer.from('still mine') });
+  expect(states).toEqual([true, false, true]);
+  const other = await connectPulsar(sandbox.pulsar);
+  try {
+    await expect(other.producer({ topic: lock, accessMode: 'Exclusive' })).rejects.toMatchObject({
+      code: 'ProducerFenced',
+    });
+  } finally {
+    await other.close();
+  }
+}, 120_000);
+
+/** Spread over six seconds or so, that the crashes fall into it. */
+async function publish(producer: Producer): Promise<void> {
+  const receipts: Promise<unknown>[] = [];
+  for (let n = 0; n < total; n++) {
+    await producer.readyToSend();
+    receipts.push(producer.send({ payload: Buffer.from(String(n)) }));
+    if (n % 50 === 0) await sleep(20);
+  }
+  await Promise.all(receipts);
+}
+
+/** Numbers in the order they were first seen: a batch may be stored, and a message received, more than once. */
+async function consume(consumer: Consumer): Promise<number[]> {
+  const seen = new Set<number>();
+  while (seen.size < total) {
+    const message = await consumer.receive(AbortSignal.timeout(120_000));
+    seen.add(Number(message!.payload));
+    if (seen.size % 100 === 0) void consumer.ackCumulative(message!.id);
+  }
+  return [...seen];
+}
+
+async function read(reader: Reader): Promise<number[]> {
+  const seen = new Set<number>();
+  while (seen.size < total) {
+    const message = await reader.receive(AbortSignal.timeout(120_000));
+    seen.add(Number(message!.payload));
+  }
+  return [...seen];
+}
