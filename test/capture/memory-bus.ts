@@ -1,5 +1,12 @@
 import { type ChangeEvent, decodeChangeEvent } from '../../src/model/change-event.ts';
-import type { MessageBus, OutgoingMessage, Position, Publisher } from '../../src/ports/message-bus.ts';
+import type {
+  Message,
+  MessageBus,
+  OutgoingMessage,
+  Position,
+  Publisher,
+  TopicReader,
+} from '../../src/ports/message-bus.ts';
 
 /** As much of the port as an agent uses, in memory, with the ways in which a broker can fail it. */
 export interface MemoryBus {
@@ -46,7 +53,30 @@ export function memoryBus(): MemoryBus {
     };
   }
 
-  return Object.assign(memory, { bus: { publisher } as Partial<MessageBus> as MessageBus });
+  /** From the earliest message. */
+  async function reader(topic: string): Promise<TopicReader> {
+    let at = 0;
+    const next = async (signal?: AbortSignal): Promise<Message> => {
+      for (;;) {
+        signal?.throwIfAborted();
+        const message = stored.get(topic)?.[at];
+        if (message) return received(message, at++);
+        await pause();
+      }
+    };
+    return {
+      next,
+      nextUntilEnd: async () => (at < (stored.get(topic)?.length ?? 0) ? next() : undefined),
+      close: async () => {},
+    };
+  }
+
+  return Object.assign(memory, { bus: { publisher, reader } as Partial<MessageBus> as MessageBus });
+}
+
+function received({ key, properties, payload }: OutgoingMessage, at: number): Message {
+  const position = { text: `${at}` };
+  return { position, key: key ?? null, properties: properties ?? {}, payload, publishedAtMs: 0, redeliveryCount: 0 };
 }
 
 function pause(): Promise<void> {
