@@ -41,6 +41,26 @@ export function dropTable(name: string, columns: readonly string[], atMicros: bi
   };
 }
 
+export function deleteColumns(name: string, columns: readonly string[], atMicros: bigint): Mutation {
+  return {
+    updates: [
+      update(
+        'columns',
+        columns.map((column) => deleted([name, column], atMicros)),
+      ),
+    ],
+  };
+}
+
+/** All column rows from those of one table to those of another. */
+export function deleteColumnRange(from: string, to: string, timestampMicros: bigint): Mutation {
+  const start = { values: [text(from)], isInclusive: true };
+  const end = { values: [text(to)], isInclusive: true };
+  return {
+    updates: [{ ...update('columns', []), rangeDeletions: [{ start, end, timestampMicros, localDeletionTime: 0 }] }],
+  };
+}
+
 export function dropKeyspace(atMicros: bigint): Mutation {
   const partitionDeletion = { timestampMicros: atMicros, localDeletionTime: 0 };
   return { updates: ['columns', 'tables', 'types'].map((name) => ({ ...update(name, []), partitionDeletion })) };

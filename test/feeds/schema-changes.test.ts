@@ -6,7 +6,15 @@ import type { SchemaRows } from '../../src/model/schema.ts';
 import { systemTableId } from '../../src/wire/commitlog/system-table-ids.ts';
 import * as build from '../wire/commitlog/mutation-builder.ts';
 import { loadRecording, recordings, tablesById } from '../wire/commitlog/recorded-segment.ts';
-import { addColumn, createTable, createType, dropKeyspace, dropTable } from './schema-change-records.ts';
+import {
+  addColumn,
+  createTable,
+  createType,
+  deleteColumnRange,
+  deleteColumns,
+  dropKeyspace,
+  dropTable,
+} from './schema-change-records.ts';
 
 const first = '11111111111111111111111111111111';
 const second = '22222222222222222222222222222222';
@@ -69,6 +77,34 @@ describe('the schema history', () => {
     for (const mutation of [createTable('t', first, 100n), altered, dropTable('t', ['p', 'late'], 200n)])
       history.apply(mutation);
     expect(history.tableById(first)!.columns.has('late')).toBe(true);
+    expect(history.liveTable('ks', 't')).toBeUndefined();
+  });
+
+  it('keeps a column decodable that was deleted without a note of its drop, as in DROP COMPACT STORAGE', () => {
+    const history = historyOf(createTable('t', first, 100n, { v: 'int', w: 'int' }));
+    const { changes } = history.apply(deleteColumns('t', ['w'], 200n));
+    expect(changes.map((change) => change.what)).toEqual(['altered']);
+    expect(history.liveTable('ks', 't')!.columns.has('w')).toBe(false);
+    expect(history.tableById(first)!.dropped.get('w')!.type.name).toBe('int');
+  });
+
+  it('lets a deletion win over a write of the same instant, as Cassandra does', () => {
+    const history = historyOf(createTable('t', first, 100n, { v: 'int' }), deleteColumns('t', ['v'], 100n));
+    expect(history.liveTable('ks', 't')!.columns.has('v')).toBe(false);
+  });
+
+  it('takes the deletion of all rows under one name, and asks for a reload at any other range', () => {
+    const history = historyOf(createTable('t', first, 100n, { v: 'int' }));
+    expect(history.apply(deleteColumnRange('t', 't', 150n)).needsReload).toBeUndefined();
+    expect(history.rows().columns).toEqual([]);
+    expect(history.apply(deleteColumnRange('t', 'u', 160n)).needsReload).toContain('range deletion');
+  });
+
+  it('decodes a table of the backlog with a type that only the read of the schema showed', () => {
+    const type = createType('address', { street: 'text' }, 50n);
+    const history = new SchemaHistory(rowsAfter(type, createTable('other', second, 60n)), 400n);
+    history.apply(createTable('t', first, 100n, { home: 'address' }));
+    expect(history.tableById(first)!.columns.get('home')!.type.udt!.fields).toEqual(['street']);
     expect(history.liveTable('ks', 't')).toBeUndefined();
   });
 

@@ -105,6 +105,19 @@ describe.each(recordings)('the schema history of the segment recorded as %s', (n
   });
 });
 
+describe('a truncation', () => {
+  it('is read with its table, its place in the log and its instant', async () => {
+    const { records } = await recorded('v41');
+    const { truncations } = replay(new SchemaHistory(noRows, beforeAll), records);
+    expect(truncations).toContainEqual({
+      tableId: '075cedd0e56e11f1a42e0bb0e62812e7',
+      segmentId: 1_795_239_578_730n,
+      position: 395_382,
+      atMs: 1_795_239_622_922n,
+    });
+  });
+});
+
 function isUserRecord({ body }: LogRecord, history: SchemaHistory): boolean {
   const { firstTableId } = outlineRecord(body);
   const table = history.tableById(firstTableId);

@@ -132,6 +132,22 @@ describe('a row', () => {
     expect(() => decodeUpdate({ items: withNull })).toThrow('"c1" is null');
   });
 
+  it('of more than 32 clustering values has them in groups, each behind a header of its own', () => {
+    const columns = Array.from({ length: 40 }, (_, index) => ({
+      ...aTable().clustering[0]!,
+      name: `c${index}`,
+      position: index,
+    }));
+    const values = columns.map((_, index) => (index % 7 === 3 ? Buffer.alloc(0) : int(index)));
+    const groups = [build.clustering(values.slice(0, 32)), build.clustering(values.slice(32))];
+    const item = Buffer.concat([Buffer.from([0x04]), ...groups, build.timestamp(now), build.vint(1)]);
+    const body = build.mutation(
+      build.partitionUpdate({ tableId, partitionKey: int(1), columns: ['v'], items: [item] }),
+    );
+    const { updates } = decodeMutation(body, 7, () => ({ ...aTable(), clustering: columns }));
+    expect(updates[0]!.rows[0]!.clustering).toEqual(values);
+  });
+
   it('keeps timestamps exact at both ends of int64', () => {
     for (const micros of [-(2n ** 63n) + 1n, 2n ** 63n - 1n, -1n, 2n ** 53n + 1n]) {
       const items = [build.row(0x20, [int(1), int(2)], build.cell(micros, int(7)))];

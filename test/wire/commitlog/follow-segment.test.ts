@@ -138,6 +138,14 @@ describe('a segment', () => {
     expect(read).toEqual([String(bodies(1)[0])]);
   });
 
+  it('whose LZ4 block says another plain length than its section is corrupt', async () => {
+    const segment = buildSegment({ compressor: 'LZ4Compressor' });
+    segment.addSection(bodies(3));
+    const content = segment.bytes();
+    content[segment.headerLength + 12]! ^= 1;
+    await expect(followSegment(segmentBytesOf(content), file).next()).rejects.toThrow('plain lengths differ');
+  });
+
   it('that names a plain length beyond what its block can hold is corrupt and costs no memory', async () => {
     for (const compressor of ['LZ4Compressor', 'SnappyCompressor', 'DeflateCompressor', 'ZstdCompressor'] as const) {
       const segment = buildSegment({ compressor });
