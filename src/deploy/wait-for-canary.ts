@@ -11,6 +11,8 @@ export interface CanaryWait {
   readonly nodes: readonly SourceNode[];
   /** Never used before: an old drain mark of it would answer for a silent agent. */
   readonly nonce: string;
+  /** Changes partitions, from 0, on which every node's mark must be seen. */
+  readonly partitions: number;
   readonly timeoutMs: number;
   readonly report: Report;
   readonly signal?: AbortSignal;
@@ -24,35 +26,49 @@ export async function waitForCanary(wait: CanaryWait): Promise<void> {
   const begin = performance.now();
   // A little before now: the broker's clock need not be ours.
   const from = { kind: 'published-since', atMs: Date.now() - clockToleranceMs } as const;
-  const reader = await wait.bus.reader(changesPartition(0), from, wait.signal);
+  const partitions = Array.from({ length: wait.partitions }, (_, partition) => changesPartition(partition));
+  const readers = await Promise.all(partitions.map((topic) => wait.bus.reader(topic, from, wait.signal)));
   const timeout = AbortSignal.timeout(wait.timeoutMs);
   const silent = new Set(wait.nodes.map(({ hostId }) => hostId));
+  const seen = marksSeen(wait.partitions, silent, (node) =>
+    wait.report({ kind: 'canary-seen', node, afterMs: Math.round(performance.now() - begin) }),
+  );
   try {
     await wait.source.writeCanary(wait.nonce, wait.signal);
     const signal = wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout;
-    await collectMarks(reader, wait.nonce, silent, signal, (node) =>
-      wait.report({ kind: 'canary-seen', node, afterMs: Math.round(performance.now() - begin) }),
-    );
+    const hosts = [...silent];
+    await Promise.all(readers.map((reader) => collectMarks(reader, wait.nonce, hosts, signal, seen)));
   } catch (error) {
     wait.signal?.throwIfAborted();
     throw timeout.aborted ? silentAgents(wait, silent) : error;
   } finally {
-    await reader.close();
+    await Promise.all(readers.map((reader) => reader.close()));
   }
 }
 
 const clockToleranceMs = 60_000;
 
+/** A node is silent until its mark has been seen on every partition. */
+function marksSeen(partitions: number, silent: Set<string>, onSeen: (node: string) => void): (node: string) => void {
+  const missing = new Map([...silent].map((node) => [node, partitions]));
+  return (node) => {
+    const left = (missing.get(node) ?? 0) - 1;
+    missing.set(node, left);
+    if (left === 0 && silent.delete(node)) onSeen(node);
+  };
+}
+
 async function collectMarks(
   reader: TopicReader,
   nonce: string,
-  silent: Set<string>,
+  nodes: readonly string[],
   signal: AbortSignal,
-  onSeen: (node: string) => void,
+  seen: (node: string) => void,
 ): Promise<void> {
+  const silent = new Set(nodes);
   while (silent.size > 0) {
     const event = decodeChangeEvent(await reader.next(signal));
-    if (event?.kind === 'drain-mark' && event.nonce === nonce && silent.delete(event.node)) onSeen(event.node);
+    if (event?.kind === 'drain-mark' && event.nonce === nonce && silent.delete(event.node)) seen(event.node);
   }
 }
 

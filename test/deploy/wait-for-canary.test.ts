@@ -21,7 +21,7 @@ test('it ends when every node has answered this canary', async () => {
   const memory = memoryBus();
   const events: ProgressEvent[] = [];
   const source = agentsOf(memory, ['host-2', 'host-1']);
-  await waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n1', timeoutMs: 5_000, report: (e) => events.push(e) });
+  await waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n1', partitions: 1, timeoutMs: 5_000, report: (e) => events.push(e) });
   expect(events.map((event) => event.kind === 'canary-seen' && event.node)).toEqual(['host-2', 'host-1']);
 });
 
@@ -30,7 +30,7 @@ test('answers to an earlier canary count for nothing, and the error names who is
   await agentsOf(memory, ['host-1', 'host-2']).writeCanary('earlier');
   const source = agentsOf(memory, ['host-1']);
   await expect(
-    waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n2', timeoutMs: 200, report: () => {} }),
+    waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n2', partitions: 1, timeoutMs: 200, report: () => {} }),
   ).rejects.toThrow(/nothing from 10\.0\.0\.2 \(host-2\)/);
 });
 
@@ -41,6 +41,6 @@ test('the caller’s signal ends the wait with its own reason', async () => {
   const { signal } = stop;
   const source = agentsOf(memory, []);
   await expect(
-    waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n3', timeoutMs: 60_000, report: () => {}, signal }),
+    waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n3', partitions: 1, timeoutMs: 60_000, report: () => {}, signal }),
   ).rejects.toThrow('enough');
 });

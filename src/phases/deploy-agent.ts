@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { durableWrites } from '../checks/keyspace-checks.ts';
+import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
+import { expiringCollections, writeTimes } from '../checks/sample-checks.ts';
+import { agentStates } from '../deploy/agent-states.ts';
+import { ensureAgents } from '../deploy/ensure-agents.ts';
+import { waitForCanary } from '../deploy/wait-for-canary.ts';
+import { OperatorError } from '../errors.ts';
+import { tablesOf } from '../model/schema.ts';
+import type { CaptureRecord } from '../state/ledger-event.ts';
+import { agentProgram, agentsOf } from './agents-of.ts';
+import type { Phase } from './phase.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { prepareTopics } from './prepare-topics.ts';
+
+const canaryTimeoutMs = 60_000;
+
+/** Topics, subscriptions, and an agent on every node that is seen to follow its log. */
+export const deployAgent: Phase = {
+  name: 'deploy-agent',
+  needs: [],
+  checks: [nodesUp, clocksAgree, commitLogReadable, durableWrites, writeTimes, expiringCollections],
+  steps: [
+    {
+      title: 'topics and subscriptions',
+      async run({ bus, config, signal }) {
+        await prepareTopics(bus, config.pulsar.changesPartitions, signal);
+        return `${config.pulsar.changesPartitions} changes partitions`;
+      },
+    },
+    { title: 'capture record', run: recordCapture },
+    {
+      title: 'cdc option of the tables',
+      async run({ ledger, source, tables, signal }) {
+        const { mode } = captureOf(ledger.state.capture);
+        if (mode !== 'cdc') return 'not needed in commitlog mode';
+        for (const table of tables) await source.setCdc(table, true, signal);
+        return `on for ${tables.length} tables`;
+      },
+    },
+    { title: 'agents', run: startAgents },
+    { title: 'canary of every node', run: seeCanaries },
+  ],
+  async confirm(context) {
+    const nodes = await context.source.nodes(context.signal);
+    const agents = agentsOf(nodes, captureOf(context.ledger.state.capture), context);
+    const states = await agentStates(agents, agentProgram(context), context.signal);
+    const dead = states.filter((state) => !state.isRunning).map((state) => state.node);
+    if (dead.length > 0)
+      throw new OperatorError({
+        expected: 'every agent to run',
+        found: `the agent of ${dead.join(', ')} has ended`,
+        next: "read agent.log in the agent's folder, then repeat the command",
+      });
+    return `${states.length} agents follow their logs`;
+  },
+};
+
+/** Written before anything is turned on, so that undo knows what was there whatever happens next. */
+async function recordCapture(context: PhaseContext): Promise<string> {
+  const { config, source, ledger, tables, signal } = context;
+  const [nodes, canary, schema] = [
+    await source.nodes(signal),
+    await source.ensureCanaryTable(signal),
+    await source.schema(config.source.keyspace, signal),
+  ];
+  const before = ledger.state.capture;
+  const turnedOn =
+    config.capture.mode === 'cdc' ? tables.filter((table) => !table.hasCdc).map((table) => table.name) : [];
+  const capture: CaptureRecord = {
+    mode: config.capture.mode,
+    nodes: nodes.map(({ hostId, address }) => ({ hostId, address })),
+    changesPartitions: config.pulsar.changesPartitions,
+    tables: tables.map(({ name, id }) => ({ name, id })),
+    keyspaceTableIds: tablesOf(schema).map((table) => table.id),
+    canaryTableId: canary.id,
+    cdcTurnedOn: [...new Set([...(before?.cdcTurnedOn ?? []), ...turnedOn])],
+  };
+  await ledger.append({ kind: 'capture-prepared', capture });
+  await ledger.refresh(signal);
+  return `${capture.tables.length} tables on ${nodes.length} nodes`;
+}
+
+async function startAgents(context: PhaseContext): Promise<string> {
+  const nodes = await context.source.nodes(context.signal);
+  const agents = agentsOf(nodes, captureOf(context.ledger.state.capture), context);
+  await ensureAgents({ nodes: agents, ...agentProgram(context), report: context.report, signal: context.signal });
+  return `${agents.length} running`;
+}
+
+async function seeCanaries({ bus, source, report, signal }: PhaseContext): Promise<string> {
+  const nodes = await source.nodes(signal);
+  await waitForCanary({
+    bus,
+    source,
+    nodes,
+    nonce: randomUUID(),
+    partitions: 1,
+    timeoutMs: canaryTimeoutMs,
+    report,
+    signal,
+  });
+  return `seen from ${nodes.length} nodes`;
+}
+
+export function captureOf(capture: CaptureRecord | undefined): CaptureRecord {
+  if (capture) return capture;
+  throw new OperatorError({
+    expected: 'a capture record in the ledger',
+    found: 'none',
+    next: 'cdcmig run --phase deploy-agent',
+  });
+}

@@ -1,0 +1,48 @@
+import type { Config } from '../config/config.ts';
+import type { Report } from '../events.ts';
+import type { Table } from '../model/table.ts';
+import type { Plan } from '../plan/plan-migration.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MessageBus } from '../ports/message-bus.ts';
+import type { NodeShell } from '../ports/node-shell.ts';
+import type { SourceCluster } from '../ports/source-cluster.ts';
+import type { TargetKeyspace } from '../ports/target-keyspace.ts';
+import type { Ledger } from '../state/ledger.ts';
+
+/** What a worker, and every phase, may touch. */
+export interface WorkerContext {
+  readonly config: Config;
+  readonly source: SourceCluster;
+  readonly target: TargetKeyspace;
+  readonly bus: MessageBus;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly report: Report;
+  /** Names this process in the books. */
+  readonly workerName: string;
+  readonly signal: AbortSignal;
+}
+
+export interface PhaseContext extends WorkerContext {
+  readonly plan: Plan;
+  readonly tables: readonly Table[];
+  /** The shell that reaches a node's machine. */
+  readonly shellOf: (address: string) => NodeShell;
+  /** This machine, where `run` starts its own workers. */
+  readonly localShell: NodeShell;
+  /** How this program is started again: command and first arguments. */
+  readonly program: readonly [command: string, ...firstArguments: string[]];
+  readonly configFile: string;
+  readonly options: RunOptions;
+}
+
+export interface RunOptions {
+  /** Cutover: the operator says that the application has stopped writing. */
+  readonly writesStopped: boolean;
+  /** A plan's digest that the operator accepts although the migration began with another. */
+  readonly acceptPlan: string | undefined;
+  /** Cutover: must be the keyspace's name. */
+  readonly confirm: string | undefined;
+  /** Cutover: shows the gates, and does nothing. */
+  readonly dryRun: boolean;
+}

@@ -1,0 +1,72 @@
+import { askAll } from '../checks/check.ts';
+import { OperatorError } from '../errors.ts';
+import { type Finding, faultsIn } from '../model/finding.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+import type { Phase } from './phase.ts';
+import type { PhaseContext } from './phase-context.ts';
+
+/** Walks one phase: what it needs, what it asks, what it does, and a second look at what it did. */
+export async function runPhase(phase: Phase, context: PhaseContext): Promise<string> {
+  const { ledger, plan, report, clock, signal } = context;
+  const startedAt = clock.nowMicros();
+  const state = await ledger.refresh(signal);
+  throwOnMissingPhases(phase, state);
+  throwOnOtherPlan(state, plan.digest, context.options.acceptPlan);
+  const findings = [...plan.findings, ...(await askAll(phase.checks, context))];
+  for (const finding of findings)
+    if (finding.severity === 'warning') report({ kind: 'warning', text: findingText(finding) });
+  throwOnFaults(findings);
+  report({ kind: 'phase-started', phase: phase.name });
+  await ledger.append({ kind: 'phase-started', phase: phase.name, planDigest: plan.digest });
+  for (const step of phase.steps) {
+    signal.throwIfAborted();
+    report({ kind: 'step-started', phase: phase.name, step: step.title });
+    const note = await step.run(context);
+    report({ kind: 'step-finished', phase: phase.name, step: step.title, ...(note !== undefined && { note }) });
+  }
+  const summary = await phase.confirm(context);
+  await ledger.append({ kind: 'phase-confirmed', phase: phase.name, summary });
+  await ledger.refresh(signal);
+  report({ kind: 'phase-finished', phase: phase.name, seconds: Number(clock.nowMicros() - startedAt) / 1e6, summary });
+  return summary;
+}
+
+function throwOnMissingPhases(phase: Phase, state: MigrationState): void {
+  const missing = phase.needs.filter((name) => state.phases.get(name)?.confirmedAtMicros === undefined);
+  if (missing.length === 0) return;
+  throw new OperatorError(
+    missing.map((name) => ({
+      expected: `${name} to be done before ${phase.name}`,
+      found: state.phases.has(name) ? 'it was started and not finished' : 'it was never started',
+      next: `cdcmig run --phase ${name}`,
+    })),
+  );
+}
+
+/** What earlier phases relied on must still hold: another schema, ring or configuration is another migration. */
+function throwOnOtherPlan(state: MigrationState, digest: string, accepted: string | undefined): void {
+  if (accepted !== undefined && accepted !== digest) throw otherThanAccepted(accepted, digest);
+  if (accepted === digest || state.planDigest === undefined || state.planDigest === digest) return;
+  throw new OperatorError({
+    expected: `the plan ${state.planDigest}, which this migration began with`,
+    found: `${digest}: tables, nodes or configuration have changed since`,
+    next: 'look at `cdcmig plan`; put it back as it was, or accept the new plan with --plan and its digest',
+  });
+}
+
+function otherThanAccepted(accepted: string, digest: string): OperatorError {
+  return new OperatorError({
+    expected: `the plan ${accepted}, as --plan says`,
+    found: `${digest}: tables, nodes or configuration have changed since`,
+    next: 'look at `cdcmig plan` again',
+  });
+}
+
+function throwOnFaults(findings: readonly Finding[]): void {
+  const faults = faultsIn(findings);
+  if (faults.length > 0) throw new OperatorError(faults);
+}
+
+function findingText({ expected, found, next }: Finding): string {
+  return `expected ${expected}; found ${found}. Next: ${next}`;
+}
