@@ -58,6 +58,7 @@ for (let round = 0; round < Number(args.rounds); round++) {
   }
 }
 for (const contender of contenders) await contender.close();
+await withClient((client) => client.execute(`DROP KEYSPACE ${keyspace}`));
 for (const work of ['write', 'read']) {
   const [ours, theirs] = contenders.map(({ name }) => median(figures.get(`${name} ${work}`)!));
   print(`${work}: ${(ours!.rowsPerSecond / theirs!.rowsPerSecond).toFixed(1)} x the rows a second, `);
@@ -128,13 +129,19 @@ async function openDriver(): Promise<Contender> {
 }
 
 async function createTables(): Promise<void> {
-  const client = new Client({ contactPoints: [`${host}:${port}`], localDataCenter: 'datacenter1' });
   const replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
-  await client.execute(`CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${replication}`);
-  for (const table of ['wire', 'driver']) {
-    const columns = 'id bigint PRIMARY KEY, a int, b text, c int, d bigint, e text';
-    await client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.${table} (${columns})`);
-  }
+  const columns = 'id bigint PRIMARY KEY, a int, b text, c int, d bigint, e text';
+  await withClient(async (client) => {
+    await client.execute(`CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${replication}`);
+    for (const table of ['wire', 'driver']) {
+      await client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.${table} (${columns})`);
+    }
+  });
+}
+
+async function withClient(work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client({ contactPoints: [`${host}:${port}`], localDataCenter: 'datacenter1' });
+  await work(client);
   await client.shutdown();
 }
 

@@ -2,11 +2,11 @@ import { openConnection } from './connect-cql.ts';
 import type { BatchStatement, CqlRows, Prepared } from './cql-connection.ts';
 import type { CqlPool, HostPreference, PoolOptions } from './cql-pool.ts';
 import { isBadCredentials } from './error-kinds.ts';
-import { CqlConnectionError } from './errors.ts';
 import { checkPulse, type HeartbeatOptions } from './heartbeat.ts';
 import type { OpenConnection } from './open-connection.ts';
 import type { SocketAddress } from './open-socket.ts';
 import { pickSlot } from './pick-slot.ts';
+import { noConnection, poolClosed } from './pool-errors.ts';
 import { PoolSlot } from './pool-slot.ts';
 import { prepareAll, readyAll } from './prepare-all.ts';
 import type { Settle } from './request-channel.ts';
@@ -60,7 +60,7 @@ export class Pool implements CqlPool {
 
   ready(signal?: AbortSignal): Promise<void> {
     if (this.liveConnections > 0) return Promise.resolve();
-    if (this.#closing) return Promise.reject(closedError());
+    if (this.#closing) return Promise.reject(poolClosed());
     const live = new Promise<void>((resolve, reject) => this.#readyWaiters.push({ resolve, reject }));
     return untilAborted(live, signal);
   }
@@ -93,8 +93,8 @@ export class Pool implements CqlPool {
   }
 
   async #close(): Promise<void> {
-    this.#line.rejectAll(closedError());
-    for (const waiter of this.#readyWaiters) waiter.reject(closedError());
+    this.#line.rejectAll(poolClosed());
+    for (const waiter of this.#readyWaiters) waiter.reject(poolClosed());
     await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
       this.#onSettled();
@@ -106,7 +106,7 @@ export class Pool implements CqlPool {
 
   /** Runs now if there is room and nobody waits, else in its turn. */
   #run(options: StatementOptions & HostPreference, start: Start): Promise<CqlRows> {
-    if (this.#closing) return Promise.reject(closedError());
+    if (this.#closing) return Promise.reject(poolClosed());
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const slot = this.#line.length === 0 ? this.#pick(options.host) : undefined;
     if (slot) return start(slot, slot.connection!);
@@ -189,16 +189,7 @@ export class Pool implements CqlPool {
     const nowMs = performance.now();
     for (const slot of this.#slots) void checkPulse(slot, this.#heartbeat);
     if (this.liveConnections > 0) this.#lastLiveMs = nowMs;
-    else if (nowMs - this.#lastLiveMs >= this.#connectionWaitMs) this.#line.rejectAll(this.#noConnection());
+    else if (nowMs - this.#lastLiveMs >= this.#connectionWaitMs)
+      this.#line.rejectAll(noConnection(this.#connectionWaitMs, this.#slots));
   }
-
-  #noConnection(): CqlConnectionError {
-    const cause = this.#slots.find((slot) => slot.lastError !== undefined)?.lastError;
-    const message = `no live connection for ${this.#connectionWaitMs} ms`;
-    return new CqlConnectionError('refused', false, message, { cause });
-  }
-}
-
-function closedError(): CqlConnectionError {
-  return new CqlConnectionError('closed', false, 'the pool is closed');
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { connectCql } from '../../../src/wire/cql/connect-cql.ts';
 import type { CqlRows } from '../../../src/wire/cql/cql-connection.ts';
@@ -67,6 +68,18 @@ describe('a connection', () => {
     });
   });
 
+  test('leaves no listener on a signal behind, and never more than one while requests run', async () => {
+    await using server = await startScriptedServer(() => {});
+    await using connection = await connectedTo(server.port);
+    const { signal } = new AbortController();
+    const asked = ['a', 'b', 'c'].map((cql) => connection.query(cql, { ...one, signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(3));
+    for (const request of server.requests) request.reply(opcodes.RESULT, voidResult);
+    await Promise.all(asked);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   test('prepares once more, for all who failed, when the server forgot a statement', async () => {
     const known = new Set<string>();
     let prepares = 0;
@@ -83,6 +96,24 @@ describe('a connection', () => {
     known.clear();
     await connection.batch('unlogged', [{ statement: prepared, values: [null] }], one);
     expect(prepares).toBe(3);
+  });
+
+  test('does not prepare again for one who learns late what was mended already', async () => {
+    const executes: ScriptedRequest[] = [];
+    await using server = await startScriptedServer((request) => {
+      if (request.opcode === opcodes.PREPARE) request.reply(opcodes.RESULT, preparedBody('id'));
+      else if (executes.push(request) > 2) request.reply(opcodes.RESULT, voidResult);
+    });
+    await using connection = await connectedTo(server.port);
+    const prepared = await connection.prepare('INSERT');
+    const early = connection.execute(prepared, [null], one);
+    const late = connection.execute(prepared, [null], one);
+    await vi.waitFor(() => expect(executes).toHaveLength(2));
+    executes[0]!.reply(opcodes.ERROR, errorBody(0x2500, 'forgotten', string('id')));
+    await early;
+    executes[1]!.reply(opcodes.ERROR, errorBody(0x2500, 'forgotten', string('id')));
+    await late;
+    expect(server.requests.filter((request) => request.opcode === opcodes.PREPARE)).toHaveLength(2);
   });
 
   test('refuses to bind old values when the statement came back with other columns', async () => {

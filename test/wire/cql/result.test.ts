@@ -75,11 +75,11 @@ describe('readResult', () => {
       ...[int(2), int(1), int(2), string('ks'), string('t'), string('v'), short(0x0d), string('n'), short(0x0d)],
       ...[int(1), cell('1'), cell('2')],
     ]);
-    expect([textRowsBody(['a']), textRowsBody(['b']), renamed, twoColumns, textRowsBody(['c'])].map(names)).toEqual([
+    expect([textRowsBody(['a']), textRowsBody(['b']), twoColumns, renamed, textRowsBody(['c'])].map(names)).toEqual([
       ['v'],
       ['v'],
-      ['w'],
       ['v', 'n'],
+      ['w'],
       ['v'],
     ]);
   });

@@ -55,6 +55,17 @@ describe('traffic', () => {
     expect(rows.map(([cell]) => cell!.equals(value))).toEqual(Array(20).fill(true));
   });
 
+  test('batches of prepared statements through the pool arrive whole', async () => {
+    const statement = `INSERT INTO ${keyspace}.rows (p, c, v) VALUES (?, ?, ?)`;
+    const writes = Array.from({ length: 200 }, (_, b) => {
+      const batch = Array.from({ length: 16 }, (_, i) => ({ statement, values: [int(-2), int(16 * b + i), null] }));
+      return pool.batch('unlogged', batch, { ...quorum, timestampMicros: 7_000n });
+    });
+    await Promise.all(writes);
+    const { rows } = await pool.query(`SELECT c FROM ${keyspace}.rows WHERE p = -2`, quorum);
+    expect(rows.map(([c]) => c!.readInt32BE())).toEqual(Array.from({ length: 3_200 }, (_, i) => i));
+  });
+
   test('a statement survives a change of its table, and its new columns are seen', async () => {
     await ask(`CREATE TABLE ${keyspace}.changing (k int PRIMARY KEY, a text)`);
     await ask(`INSERT INTO ${keyspace}.changing (k, a) VALUES (1, 'a')`);
