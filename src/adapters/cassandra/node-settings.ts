@@ -1,0 +1,43 @@
+import type { NodeSettings } from '../../ports/source-cluster.ts';
+import { CqlServerError } from '../../wire/cql/errors.ts';
+import { measureClockSkew } from './clock-skew.ts';
+import { decodeBigint, decodeInt, decodeText } from './decode-cell.ts';
+import { type Asker, type NamedRow, queryRows } from './query-rows.ts';
+
+/** What one node tells of itself. `connection` must be a connection to that node. */
+export async function readNodeSettings(connection: Asker, hostId: string, signal?: AbortSignal): Promise<NodeSettings> {
+  const ask = (cql: string) => rowsIfKnown(connection, cql, signal);
+  const settings = settingsOf(await ask('SELECT name, value FROM system_views.settings'));
+  const hints = await ask('SELECT files FROM system_views.pending_hints');
+  const batches = await ask('SELECT count(*) AS count FROM system.batches');
+  return {
+    hostId,
+    cdcEnabled: settings && settings.get('cdc_enabled') === 'true',
+    // Null where segments are not compressed.
+    commitLogCompression: settings && (settings.get('commitlog_compression') ?? 'none'),
+    commitLogDirectory: settings?.get('commitlog_directory'),
+    cdcRawDirectory: settings?.get('cdc_raw_directory'),
+    pendingHints: hints?.reduce((sum, row) => sum + (row.files ? decodeInt(row.files) : 0), 0),
+    pendingBatches: batches && Number(decodeBigint(batches[0]!.count!)),
+    clockSkewMicros: await measureClockSkew(connection, signal),
+  };
+}
+
+/** Undefined where this version has no such table. */
+async function rowsIfKnown(
+  connection: Asker,
+  cql: string,
+  signal?: AbortSignal,
+): Promise<readonly NamedRow[] | undefined> {
+  try {
+    return await queryRows(connection, cql, { ...(signal && { signal }) });
+  } catch (error) {
+    if (error instanceof CqlServerError && error.codeName === 'INVALID') return undefined;
+    throw error;
+  }
+}
+
+function settingsOf(rows: readonly NamedRow[] | undefined): ReadonlyMap<string, string> | undefined {
+  const known = rows?.filter((row) => row.value && !['null', ''].includes(decodeText(row.value)));
+  return known && new Map(known.map((row) => [decodeText(row.name!), decodeText(row.value!)]));
+}

@@ -1,0 +1,93 @@
+import type {
+  Consistency,
+  EncodedRow,
+  PartitionRead,
+  RangeRead,
+  RowRead,
+  TableReader,
+} from '../../ports/table-reader.ts';
+import type { Consistency as WireConsistency } from '../../wire/cql/consistency.ts';
+import type { CqlPool } from '../../wire/cql/cql-pool.ts';
+import { decodeBigint, decodeInt } from './decode-cell.ts';
+import { selectPartitionText, selectRangeText } from './select-text.ts';
+import { withPatience } from './with-patience.ts';
+
+export interface ReaderParts {
+  readonly pool: CqlPool;
+  readonly patienceMs: number;
+  /** Read instead of the table's own keyspace. */
+  readonly keyspace?: string;
+}
+
+/** Reads pages of raw cells; see TableReader for what it promises. */
+export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableReader {
+  return {
+    readRange(read: RangeRead) {
+      const cql = selectRangeText(read, keyspace ?? read.table.keyspace);
+      const { start, end } = read.range;
+      return readPages({ pool, patienceMs, cql, values: [encodeBigint(start), encodeBigint(end)], read });
+    },
+    readPartition(read: PartitionRead) {
+      const clustering = read.clustering ?? [];
+      const cql = selectPartitionText(read, clustering.length, keyspace ?? read.table.keyspace);
+      return readPages({ pool, patienceMs, cql, values: [...read.partitionKey, ...clustering], read });
+    },
+  };
+}
+
+interface PagedRead extends ReaderParts {
+  readonly cql: string;
+  readonly values: readonly Buffer[];
+  readonly read: RowRead & { readonly pageSize?: number };
+}
+
+async function* readPages({ pool, patienceMs, cql, values, read }: PagedRead): AsyncIterable<readonly EncodedRow[]> {
+  const { signal, consistency = 'local_quorum' } = read;
+  const options = { consistency: wireConsistency(consistency), ...(signal && { signal }) };
+  const patience = { doing: `to read ${read.table.keyspace}.${read.table.name}`, patienceMs, signal };
+  const cut = rowCutter(read);
+  let pageSize = read.pageSize ?? defaultPageSize;
+  let pagingState: Buffer | null = null;
+  do {
+    const page: RawPage = await withPatience(patience, (attempt) => {
+      // A page that times out or is too big for a frame may well come in halves.
+      if (attempt > 0) pageSize = Math.max(1, pageSize >> 1);
+      return pool.execute(cql, values, { ...options, pageSize, pagingState });
+    });
+    yield page.rows.map(cut);
+    pagingState = page.pagingState;
+  } while (pagingState);
+}
+
+type RawRow = readonly (Buffer | null)[];
+
+interface RawPage {
+  readonly rows: readonly RawRow[];
+  readonly pagingState: Buffer | null;
+}
+
+const defaultPageSize = 500;
+
+export function wireConsistency(consistency: Consistency): WireConsistency {
+  return consistency.toUpperCase() as WireConsistency;
+}
+
+function rowCutter({ columns, ttlColumns = [], writeTimeColumns = [] }: RowRead): (row: RawRow) => EncodedRow {
+  const ttlsFrom = columns.length;
+  const writeTimesFrom = ttlsFrom + ttlColumns.length;
+  if (writeTimesFrom + writeTimeColumns.length === ttlsFrom)
+    return (values) => ({ values, ttlSeconds: nothing, writeTimesMicros: nothing });
+  return (row) => ({
+    values: row.slice(0, ttlsFrom),
+    ttlSeconds: row.slice(ttlsFrom, writeTimesFrom).map((cell) => cell && decodeInt(cell)),
+    writeTimesMicros: row.slice(writeTimesFrom).map((cell) => cell && decodeBigint(cell)),
+  });
+}
+
+const nothing: readonly never[] = [];
+
+function encodeBigint(value: bigint): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
+}

@@ -1,0 +1,61 @@
+import { type BoundValue, type TargetKeyspace, type TargetStatement, unset } from '../../ports/target-keyspace.ts';
+import type { CqlPool } from '../../wire/cql/cql-pool.ts';
+import { CqlServerError } from '../../wire/cql/errors.ts';
+import { type CqlValue, unset as wireUnset } from '../../wire/cql/value.ts';
+import { measureClockSkew } from './clock-skew.ts';
+import { readSchema } from './read-schema.ts';
+import { tableReader } from './table-reader.ts';
+import { withPatience } from './with-patience.ts';
+import { writeFailure } from './write-failure.ts';
+
+export interface TargetParts {
+  readonly pool: CqlPool;
+  readonly keyspace: string;
+  readonly patienceMs: number;
+  /** Returns when what a DDL statement created can be used. */
+  readonly waitUntilDefined: (pool: CqlPool, signal?: AbortSignal) => Promise<void>;
+}
+
+/** A target keyspace behind any pool: how one logs in and how long DDL takes is for who opens it. */
+export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }: TargetParts): TargetKeyspace {
+  const patient = <T>(doing: string, signal: AbortSignal | undefined, act: () => Promise<T>) =>
+    withPatience({ doing, patienceMs, signal }, act);
+  return {
+    ...tableReader({ pool, patienceMs, keyspace }),
+    schema: (signal) => patient('to read the target schema', signal, () => readSchema(pool, keyspace, signal)),
+    async define(ddl, signal) {
+      await patient(`the target to take: ${ddl}`, signal, () => runDdl(pool, ddl, signal));
+      await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
+    },
+    write: (statement, signal) => write(pool, statement, signal),
+    clockSkewMicros: (signal) => patient('to ask the target its time', signal, () => measureClockSkew(pool, signal)),
+    close: () => pool.close(),
+  };
+}
+
+async function runDdl(pool: CqlPool, ddl: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await pool.query(ddl, { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) });
+  } catch (error) {
+    if (!isThereAlready(error)) throw error;
+  }
+}
+
+/** Types and added columns that exist are refused as INVALID, keyspaces and tables with a code of their own. */
+function isThereAlready(error: unknown): boolean {
+  if (!(error instanceof CqlServerError)) return false;
+  return error.codeName === 'ALREADY_EXISTS' || (error.codeName === 'INVALID' && /already exists/i.test(error.message));
+}
+
+async function write(pool: CqlPool, statement: TargetStatement, signal?: AbortSignal): Promise<void> {
+  try {
+    const values = statement.values.map(wireValue);
+    await pool.execute(statement.cql, values, { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) });
+  } catch (error) {
+    throw writeFailure(error);
+  }
+}
+
+function wireValue(value: BoundValue): CqlValue {
+  return value === unset ? wireUnset : value;
+}
