@@ -24,7 +24,7 @@ export interface SplitToCompare {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const mostKeptOfSplit = 10_000;
+const mostKeptOfSplit = 10_000;
 
 /**
  * Reads a stretch of the ring on both sides once and compares the bytes. On a live keyspace a key that differs may only

@@ -63,6 +63,32 @@ describe('compareSplit', () => {
     expect(compared.target.rows).toBe(50n);
   });
 
+  test('a failure of one side is thrown, and the reading of the other one is ended', async () => {
+    let isClosed = false;
+    const endless = {
+      async *readRange() {
+        try {
+          for (;;) yield [{ values: [int(1), int(1), null, null, null], ttlSeconds: [], writeTimesMicros: [] }];
+        } finally {
+          isClosed = true;
+        }
+      },
+      readPartition: () => inMemoryReader([]).readPartition({ table, columns: [], partitionKey: [] }),
+    };
+    const broken = {
+      ...endless,
+      // biome-ignore lint/correctness/useYield: it fails before it has a page
+      async *readRange(): AsyncGenerator<never> {
+        throw new Error('target is gone');
+      },
+    };
+
+    await expect(compareSplit({ sides: { source: endless, target: broken }, table, range: ring })).rejects.toThrow(
+      'target is gone',
+    );
+    expect(isClosed).toBe(true);
+  });
+
   test('keys beyond those to be kept are counted', async () => {
     const rows = Array.from({ length: 10 }, (_, id) => row(id, 1, { a: 'x' }));
 
