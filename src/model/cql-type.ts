@@ -45,7 +45,7 @@ export function parseCqlType(text: string, resolveUdt: ResolveUdt): CqlType {
 export function cqlTypeText(type: CqlType): string {
   const inner = type.arguments.map(cqlTypeText).join(', ');
   const bare = bareTypeText(type, inner);
-  return type.isFrozen && type.name !== 'tuple' ? `frozen<${bare}>` : bare;
+  return type.isFrozen && type.name !== 'tuple' && type.name !== 'vector' ? `frozen<${bare}>` : bare;
 }
 
 // tinyint, smallint, date, time, counter, inet and duration have values of one size or nearly so and are yet written with a length.

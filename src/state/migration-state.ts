@@ -22,6 +22,8 @@ export interface MigrationState {
   /** The newest validation of all tables and the whole ring. */
   readonly lastFullValidation: ValidationRecord | undefined;
   readonly openSlices: ReadonlyMap<string, DoubtfulSlice>;
+  /** Ids; a worker that reads the schema topic again opens what was settled long ago. */
+  readonly settledSlices: ReadonlySet<string>;
   readonly drain: DrainState | undefined;
   readonly cutover: CutoverRecord | undefined;
 }
@@ -50,6 +52,7 @@ export const emptyState: MigrationState = {
   lastValidation: undefined,
   lastFullValidation: undefined,
   openSlices: new Map(),
+  settledSlices: new Set(),
   drain: undefined,
   cutover: undefined,
 };
@@ -86,9 +89,14 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
     case 'validated':
       return withValidation(state, event.validation);
     case 'slice-opened':
+      if (state.settledSlices.has(event.slice.id)) return state;
       return { ...state, openSlices: new Map(state.openSlices).set(event.slice.id, event.slice) };
     case 'slice-settled':
-      return { ...state, openSlices: without(state.openSlices, event.id) };
+      return {
+        ...state,
+        openSlices: without(state.openSlices, event.id),
+        settledSlices: new Set(state.settledSlices).add(event.id),
+      };
     case 'drain-asked':
       return { ...state, drain: { nonce: event.nonce, confirmedAtMicros: undefined } };
     case 'drained':

@@ -79,6 +79,11 @@ test('a settled slice is no longer open', () => {
   ).toBe(0);
 });
 
+test('a slice that was settled is not opened again by who reads of it once more', () => {
+  const settled = event({ kind: 'slice-settled', id: 's1', how: 'compared equal' });
+  expect(foldLedger([...events, settled, ...events]).openSlices.size).toBe(0);
+});
+
 test('an empty ledger is a migration that nobody has begun', () => {
   expect(foldLedger([])).toBe(emptyState);
 });

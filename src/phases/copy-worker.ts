@@ -1,0 +1,64 @@
+import { type DeadLetters, openDeadLetters } from '../apply/dead-letters.ts';
+import { createTargetWriter } from '../apply/target-writer.ts';
+import type { Split } from '../model/split.ts';
+import { splitsSubscription, topics } from '../model/topics.ts';
+import type { CopyParts } from '../snapshot/copy-parts.ts';
+import { copySplit } from '../snapshot/copy-split.ts';
+import { copySplits } from '../snapshot/copy-splits.ts';
+import { tableFinder } from './migrated-tables.ts';
+import type { WorkerContext } from './phase-context.ts';
+import { handOverOf } from './start-source.ts';
+
+/** Takes splits from the queue that all workers share and copies them, until `enough` aborts. */
+export async function runCopyWorker(context: WorkerContext, enough: AbortSignal): Promise<void> {
+  const { bus, ledger, clock, config, signal, report } = context;
+  const deadLetters = await openDeadLetters(bus, clock, signal);
+  // One message ahead: what waits in this worker's queue waits for no other worker.
+  const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1, signal });
+  try {
+    const parts = copyParts(context, deadLetters);
+    const tableOf = tableFinder(handOverOf(ledger.state.handOver));
+    await copySplits({
+      subscription,
+      splitsAtOnce: config.workers.splitsAtOnce,
+      isCopied: (id) => ledger.state.copied.has(id),
+      copy: (split, copySignal) => copySplit(split, tableOf(split), parts, copySignal),
+      async record(copied) {
+        await ledger.append({ kind: 'split-copied', copied });
+        await ledger.refresh(signal);
+        reportSplit(copied.split);
+      },
+      enough,
+      signal,
+    });
+  } finally {
+    await subscription.close();
+    await deadLetters.close();
+  }
+
+  function reportSplit({ table }: Split): void {
+    const { splits, copied } = ledger.state;
+    const ofTable = [...splits.values()].filter((split) => split.table === table);
+    const done = ofTable.flatMap((split) => copied.get(split.id) ?? []);
+    const rows = done.reduce((sum, { readRows }) => sum + readRows, 0n);
+    report({ kind: 'split-copied', table, done: done.length, total: ofTable.length, rows });
+  }
+}
+
+function copyParts(
+  { source, target, clock, report, config, workerName }: WorkerContext,
+  deadLetters: DeadLetters,
+): CopyParts {
+  const { writesInFlight } = config.workers;
+  return {
+    source,
+    writer: createTargetWriter({ target, clock, report, maxInFlight: writesInFlight }),
+    deadLetters,
+    clock,
+    report,
+    window: config.window,
+    keyspace: config.target.keyspace,
+    worker: workerName,
+    rowsAtOnce: writesInFlight,
+  };
+}

@@ -1,0 +1,116 @@
+import { openDeadLetters } from '../apply/dead-letters.ts';
+import { createTargetWriter } from '../apply/target-writer.ts';
+import { isInRange } from '../model/token.ts';
+import type { TableChange, Truncation } from '../feeds/schema-history.ts';
+import type { HandOverRecord } from '../state/ledger-event.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+import { runSink } from '../stream/run-sink.ts';
+import { SchemaFollower } from '../stream/schema-follower.ts';
+import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
+import type { SnapshotDoneAt } from '../stream/slice-keeper.ts';
+import type { WorkerContext } from './phase-context.ts';
+import { handOverOf } from './start-source.ts';
+
+const followEveryMs = 500;
+/** More than any clocks of a cluster may differ that passed the checks. */
+const clockToleranceMicros = 30_000_000n;
+
+/** Applies the changes of the partitions that Pulsar gives to this worker, until `stop` aborts. */
+export async function runSinkWorker(context: WorkerContext, stop: AbortSignal): Promise<void> {
+  const { bus, clock, ledger, signal } = context;
+  const record = handOverOf(ledger.state.handOver);
+  const deadLetters = await openDeadLetters(bus, clock, signal);
+  const schema = await openSchema(context, record);
+  const copiedRanges: CopiedRange[] = [];
+  const following = followCopies(context, copiedRanges, stop);
+  try {
+    await Promise.all([
+      runSink(await sinkParts(context, record, { deadLetters, schema, copiedRanges }), stop),
+      following,
+    ]);
+  } finally {
+    await deadLetters.close();
+    await schema.close();
+  }
+}
+
+async function sinkParts(
+  context: WorkerContext,
+  record: HandOverRecord,
+  opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges'>,
+): Promise<SinkParts> {
+  const { config, source, target, bus, clock, report, ledger, workerName, signal } = context;
+  return {
+    ...opened,
+    bus,
+    source,
+    target,
+    clock,
+    report,
+    workerName,
+    writer: createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight }),
+    window: config.window,
+    keyspace: config.target.keyspace,
+    partitionCount: record.changesPartitions,
+    tableIds: new Set(record.tables.map((table) => table.id)),
+    recopiedTableIds: new Set(
+      record.tables.filter((table) => record.recopiedTables.includes(table.name)).map((table) => table.id),
+    ),
+    nodes: record.nodes.map((node) => node.hostId),
+    handOverMicros: record.instantMicros,
+    targetSkewMicros: await target.clockSkewMicros(signal),
+    snapshotDoneAt: snapshotDoneAt(() => ledger.state),
+  };
+}
+
+function openSchema(context: WorkerContext, record: HandOverRecord): Promise<SchemaFollower> {
+  const { bus, source, config, clock, ledger, report, signal } = context;
+  const ids = new Map(record.tables.map((table) => [table.id, table.name]));
+  const parts = {
+    bus,
+    baseline: record.schema,
+    baselineAtMicros: record.instantMicros - clockToleranceMicros,
+    async readSchema(readSignal?: AbortSignal) {
+      const atMicros = clock.nowMicros() - clockToleranceMicros;
+      return { rows: await source.schema(config.source.keyspace, readSignal), atMicros };
+    },
+    onChange(change: TableChange | Truncation) {
+      const table = ids.get(change.tableId);
+      if (table === undefined) return;
+      const reason = 'what' in change ? `${change.what} on the source` : `truncated on the source at ${change.atMs} ms`;
+      report({ kind: 'warning', text: `table ${table} was ${reason}` });
+      void ledger.append({
+        kind: 'slice-opened',
+        slice: { id: `${table}/${reason}`, table, reason, openedAtMicros: clock.nowMicros() },
+      });
+    },
+  };
+  return SchemaFollower.open(parts, signal);
+}
+
+/** The sink applies its slices again under every split that is copied after it took the slice's partition. */
+async function followCopies(
+  { ledger, clock }: WorkerContext,
+  copiedRanges: CopiedRange[],
+  stop: AbortSignal,
+): Promise<void> {
+  const known = new Set<string>();
+  while (!stop.aborted) {
+    const { copied } = await ledger.refresh(stop).catch(() => ledger.state);
+    for (const { split } of copied.values()) {
+      if (known.has(split.id)) continue;
+      known.add(split.id);
+      copiedRanges.push({ tableId: split.tableId, range: split.range });
+    }
+    await clock.sleep(followEveryMs, stop).catch(() => {});
+  }
+}
+
+function snapshotDoneAt(state: () => MigrationState): SnapshotDoneAt {
+  return (tableId, token) => {
+    const copied = [...state().copied.values()].find(
+      ({ split }) => split.tableId === tableId && isInRange(token, split.range),
+    );
+    return copied?.finishedAtMicros;
+  };
+}

@@ -1,0 +1,95 @@
+import { nodesUp } from '../checks/node-checks.ts';
+import { BooksError, OperatorError } from '../errors.ts';
+import type { CopiedSplit, Split } from '../model/split.ts';
+import { planSplits, usualSizing } from '../snapshot/plan-splits.ts';
+import { publishSplits } from '../snapshot/publish-splits.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+import { runCopyWorker } from './copy-worker.ts';
+import { migratedTables } from './migrated-tables.ts';
+import type { Phase } from './phase.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { handOverOf } from './start-source.ts';
+import { untilState } from './until-state.ts';
+
+/** A ledger event is one message; a plan of many thousand splits is written in several. */
+const splitsAnEvent = 1_000;
+
+/** Copies the rows that are there, split by split, with whatever workers are there to share the work. */
+export const snapshotMigrate: Phase = {
+  name: 'snapshot-migrate',
+  needs: ['start-source'],
+  checks: [nodesUp],
+  steps: [
+    {
+      title: 'target tables',
+      async run({ plan, target, signal }) {
+        for (const statement of plan.ddl) await target.define(statement, signal);
+        return plan.ddl.length === 0 ? 'are there' : `${plan.ddl.length} created`;
+      },
+    },
+    { title: 'splits', run: queueSplits },
+    { title: 'copy', run: copyUntilDone },
+  ],
+  async confirm({ ledger, signal }) {
+    const state = await ledger.refresh(signal);
+    throwOnMissingSplits(state);
+    return summaryOf([...state.copied.values()]);
+  },
+};
+
+/** The ledger's splits are the plan; a run that died after deciding them and before queueing them goes on with the same. */
+async function queueSplits(context: PhaseContext): Promise<string> {
+  const { ledger, bus, signal } = context;
+  const known = (await ledger.refresh(signal)).splits;
+  const splits = known.size > 0 ? [...known.values()] : await decideSplits(context);
+  const { published, present } = await publishSplits({
+    bus,
+    splits,
+    isCopied: (id) => ledger.state.copied.has(id),
+    signal,
+  });
+  return `${splits.length} planned, ${published} queued, ${present} there before`;
+}
+
+async function decideSplits({ ledger, source, config, signal }: PhaseContext): Promise<readonly Split[]> {
+  const tables = migratedTables(handOverOf(ledger.state.handOver));
+  const sized = await Promise.all(
+    tables.map(async (table) => ({ table, estimate: await source.sizeEstimate(table, signal) })),
+  );
+  const ring = (await source.nodes(signal)).flatMap((node) => node.tokens);
+  const splits = planSplits(sized, ring, { ...usualSizing, bytesPerSplit: config.snapshot.bytesPerSplit });
+  for (let at = 0; at < splits.length; at += splitsAnEvent)
+    await ledger.append({ kind: 'splits-planned', splits: splits.slice(at, at + splitsAnEvent) });
+  return splits;
+}
+
+async function copyUntilDone(context: PhaseContext): Promise<string> {
+  const done = new AbortController();
+  const allCopied = untilState(context, (state) => missingSplits(state).length === 0).then(() => done.abort());
+  await Promise.all([allCopied, runCopyWorker(context, done.signal)]);
+  return summaryOf([...context.ledger.state.copied.values()]);
+}
+
+function missingSplits({ splits, copied }: MigrationState): readonly Split[] {
+  return [...splits.values()].filter((split) => !copied.has(split.id));
+}
+
+function throwOnMissingSplits(state: MigrationState): void {
+  const missing = missingSplits(state);
+  if (missing.length === 0 && state.splits.size > 0) return;
+  const found = state.splits.size === 0 ? 'no splits' : `${missing.length} that are not: ${missing[0]!.id} and others`;
+  throw new OperatorError({ expected: 'every split to be copied', found, next: 'repeat the command' });
+}
+
+function summaryOf(copied: readonly CopiedSplit[]): string {
+  const sum = (rows: (split: CopiedSplit) => bigint) => copied.reduce((total, split) => total + rows(split), 0n);
+  const [read, written, superseded, dead] = [
+    sum((split) => split.readRows),
+    sum((split) => split.writtenRows),
+    sum((split) => split.supersededRows),
+    sum((split) => split.deadLetteredRows),
+  ];
+  if (read !== written + superseded + dead)
+    throw new BooksError(`snapshot: ${read} rows read, ${written} + ${superseded} + ${dead} accounted for`);
+  return `${read} rows read = ${written} written + ${superseded} superseded + ${dead} dead letters, in ${copied.length} splits`;
+}
