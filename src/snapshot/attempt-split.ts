@@ -3,10 +3,10 @@ import type { Books } from '../events.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
 import { copyRow } from './copy-row.ts';
-import { boundInFlight } from './in-flight.ts';
+import { boundInFlight, type InFlight } from './in-flight.ts';
 import { rowBytes } from './plan-row.ts';
 import { readAhead } from './read-ahead.ts';
-import { openSplitBooks } from './split-books.ts';
+import { openSplitBooks, type SplitBooks } from './split-books.ts';
 
 export type AttemptedSplit = Books & { readonly bytes: bigint };
 
@@ -20,18 +20,8 @@ export async function attemptSplit(
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const writes = boundInFlight(parts.rowsAtOnce, (error) => stop.abort(error));
-  const isFirstOfPartition = watchPartitions(attempt.layout);
   try {
-    for await (const { page, arrivedAtMicros } of readAhead(readPages(attempt, parts, either), parts.clock)) {
-      for (const row of page) {
-        if (isSpent(attempt, parts)) throw floorSpent;
-        books.read(rowBytes(row));
-        const taken = { row, withStatics: isFirstOfPartition(row), arrivedAtMicros };
-        await writes.begin(() => copyRow(taken, attempt, books, parts, either));
-      }
-    }
-    await writes.ended();
-    return books.close(attempt.split.id);
+    await takeRows(attempt, books, writes, parts, either);
   } catch (error) {
     stop.abort(error);
     // The books of this reading are void; its writes end before another reading begins, so the two do not pile up.
@@ -43,6 +33,26 @@ export async function attemptSplit(
     if (first === floorSpent || isSpent(attempt, parts)) return 'floor spent';
     throw first;
   }
+  return books.close(attempt.split.id);
+}
+
+async function takeRows(
+  attempt: SplitAttempt,
+  books: SplitBooks,
+  writes: InFlight,
+  parts: CopyParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const isFirstOfPartition = watchPartitions(attempt.layout);
+  for await (const { page, arrivedAtMicros } of readAhead(readPages(attempt, parts, signal), parts.clock)) {
+    for (const row of page) {
+      if (isSpent(attempt, parts)) throw floorSpent;
+      books.read(rowBytes(row));
+      const taken = { row, withStatics: isFirstOfPartition(row), arrivedAtMicros };
+      await writes.begin(() => copyRow(taken, attempt, books, parts, signal));
+    }
+  }
+  await writes.ended();
 }
 
 const floorSpent = new Error('the floor of this reading is spent');

@@ -34,14 +34,24 @@ export interface TableComparison {
   readonly differences: readonly Difference[];
 }
 
-/** Compares a table on both sides and looks again at what differs until it is certain, as far as patience goes. */
-export async function compareTable({ table, splits }: TableToCompare, comparing: Comparing): Promise<TableComparison> {
+/** What reading both sides of a table once has found. */
+export interface TablePass {
+  readonly table: Table;
+  readonly splits: readonly ComparedSplit[];
+}
+
+/** Reads a table on both sides once, several splits at once. */
+export async function compareTable({ table, splits }: TableToCompare, comparing: Comparing): Promise<TablePass> {
   const ranges = typeof splits === 'number' ? rangesOfWholeRing(splits) : splits;
-  const passes = await comparePasses(table, ranges, comparing);
-  const kept = keepKeys(passes);
+  return { table, splits: await compareSplits(table, ranges, comparing) };
+}
+
+/** Looks again at what differed until it is certain, as far as patience goes. */
+export async function settleTable({ table, splits }: TablePass, comparing: Comparing): Promise<TableComparison> {
+  const kept = keepKeys(splits);
   const settled = await settleDifferences(kept.keys, { ...comparing, table });
   return {
-    compared: sumTable(table.name, passes, settled, kept.notKept),
+    compared: sumTable(table.name, splits, settled, kept.notKept),
     differences: differencesOf(table.name, settled),
   };
 }
@@ -51,17 +61,17 @@ function rangesOfWholeRing(count: number): readonly TokenRange[] {
   return splitRange({ start: minToken, end: maxToken }, count);
 }
 
-async function comparePasses(
+async function compareSplits(
   table: Table,
   ranges: readonly TokenRange[],
   { sides, report, splitsAtOnce, pageSize, signal }: Comparing,
 ): Promise<readonly ComparedSplit[]> {
   let done = 0;
   return inParallel(ranges, splitsAtOnce, signal, async (range) => {
-    const pass = await compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) });
+    const found = await compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) });
     done++;
-    const differences = pass.differing.length + pass.notKept;
+    const differences = found.differing.length + found.notKept;
     report({ kind: 'split-validated', table: table.name, done, total: ranges.length, differences });
-    return pass;
+    return found;
   });
 }

@@ -1,4 +1,5 @@
-import { type Comparing, compareTable, type TableComparison, type TableToCompare } from './compare-table.ts';
+import { type Comparing, compareTable, settleTable, type TablePass, type TableToCompare } from './compare-table.ts';
+import { inParallel } from './in-parallel.ts';
 import { buildReport, type ValidationReport } from './report.ts';
 
 export interface TablesToCompare extends Comparing {
@@ -14,8 +15,10 @@ export async function compareTables({
   ...comparing
 }: TablesToCompare): Promise<ValidationReport> {
   const startedAtMicros = comparing.clock.nowMicros();
-  const comparisons: TableComparison[] = [];
+  const passes: TablePass[] = [];
   for (const table of tables)
-    if (withCounters || !table.table.isCounter) comparisons.push(await compareTable(table, comparing));
+    if (withCounters || !table.table.isCounter) passes.push(await compareTable(table, comparing));
+  // Together and after all reading: changes have had the longest time to arrive, and the tables wait for them at once.
+  const comparisons = await inParallel(passes, passes.length, comparing.signal, (pass) => settleTable(pass, comparing));
   return buildReport(comparisons, startedAtMicros, comparing.clock.nowMicros());
 }
