@@ -1,22 +1,15 @@
 import type { Socket } from 'node:net';
-import { ByteWriter } from './byte-writer.ts';
 import type { Command, MessageCommand, OutgoingCommand } from './commands.ts';
 import type { EncodedEntry } from './encode-entry.ts';
-import { FrameSplitter, writeCommandFrame, writeEntryFrameHead } from './frame.ts';
+import { FrameSplitter } from './frame.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { answerOf, connectRequestId, PendingRequests } from './pending-requests.ts';
 import { PulsarError } from './pulsar-error.ts';
-import { Pulse } from './pulse.ts';
 
 const requestTimeoutMs = 10_000;
 const keepAliveMs = 15_000;
 const protocolVersion = 21;
 const clientVersion = 'cdcmig';
-/** Written out within a turn at this size; below it, once at the turn's end. */
-const flushAtBytes = 256 * 1024;
-/** A body this large is handed to the socket as it is instead of copied. */
-const copyUpToBytes = 32 * 1024;
-const congestedAtBytes = 4 * 1024 * 1024;
-
 /** What a producer hears from its connection. */
 export interface ProducerEnd {
   onReceipt(receipt: NonNullable<Command['sendReceipt']>): void;
@@ -47,10 +40,8 @@ export class Connection {
   private readonly login: ConnectionLogin;
   private readonly frames = new FrameSplitter((command, entry) => this.onFrame(command, entry));
   private readonly requests = new PendingRequests();
-  private readonly drained = new Pulse();
+  private readonly writer: FrameWriter;
   private readonly keepAlive: NodeJS.Timeout;
-  private out = new ByteWriter(64 * 1024);
-  private isFlushScheduled = false;
   private nextRequestId = 1;
   private hasHeardSinceLastCheck = true;
   private lostBecause: PulsarError | null = null;
@@ -58,10 +49,10 @@ export class Connection {
   constructor(socket: Socket, login: ConnectionLogin) {
     this.socket = socket;
     this.login = login;
+    this.writer = new FrameWriter(socket);
     socket.on('data', (bytes) => this.onBytes(bytes));
     socket.on('error', (cause) => this.lose(new PulsarError('Disconnected', cause.message, { cause })));
     socket.on('close', () => this.lose(new PulsarError('Disconnected', 'the broker closed the connection')));
-    socket.on('drain', () => this.drained.fire());
     this.keepAlive = setInterval(() => this.checkAlive(), keepAliveMs).unref();
   }
 
@@ -73,13 +64,10 @@ export class Connection {
     return this.frames.maxMessageBytes;
   }
 
-  get isCongested(): boolean {
-    return !this.isLost && this.socket.writableLength > congestedAtBytes;
-  }
-
   /** Says who we are; the first thing to do. */
   async connect(signal?: AbortSignal): Promise<void> {
     const authData = await this.authData();
+    if (this.lostBecause) throw this.lostBecause;
     const answer = this.requests.add(connectRequestId, requestTimeoutMs, signal);
     this.send({
       connect: {
@@ -109,8 +97,7 @@ export class Connection {
 
   /** A command that has no answer, or whose answer does not matter. */
   send(command: OutgoingCommand): void {
-    writeCommandFrame(this.out, command);
-    this.scheduleFlush();
+    this.writer.command(command);
   }
 
   /** For a command whose answer nobody waits for. */
@@ -119,45 +106,22 @@ export class Connection {
   }
 
   sendEntry(command: OutgoingCommand, entry: EncodedEntry): void {
-    writeEntryFrameHead(this.out, command, entry.checksum, entry.body.length);
-    if (entry.body.length <= copyUpToBytes) this.out.bytes(entry.body);
-    else {
-      this.flush();
-      if (!this.isLost) this.socket.write(entry.body);
-    }
-    if (this.out.length > flushAtBytes) this.flush();
-    else this.scheduleFlush();
+    this.writer.entry(command, entry);
   }
 
-  async untilDrained(signal?: AbortSignal): Promise<void> {
-    while (this.isCongested) await this.drained.wait(signal);
+  /** Waits while more than a few megabytes are on their way to the socket. */
+  untilDrained(signal?: AbortSignal): Promise<void> {
+    return this.writer.untilDrained(signal);
   }
 
   close(): Promise<void> {
-    this.flush();
+    this.writer.flush();
     return new Promise((resolve) => {
       if (this.isLost) return resolve();
       this.socket.once('close', resolve);
       this.socket.end();
       setTimeout(() => this.socket.destroy(), 500).unref();
     });
-  }
-
-  /** One write a turn, not one a command: this is most of the speed. */
-  private scheduleFlush(): void {
-    if (this.isFlushScheduled) return;
-    this.isFlushScheduled = true;
-    setImmediate(() => {
-      this.isFlushScheduled = false;
-      this.flush();
-    });
-  }
-
-  private flush(): void {
-    if (this.out.length === 0) return;
-    const bytes = this.out.written();
-    this.out = new ByteWriter(64 * 1024);
-    if (!this.isLost) this.socket.write(bytes);
   }
 
   private onBytes(bytes: Buffer): void {
@@ -209,12 +173,16 @@ export class Connection {
 
   /** Nothing heard for a whole period although we asked: the other end is gone without saying so. */
   private checkAlive(): void {
-    if (!this.hasHeardSinceLastCheck) {
-      this.lose(new PulsarError('Disconnected', `nothing heard for ${keepAliveMs} ms`));
+    if (this.hasHeardSinceLastCheck) {
+      this.hasHeardSinceLastCheck = false;
+      this.send({ ping: {} });
       return;
     }
-    this.hasHeardSinceLastCheck = false;
-    this.send({ ping: {} });
+    // If it was us who were busy, what the broker said lies in the socket: read it before judging.
+    setImmediate(() => {
+      if (!this.hasHeardSinceLastCheck)
+        this.lose(new PulsarError('Disconnected', `nothing heard for ${keepAliveMs} ms`));
+    });
   }
 
   private lose(error: PulsarError): void {
@@ -223,7 +191,6 @@ export class Connection {
     clearInterval(this.keepAlive);
     this.socket.destroy();
     this.requests.failAll(error);
-    this.drained.fire();
     for (const id of [...this.producers.keys()]) detach(this.producers, id);
     for (const id of [...this.consumers.keys()]) detach(this.consumers, id);
   }

@@ -33,7 +33,9 @@ afterAll(async () => {
 });
 
 test('a broker killed twice under load loses nothing: all is stored, received and read, in order', async () => {
-  const producer = await client.producer({ topic, compression: 'lz4' });
+  const states: boolean[] = [];
+  const onConnection = (isConnected: boolean) => states.push(isConnected);
+  const producer = await client.producer({ topic, compression: 'lz4', onConnection });
   const consumer = await client.consumer({ topic, subscription: 's', type: 'Failover', initialPosition: 'earliest' });
   const reader = await client.reader({ topic, start: 'earliest' });
 
@@ -49,6 +51,7 @@ test('a broker killed twice under load loses nothing: all is stored, received an
   expect(received).toEqual(expected);
   expect(readAgain).toEqual(expected);
   expect(producer.pendingCount).toBe(0);
+  expect(states).toEqual([true, false, true, false, true]);
 }, 240_000);
 
 test('an exclusive producer holds its lock again after its broker was killed', async () => {
