@@ -1,7 +1,7 @@
 import { openDeadLetters } from '../apply/dead-letters.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
-import { isInRange } from '../model/token.ts';
 import type { TableChange, Truncation } from '../feeds/schema-history.ts';
+import { isInRange } from '../model/token.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { runSink } from '../stream/run-sink.ts';

@@ -1,0 +1,145 @@
+import type { SourceNode } from '../ports/source-cluster.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+
+/** A condition of cutover, with what was seen. */
+export interface Gate {
+  readonly gate: string;
+  readonly isOpen: boolean;
+  readonly reason: string;
+}
+
+export interface GateFacts {
+  readonly state: MigrationState;
+  readonly nodes: readonly SourceNode[];
+  /** The operator said so. */
+  readonly writesStopped: boolean;
+  /** Changes that the sink received while the gates were looked at; undefined: nobody could tell. */
+  readonly changesSeen: number | undefined;
+  /** By host id; undefined where the node's version does not tell. */
+  readonly pendingHints: ReadonlyMap<string, number | undefined>;
+  readonly pendingBatches: ReadonlyMap<string, number | undefined>;
+  readonly deadLetters: number;
+  /** By host id: since when its capture has no hole. */
+  readonly unbrokenSince: ReadonlyMap<string, bigint>;
+  /** Why stream time is unknown; undefined when it is known. */
+  readonly streamUnknownBecause: string | undefined;
+}
+
+/** What must hold before the drain: with any of these closed, a drain would prove nothing. */
+export function gatesBeforeDrain(facts: GateFacts): readonly Gate[] {
+  return [
+    writesStopped(facts),
+    nodesUp(facts),
+    hintsDelivered(facts),
+    batchesReplayed(facts),
+    sinkFollows(facts),
+    noDeadLetters(facts),
+  ];
+}
+
+/** What must hold at the moment of cutover. */
+export function gatesOfCutover(facts: GateFacts): readonly Gate[] {
+  return [
+    ...gatesBeforeDrain(facts),
+    drained(facts),
+    validatedAfterDrain(facts),
+    captureUnbroken(facts),
+    noOpenSlices(facts),
+  ];
+}
+
+function writesStopped({ writesStopped: said, changesSeen }: GateFacts): Gate {
+  const gate = 'writes stopped';
+  if (!said) return { gate, isOpen: false, reason: 'stop the application, then say so with --writes-stopped' };
+  if (changesSeen === undefined) return { gate, isOpen: false, reason: 'no sink tells whether changes still come' };
+  if (changesSeen > 0)
+    return { gate, isOpen: false, reason: `${changesSeen} changes came while we looked: somebody still writes` };
+  return { gate, isOpen: true, reason: 'the operator says so, and no change came while we looked' };
+}
+
+function nodesUp({ nodes }: GateFacts): Gate {
+  const down = nodes.filter((node) => !node.isUp).map((node) => node.address);
+  const gate = 'every node up';
+  if (down.length > 0)
+    return { gate, isOpen: false, reason: `${down.join(', ')} down: what others keep for it has not reached it` };
+  return { gate, isOpen: true, reason: `${nodes.length} of ${nodes.length}` };
+}
+
+function hintsDelivered({ nodes, pendingHints }: GateFacts): Gate {
+  // A lone node has nobody to keep hints for.
+  if (nodes.length === 1) return { gate: 'no hints pending', isOpen: true, reason: 'the cluster has one node' };
+  return noneLeft('no hints pending', pendingHints, 'nodetool listpendinghints');
+}
+
+function batchesReplayed({ pendingBatches }: GateFacts): Gate {
+  return noneLeft('no batches left in the batchlog', pendingBatches, 'SELECT count(*) FROM system.batches');
+}
+
+function noneLeft(gate: string, counts: ReadonlyMap<string, number | undefined>, lookWith: string): Gate {
+  const unknown = [...counts].filter(([, count]) => count === undefined).map(([node]) => node);
+  if (unknown.length > 0)
+    return { gate, isOpen: false, reason: `${unknown.join(', ')} cannot tell; look with \`${lookWith}\` there` };
+  const left = [...counts].filter(([, count]) => count! > 0).map(([node, count]) => `${count} on ${node}`);
+  return left.length > 0
+    ? { gate, isOpen: false, reason: left.join(', ') }
+    : { gate, isOpen: true, reason: 'none on any node' };
+}
+
+function sinkFollows({ streamUnknownBecause }: GateFacts): Gate {
+  const gate = 'sink follows';
+  if (streamUnknownBecause === undefined) return { gate, isOpen: true, reason: 'stream time is known' };
+  return { gate, isOpen: false, reason: streamUnknownBecause };
+}
+
+function noDeadLetters({ deadLetters }: GateFacts): Gate {
+  const gate = 'no dead letters';
+  if (deadLetters === 0) return { gate, isOpen: true, reason: 'none' };
+  return { gate, isOpen: false, reason: `${deadLetters} on the dead-letters topic` };
+}
+
+function drained({ state }: GateFacts): Gate {
+  const gate = 'drain mark of every node on every partition applied';
+  if (state.drain?.confirmedAtMicros === undefined) return { gate, isOpen: false, reason: 'not drained yet' };
+  return { gate, isOpen: true, reason: `mark ${state.drain.nonce}` };
+}
+
+function validatedAfterDrain({ state }: GateFacts): Gate {
+  const gate = 'full validation after the drain';
+  const validation = state.lastFullValidation;
+  const drainedAt = state.drain?.confirmedAtMicros;
+  if (!validation) return { gate, isOpen: false, reason: 'never validated' };
+  if (drainedAt === undefined || validation.startedAtMicros < drainedAt)
+    return { gate, isOpen: false, reason: 'the last one is of before the drain' };
+  const differing = validation.tables.reduce(
+    (sum, table) => sum + table.missing + table.extra + table.mismatched + table.pending,
+    0,
+  );
+  if (differing > 0) return { gate, isOpen: false, reason: `${differing} rows differ` };
+  return {
+    gate,
+    isOpen: true,
+    reason: `${validation.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`,
+  };
+}
+
+/** A hole is closed by proof: what no agent saw, a full comparison after the drain did. */
+function captureUnbroken(facts: GateFacts): Gate {
+  const gate = 'capture unbroken since the hand-over';
+  const since = facts.state.handOver?.instantMicros;
+  if (since === undefined) return { gate, isOpen: false, reason: 'no hand-over' };
+  const broken = [...facts.unbrokenSince].filter(([, instant]) => instant > since).map(([node]) => node);
+  if (broken.length === 0) return { gate, isOpen: true, reason: 'on every node' };
+  const { isOpen } = validatedAfterDrain(facts);
+  return {
+    gate,
+    isOpen,
+    reason: `a hole on ${broken.join(', ')}${isOpen ? ', compared equal since' : ': only a clean validation after the drain closes it'}`,
+  };
+}
+
+function noOpenSlices({ state }: GateFacts): Gate {
+  const gate = 'no open slices';
+  const open = [...state.openSlices.values()];
+  if (open.length === 0) return { gate, isOpen: true, reason: 'none' };
+  return { gate, isOpen: false, reason: open.map((slice) => `${slice.table}: ${slice.reason}`).join('; ') };
+}

@@ -1,0 +1,113 @@
+import { exitCodes, OperatorError } from '../errors.ts';
+import type { Difference } from '../model/difference.ts';
+import type { ValidationRecord } from '../state/ledger-event.ts';
+import { compareTables } from '../validation/compare-tables.ts';
+import type { ValidationReport } from '../validation/report.ts';
+import { migratedTables } from './migrated-tables.ts';
+import type { WorkerContext } from './phase-context.ts';
+import { handOverOf } from './start-source.ts';
+import { openStreamClock } from './stream-clock.ts';
+
+export interface CompareOptions {
+  /** Undefined: all tables of the migration. */
+  readonly tables?: readonly string[];
+  /** How long to look again at rows whose changes may be on their way. */
+  readonly patienceMs: number;
+}
+
+/** Rows whose keys the ledger keeps until start-sink settles them; a ledger event is one message. */
+const mostUnsettledKept = 5_000;
+const splitsATable = 16;
+const splitsAtOnce = 4;
+
+/** Compares the tables on both sides and writes the result into the ledger. */
+export async function compareAll(context: WorkerContext, options: CompareOptions): Promise<ValidationReport> {
+  const { ledger, source, target, clock, report, signal } = context;
+  const state = await ledger.refresh(signal);
+  const tables = wantedTables(context, options);
+  const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
+  try {
+    const result = await compareTables({
+      tables: tables.map((table) => ({ table, splits: splitsATable })),
+      withCounters: false,
+      sides: { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' },
+      clock,
+      report,
+      streamTime: () => stream?.position?.streamTimeMicros,
+      patienceMs: stream ? options.patienceMs : 0,
+      splitsAtOnce,
+      signal,
+    });
+    const isAfterDrain =
+      state.drain?.confirmedAtMicros !== undefined && result.startedAtMicros > state.drain.confirmedAtMicros;
+    await ledger.append({
+      kind: 'validated',
+      validation: recordOf(result, { isAfterDrain, isFull: options.tables === undefined }),
+    });
+    await ledger.refresh(signal);
+    return result;
+  } finally {
+    await stream?.close();
+  }
+}
+
+/** Differences of which no change can be on its way any more. */
+export function certainDifferences(report: ValidationReport): number {
+  return report.tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
+}
+
+export function pendingRows(report: ValidationReport): number {
+  return report.tables.reduce((sum, table) => sum + table.pending, 0);
+}
+
+export function throwOnDifferences(report: ValidationReport): void {
+  const count = certainDifferences(report);
+  if (count === 0) return;
+  const tables = report.tables.filter((table) => table.missing + table.extra + table.mismatched > 0);
+  throw new OperatorError(
+    tables.map((table) => ({
+      expected: `both sides of ${table.table} equal`,
+      found: `${table.missing} missing, ${table.extra} extra, ${table.mismatched} mismatched rows; the first: ${firstOf(report, table.table)}`,
+      next: `cdcmig validate --table ${table.table} --json lists the keys`,
+    })),
+    { exitCode: exitCodes.differences },
+  );
+}
+
+function wantedTables({ ledger }: WorkerContext, { tables: names }: CompareOptions) {
+  const tables = migratedTables(handOverOf(ledger.state.handOver));
+  if (names === undefined) return tables;
+  const unknown = names.filter((name) => !tables.some((table) => table.name === name));
+  if (unknown.length > 0)
+    throw new OperatorError(
+      unknown.map((name) => ({
+        expected: 'a table of this migration',
+        found: name,
+        next: `name one of ${tables.map((table) => table.name).join(', ')}`,
+      })),
+      { exitCode: exitCodes.usage },
+    );
+  return tables.filter((table) => names.includes(table.name));
+}
+
+function recordOf(report: ValidationReport, kind: Pick<ValidationRecord, 'isAfterDrain' | 'isFull'>): ValidationRecord {
+  const unsettled = report.differences.filter((difference) => difference.kind === 'pending');
+  return {
+    ...kind,
+    startedAtMicros: report.startedAtMicros,
+    finishedAtMicros: report.finishedAtMicros,
+    tables: report.tables,
+    unsettled: unsettled.slice(0, mostUnsettledKept).map(({ table, key }) => ({ table, key })),
+    unsettledCount: pendingRows(report),
+  };
+}
+
+function firstOf(report: ValidationReport, table: string): string {
+  const first = report.differences.find((difference) => difference.table === table && difference.kind !== 'pending');
+  return first ? differenceText(first) : 'not listed';
+}
+
+function differenceText({ kind, key, columns }: Difference): string {
+  const hex = (values: readonly Buffer[]) => values.map((value) => `0x${value.toString('hex')}`).join(', ');
+  return `${kind} at (${hex(key.partitionKey)}${key.clustering.length > 0 ? ` / ${hex(key.clustering)}` : ''})${columns.length > 0 ? ` in ${columns.join(', ')}` : ''}`;
+}

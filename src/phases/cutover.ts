@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { type Gate, gatesBeforeDrain, gatesOfCutover } from '../cutover/gates.ts';
+import { OperatorError } from '../errors.ts';
+import { compareAll, throwOnDifferences } from './compare-all.ts';
+import { gatherGateFacts } from './gate-facts.ts';
+import type { Phase } from './phase.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { localWorkers } from './start-sink.ts';
+import { askStream } from './stream-clock.ts';
+import { usualPatienceMs } from './validate.ts';
+
+const drainTimeoutMs = 120_000;
+const lookEveryMs = 500;
+
+/** Proves that nothing is on its way and both sides are equal, and then lets the operator switch. */
+export const cutover: Phase = {
+  name: 'cutover',
+  needs: ['snapshot-migrate', 'validate', 'start-sink'],
+  checks: [],
+  steps: [
+    { title: 'confirmation', run: askConfirmation },
+    {
+      title: 'gates before the drain',
+      async run(context) {
+        throwOnClosed(showGates(gatesBeforeDrain(await gatherGateFacts(context)), context));
+        return undefined;
+      },
+    },
+    { title: 'drain', run: drain },
+    {
+      title: 'validation after the drain',
+      async run(context) {
+        const report = await compareAll(context, { patienceMs: usualPatienceMs });
+        throwOnDifferences(report);
+        return `${report.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`;
+      },
+    },
+    { title: 'slices in doubt', run: settleSlices },
+    { title: 'gates', run: recordCutover },
+    { title: 'workers', run: stopWorkers },
+  ],
+  async confirm({ ledger, signal }) {
+    const { cutover: record } = await ledger.refresh(signal);
+    if (!record)
+      throw new OperatorError({ expected: 'the cutover in the ledger', found: 'none', next: 'repeat the command' });
+    return `${record.keyspace}: ${record.rows} rows on both sides, equal; the target may take over`;
+  },
+};
+
+/** What `--dry-run` shows: the gates as they stand, and nothing is done. */
+export async function showCutoverGates(context: PhaseContext): Promise<readonly Gate[]> {
+  return showGates(gatesOfCutover(await gatherGateFacts(context)), context);
+}
+
+async function askConfirmation({ options, config }: PhaseContext): Promise<undefined> {
+  if (options.confirm === config.source.keyspace) return;
+  throw new OperatorError({
+    expected: `--confirm ${config.source.keyspace}`,
+    found: options.confirm === undefined ? 'no --confirm' : `--confirm ${options.confirm}`,
+    next: `repeat with --confirm ${config.source.keyspace}: after a cutover the target is where writes belong`,
+  });
+}
+
+function showGates(gates: readonly Gate[], { report }: PhaseContext): readonly Gate[] {
+  for (const gate of gates) report({ kind: 'gate', ...gate });
+  return gates;
+}
+
+function throwOnClosed(gates: readonly Gate[]): void {
+  const closed = gates.filter((gate) => !gate.isOpen);
+  if (closed.length === 0) return;
+  throw new OperatorError(
+    closed.map(({ gate, reason }) => ({
+      expected: `gate open: ${gate}`,
+      found: reason,
+      next: 'mend that, then repeat the command',
+    })),
+  );
+}
+
+/** Every node writes a canary; its mark on every partition says that all before it in that node's log is applied. */
+async function drain(context: PhaseContext): Promise<string> {
+  const { ledger, source, clock, report, signal } = context;
+  const nonce = randomUUID();
+  await ledger.append({ kind: 'drain-asked', nonce });
+  await source.writeCanary(nonce, signal);
+  const givesUpAt = clock.nowMicros() + BigInt(drainTimeoutMs) * 1000n;
+  for (;;) {
+    const position = await askStream(context);
+    if (position.drained.has(nonce)) break;
+    if (clock.nowMicros() > givesUpAt) throw notDrained(position.unknownBecause);
+    report({ kind: 'waiting', reason: position.unknownBecause ?? 'the drain mark has not passed every partition yet' });
+    await clock.sleep(lookEveryMs, signal);
+  }
+  await ledger.append({ kind: 'drained', nonce });
+  await ledger.refresh(signal);
+  return `mark ${nonce}`;
+}
+
+function notDrained(unknownBecause: string | undefined): OperatorError {
+  return new OperatorError({
+    expected: `the drain mark of every node on every partition within ${drainTimeoutMs / 1000} s`,
+    found: unknownBecause ?? 'workers that are still behind it',
+    next: 'look at `cdcmig status`, then repeat the command: a new mark is sent',
+  });
+}
+
+/** The validation that has just ended compared every row of every table: what was in doubt is settled by it. */
+async function settleSlices({ ledger, signal }: PhaseContext): Promise<string> {
+  const open = [...ledger.state.openSlices.keys()];
+  for (const id of open) await ledger.append({ kind: 'slice-settled', id, how: 'compared equal after the drain' });
+  await ledger.refresh(signal);
+  return open.length === 0 ? 'none' : `${open.length} settled by the comparison`;
+}
+
+async function recordCutover(context: PhaseContext): Promise<string> {
+  const gates = showGates(gatesOfCutover(await gatherGateFacts(context)), context);
+  throwOnClosed(gates);
+  const { ledger, config, signal } = context;
+  const validation = ledger.state.lastFullValidation!;
+  await ledger.append({
+    kind: 'cut-over',
+    record: {
+      keyspace: config.source.keyspace,
+      drainNonce: ledger.state.drain!.nonce,
+      gates: gates.map(({ gate, reason }) => ({ gate, reason })),
+      validatedAtMicros: validation.finishedAtMicros,
+      rows: validation.tables.reduce((sum, table) => sum + table.sourceRows, 0n),
+    },
+  });
+  await ledger.refresh(signal);
+  return `${gates.length} open`;
+}
+
+/** Workers end by themselves when they read of the cutover; this machine's are waited for. */
+async function stopWorkers(context: PhaseContext): Promise<string> {
+  const workers = localWorkers(context);
+  for (const worker of workers) await context.localShell.stop(worker, context.signal);
+  return `${workers.length} ended`;
+}

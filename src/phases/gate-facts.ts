@@ -1,0 +1,64 @@
+import type { GateFacts } from '../cutover/gates.ts';
+import { topics } from '../model/topics.ts';
+import type { MessageBus } from '../ports/message-bus.ts';
+import type { StreamPosition } from '../stream/stream-position.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { askStream } from './stream-clock.ts';
+
+/** Long enough that a change written at its beginning is at the sink at its end. */
+const watchMs = 6_000;
+
+/** Looks at everything that the gates ask about. Takes some seconds: whether writes have stopped is watched. */
+export async function gatherGateFacts(context: PhaseContext): Promise<GateFacts> {
+  const { source, bus, ledger, clock, options, signal } = context;
+  const before = await askStream(context);
+  await clock.sleep(watchMs, signal);
+  const after = await askStream(context);
+  const nodes = await source.nodes(signal);
+  const settings = await Promise.all(
+    nodes.filter((node) => node.isUp).map((node) => source.nodeSettings(node, signal)),
+  );
+  return {
+    state: await ledger.refresh(signal),
+    nodes,
+    writesStopped: options.writesStopped,
+    changesSeen: changesBetween(before, after),
+    pendingHints: new Map(settings.map(({ hostId, pendingHints }) => [hostId, pendingHints])),
+    pendingBatches: new Map(settings.map(({ hostId, pendingBatches }) => [hostId, pendingBatches])),
+    deadLetters: await countMessages(bus, topics.deadLetters, signal),
+    unbrokenSince: unbrokenSince(after),
+    streamUnknownBecause: after.unknownBecause,
+  };
+}
+
+/** Updates of migrated tables; canaries and other tables do not count. */
+function changesBetween(before: StreamPosition, after: StreamPosition): number | undefined {
+  if (before.unknownBecause !== undefined || after.unknownBecause !== undefined) return undefined;
+  let changes = 0;
+  for (const [partition, { books, worker }] of after.partitions) {
+    const earlier = before.partitions.get(partition);
+    // A partition that moved begins its books anew: nobody can tell.
+    if (earlier?.worker !== worker) return undefined;
+    changes += books.received - books.ignored - (earlier.books.received - earlier.books.ignored);
+  }
+  return changes;
+}
+
+function unbrokenSince({ partitions }: StreamPosition): ReadonlyMap<string, bigint> {
+  const latest = new Map<string, bigint>();
+  for (const { unbrokenSince: since } of partitions.values())
+    for (const [node, instant] of Object.entries(since))
+      if (instant > (latest.get(node) ?? 0n)) latest.set(node, instant);
+  return latest;
+}
+
+export async function countMessages(bus: MessageBus, topic: string, signal?: AbortSignal): Promise<number> {
+  const reader = await bus.reader(topic, { kind: 'earliest' }, signal);
+  let count = 0;
+  try {
+    while (await reader.nextUntilEnd(signal)) count++;
+  } finally {
+    await reader.close();
+  }
+  return count;
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { nodesUp } from '../checks/node-checks.ts';
+import { OperatorError } from '../errors.ts';
+import type { DetachedProcess } from '../ports/node-shell.ts';
+import type { StreamPosition } from '../stream/stream-position.ts';
+import { settleDifferences } from '../validation/settle-differences.ts';
+import { absentShare } from '../validation/split-tally.ts';
+import { migratedTables } from './migrated-tables.ts';
+import type { Phase } from './phase.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { handOverOf } from './start-source.ts';
+import { askStream, openStreamClock } from './stream-clock.ts';
+import { usualPatienceMs } from './validate.ts';
+
+/** Behind by no more than this, the sink keeps up; further behind it must be seen to gain. */
+const fewSecondsMicros = 15_000_000n;
+const lookEveryMs = 1_000;
+
+/** Lets workers apply changes, starts this machine's own, and waits until they keep up. */
+export const startSink: Phase = {
+  name: 'start-sink',
+  needs: ['start-source'],
+  checks: [nodesUp],
+  steps: [
+    {
+      title: 'sink allowed',
+      async run({ ledger, signal }) {
+        if (ledger.state.sinkAllowed) return 'was allowed before';
+        await ledger.append({ kind: 'sink-allowed' });
+        await ledger.refresh(signal);
+        return undefined;
+      },
+    },
+    { title: 'workers', run: startWorkers },
+    { title: 'lag known and falling', run: waitForLag },
+    { title: 'rows that validate left unsettled', run: settleUnsettled },
+  ],
+  async confirm(context) {
+    const position = await askStream(context);
+    throwOnUnknown(position);
+    return `behind by ${lagSeconds(context, position)} s`;
+  },
+};
+
+/** The processes that `run` starts on this machine; `cutover` ends them by its record. */
+export function localWorkers({
+  config,
+  program: [command, ...first],
+  configFile,
+}: PhaseContext): readonly DetachedProcess[] {
+  return Array.from({ length: config.workers.local }, (_, number) => ({
+    command,
+    arguments: [...first, 'worker', '--config', configFile, '--name', `local-${number}`],
+    logFile: join(config.workers.folder, `worker-${number}.log`),
+    pidFile: join(config.workers.folder, `worker-${number}.pid`),
+  }));
+}
+
+async function startWorkers(context: PhaseContext): Promise<string> {
+  const { localShell, config, signal } = context;
+  await localShell.makeFolder(config.workers.folder, signal);
+  const states: string[] = [];
+  for (const worker of localWorkers(context)) states.push(await localShell.ensureRunning(worker, signal));
+  return `${states.filter((state) => state === 'started').length} started, ${states.filter((state) => state === 'was running').length} running before`;
+}
+
+/** Unknown is not small: the phase waits until every node's watermark has passed every partition. */
+async function waitForLag(context: PhaseContext): Promise<string> {
+  const { clock, report, signal } = context;
+  let before: bigint | undefined;
+  for (;;) {
+    const position = await askStream(context);
+    const lag = lagOf(context, position);
+    if (lag !== undefined && (lag <= fewSecondsMicros || (before !== undefined && lag < before)))
+      return `${Number(lag / 1000n)} ms behind`;
+    const reason =
+      lag === undefined
+        ? `lag is unknown: ${position.unknownBecause}`
+        : `${lag / 1_000_000n} s behind, not falling yet`;
+    report({ kind: 'waiting', reason });
+    before = lag;
+    await clock.sleep(lookEveryMs, signal);
+  }
+}
+
+async function settleUnsettled(context: PhaseContext): Promise<string> {
+  const { ledger, source, target, clock, signal } = context;
+  const last = ledger.state.lastValidation;
+  if (!last || last.unsettled.length === 0) return 'none';
+  const stream = await openStreamClock(context);
+  const sides = { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' } as const;
+  const verdicts: string[] = [];
+  try {
+    for (const table of migratedTables(handOverOf(ledger.state.handOver))) {
+      const keys = last.unsettled.filter((row) => row.table === table.name);
+      const differing = keys.map(({ key }) => ({ key, columns: [], source: absentShare, target: absentShare }));
+      const streamTime = () => stream.position?.streamTimeMicros;
+      const settled = await settleDifferences(differing, {
+        sides,
+        table,
+        clock,
+        streamTime,
+        patienceMs: usualPatienceMs,
+        signal,
+      });
+      verdicts.push(...settled.map(({ verdict }) => verdict));
+    }
+  } finally {
+    await stream.close();
+  }
+  return settledText(verdicts, last.unsettledCount - last.unsettled.length);
+}
+
+function settledText(verdicts: readonly string[], notListed: number): string {
+  const equal = verdicts.filter((verdict) => verdict === 'equal').length;
+  const pending = verdicts.filter((verdict) => verdict === 'pending').length;
+  const differing = verdicts.length - equal - pending;
+  if (differing > 0)
+    throw new OperatorError(
+      {
+        expected: 'rows that differed before the sink ran to be equal now',
+        found: `${differing} of ${verdicts.length} that differ for certain`,
+        next: 'cdcmig validate --json lists their keys',
+      },
+      { exitCode: 3 },
+    );
+  const left = notListed > 0 ? `; ${notListed} more were only counted, the next validation looks at them` : '';
+  return `${equal} equal now, ${pending} still changing${left}`;
+}
+
+function throwOnUnknown({ unknownBecause }: StreamPosition): void {
+  if (unknownBecause === undefined) return;
+  throw new OperatorError({
+    expected: 'a known lag',
+    found: unknownBecause,
+    next: 'look at the logs of the workers and agents, then repeat the command',
+  });
+}
+
+function lagOf({ clock }: PhaseContext, { streamTimeMicros }: StreamPosition): bigint | undefined {
+  return streamTimeMicros === undefined ? undefined : clock.nowMicros() - streamTimeMicros;
+}
+
+function lagSeconds(context: PhaseContext, position: StreamPosition): string {
+  return (Number(lagOf(context, position) ?? 0n) / 1e6).toFixed(1);
+}
