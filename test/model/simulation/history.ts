@@ -1,23 +1,8 @@
-import type {
-  Cell,
-  Expiry,
-  PartitionUpdate,
-  RangeDeletion,
-  RowChange,
-  SliceBound,
-} from '../../../src/model/mutation.ts';
-import { day, handOver, hour, minute, second, secondsOf } from './instants.ts';
+import type { PartitionUpdate } from '../../../src/model/mutation.ts';
+import { day, handOver, hour, minute, second } from './instants.ts';
 import type { Random } from './random.ts';
-import {
-  clusterings,
-  int32,
-  keyText,
-  mapColumn,
-  partitionKeys,
-  simpleColumns,
-  staticText,
-  table,
-} from './simulated-table.ts';
+import { type Application, rowKey, updateOf, writeRow, writeSomething } from './random-writes.ts';
+import { clusterings, partitionKeys } from './simulated-table.ts';
 
 export const replicaCount = 3;
 
@@ -32,26 +17,11 @@ export interface Operation {
   readonly arrivals: readonly bigint[];
 }
 
-/**
- * How the application writes a row. CQL cannot tell a reader whether a marker outlives the cells, so a row has one of
- * three lives: inserted for good, never inserted, or always written with the same TTL.
- */
-type RowStyle = 'inserted' | 'updated' | 'expiring';
-
-interface Writer {
-  readonly random: Random;
-  readonly styles: ReadonlyMap<string, RowStyle>;
-  readonly ttlSeconds: number;
+interface Writer extends Application {
   readonly tieProbability: number;
   readonly outages: readonly (readonly Outage[])[];
   /** By partition. */
   readonly usedTimestamps: Map<Buffer, bigint[]>;
-  values: number;
-}
-
-interface Stamp {
-  readonly at: bigint;
-  readonly timestampMicros: bigint;
 }
 
 /** All writes of a run: most around the hand-over or two days before the sink's work, where the rule's edges are. */
@@ -142,141 +112,4 @@ function arrivalsOf(at: bigint, { random, outages }: Writer): readonly bigint[] 
     if (kind < 0.7) return at + random.micros(1000n, 2n * second);
     return at + (kind < 0.9 ? random.micros(minute, 8n * hour) : random.micros(8n * hour, 60n * hour));
   });
-}
-
-function writeSomething(partitionKey: Buffer, stamp: Stamp, writer: Writer): PartitionUpdate {
-  const { random } = writer;
-  const kind = random.next();
-  if (kind < 0.03) return updateOf(partitionKey, { partitionDeletion: deletionAt(stamp) });
-  if (kind < 0.12) return updateOf(partitionKey, { rangeDeletions: [randomRange(stamp, random)] });
-  if (kind < 0.2) return updateOf(partitionKey, { staticRow: writeStatic(stamp, writer) });
-  if (kind < 0.32) return writeBatch(partitionKey, stamp, writer);
-  return updateOf(partitionKey, { rows: [writeRow(writer, partitionKey, random.pick(clusterings), stamp)] });
-}
-
-/** Several statements in one mutation, each with the batch's timestamp or an older one of its own. */
-function writeBatch(partitionKey: Buffer, stamp: Stamp, writer: Writer): PartitionUpdate {
-  const { random } = writer;
-  const ownStamp = () =>
-    random.chance(0.5) ? stamp : { ...stamp, timestampMicros: stamp.at - random.micros(minute, 60n * hour) };
-  const rows = clusterings
-    .filter(() => random.chance(0.5))
-    .map((each) => writeRow(writer, partitionKey, each, ownStamp()));
-  return updateOf(partitionKey, {
-    rows,
-    ...((rows.length === 0 || random.chance(0.3)) && { rangeDeletions: [randomRange(ownStamp(), random)] }),
-    ...(random.chance(0.3) && { staticRow: writeStatic(ownStamp(), writer) }),
-  });
-}
-
-function writeRow(writer: Writer, partitionKey: Buffer, clustering: readonly Buffer[], stamp: Stamp): RowChange {
-  const row = { clustering, columnDeletions: [], cells: [] };
-  if (writer.random.chance(0.12)) return { ...row, deletion: deletionAt(stamp) };
-  const style = writer.styles.get(rowKey(partitionKey, clustering));
-  if (style === 'expiring') return writeExpiringRow(row, writer, stamp);
-  if (style === 'inserted' && writer.random.chance(0.45)) {
-    return { ...row, marker: { timestampMicros: stamp.timestampMicros }, ...writeCells(writer, stamp) };
-  }
-  const mayExpire = style === 'updated' && writer.random.chance(0.35);
-  if (mayExpire) return { ...row, cells: expiringCells(writer, stamp) };
-  return { ...row, ...writeCells(writer, stamp) };
-}
-
-/** Without the clocks' disagreement: a marker that outlives its row's cells by seconds is what CQL cannot tell. */
-function writeExpiringRow(row: RowChange, writer: Writer, { at }: Stamp): RowChange {
-  const stamp = { at, timestampMicros: at };
-  const cells = expiringCells(writer, stamp);
-  if (writer.random.chance(0.3)) return { ...row, cells };
-  return { ...row, marker: { timestampMicros: at, expiry: expiryOf(writer, stamp) }, cells };
-}
-
-function expiringCells(writer: Writer, stamp: Stamp): readonly Cell[] {
-  const columns = writer.random.chance(0.5) ? simpleColumns : [writer.random.pick(simpleColumns)];
-  return columns.map((column) => ({
-    column,
-    timestampMicros: stamp.timestampMicros,
-    value: nextValue(writer),
-    expiry: expiryOf(writer, stamp),
-  }));
-}
-
-function writeCells(writer: Writer, stamp: Stamp): Pick<RowChange, 'cells' | 'columnDeletions'> {
-  const { random } = writer;
-  if (random.chance(0.2)) return writeMap(writer, stamp);
-  const columns = random.chance(0.4) ? simpleColumns : [random.pick(simpleColumns)];
-  const cells = columns.map((column) => ({
-    column,
-    timestampMicros: stamp.timestampMicros,
-    value: random.chance(0.3) ? undefined : nextValue(writer),
-  }));
-  return { cells, columnDeletions: [] };
-}
-
-/** Puts or deletes an element, or overwrites or deletes the map: an overwrite deletes one microsecond earlier. */
-function writeMap(writer: Writer, stamp: Stamp): Pick<RowChange, 'cells' | 'columnDeletions'> {
-  const { timestampMicros } = stamp;
-  const path = Buffer.from(writer.random.pick(['x', 'y']));
-  const element = (value: Buffer | undefined) => ({ column: mapColumn, path, timestampMicros, value });
-  const deletion = (micros: bigint) => ({
-    column: mapColumn,
-    timestampMicros: micros,
-    localDeletionTime: secondsOf(stamp.at),
-  });
-  switch (writer.random.int(5)) {
-    case 0:
-      return { cells: [], columnDeletions: [deletion(timestampMicros)] };
-    case 1:
-      return { cells: [element(nextValue(writer))], columnDeletions: [deletion(timestampMicros - 1n)] };
-    case 2:
-      return { cells: [element(undefined)], columnDeletions: [] };
-    default:
-      return { cells: [element(nextValue(writer))], columnDeletions: [] };
-  }
-}
-
-function writeStatic(stamp: Stamp, writer: Writer): RowChange {
-  const { random } = writer;
-  const isDelete = random.chance(0.25);
-  const cell: Cell = {
-    column: staticText,
-    timestampMicros: stamp.timestampMicros,
-    value: isDelete ? undefined : nextValue(writer),
-    ...(!isDelete && random.chance(0.3) && { expiry: expiryOf(writer, stamp) }),
-  };
-  return { clustering: [], columnDeletions: [], cells: [cell] };
-}
-
-/** c = x, c > x, c <= x, or d within one c. */
-function randomRange(stamp: Stamp, random: Random): RangeDeletion {
-  const [c, d] = random.pick(clusterings) as [Buffer, Buffer];
-  const bound = (values: readonly Buffer[], isInclusive = true): SliceBound => ({ values, isInclusive });
-  const shapes = [
-    { start: bound([c]), end: bound([c]) },
-    { start: bound([c], false), end: bound([]) },
-    { start: bound([]), end: bound([c]) },
-    { start: bound([c, d]), end: bound([c]) },
-    { start: bound([c]), end: bound([c, int32(d.readInt32BE() - 1)], false) },
-  ];
-  return { ...deletionAt(stamp), ...random.pick(shapes) };
-}
-
-function updateOf(partitionKey: Buffer, parts: Partial<PartitionUpdate>): PartitionUpdate {
-  return { table, partitionKey, rangeDeletions: [], rows: [], ...parts };
-}
-
-function deletionAt({ at, timestampMicros }: Stamp) {
-  return { timestampMicros, localDeletionTime: secondsOf(at) };
-}
-
-function expiryOf({ ttlSeconds }: Writer, { at }: Stamp): Expiry {
-  return { ttlSeconds, expiresAtSeconds: secondsOf(at) + ttlSeconds };
-}
-
-function nextValue(writer: Writer): Buffer {
-  writer.values++;
-  return Buffer.from(`v${writer.random.int(10)}.${writer.values}`);
-}
-
-function rowKey(partitionKey: Buffer, clustering: readonly Buffer[]): string {
-  return `${keyText([partitionKey])}/${keyText(clustering)}`;
 }
