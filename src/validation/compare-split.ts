@@ -27,7 +27,8 @@ export interface SplitToCompare {
 const mostKeptOfSplit = 10_000;
 
 /**
- * Reads a stretch of the ring on both sides once and compares the bytes. On a live keyspace a key that differs may only
+ * Reads a stretch of the ring on both sides once and compares the bytes; a target that encoded a value anew, say without
+ * its trailing null fields, would show as a mismatch and not pass unseen. On a live keyspace a key that differs may only
  * be late: whether it is a difference is for settleDifferences to say. Memory holds a page or two a side and the rows
  * that wait for their partner.
  */
