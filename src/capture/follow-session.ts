@@ -14,7 +14,7 @@ import { type Claims, openClaims } from './send-claims.ts';
 
 export interface SessionParts {
   readonly settings: AgentSettings;
-  readonly bus: MessageBus;
+  readonly bus: Pick<MessageBus, 'publisher'>;
   readonly clock: Clock;
   readonly progress: Progress;
   readonly saver: ProgressSaver;

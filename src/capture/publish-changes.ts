@@ -19,7 +19,7 @@ export interface ChangesPublisher {
 
 /** Opens every partition of the changes topic and the schema topic. Throws BusLostError, its cause within. */
 export async function openChangesPublisher(
-  bus: MessageBus,
+  bus: Pick<MessageBus, 'publisher'>,
   partitions: number,
   signal: AbortSignal,
 ): Promise<ChangesPublisher> {

@@ -28,7 +28,8 @@ const shape = z.strictObject({
   node: text,
   mode: z.enum(['commitlog', 'cdc']),
   commitLogDirectory: text,
-  cdcRawDirectory: text,
+  /** Empty in commitlog mode, which does not look there. */
+  cdcRawDirectory: z.string(),
   folder: text,
   folderCapBytes: z.int().min(1),
   changesPartitions: z.int().min(1),

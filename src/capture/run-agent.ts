@@ -18,7 +18,8 @@ import { progressSaver } from './save-progress.ts';
 import type { SegmentSource } from './segment-source.ts';
 
 export interface AgentContext {
-  readonly bus: MessageBus;
+  /** Only its publishers are used. */
+  readonly bus: Pick<MessageBus, 'publisher'>;
   readonly clock: Clock;
   readonly report: Report;
   /** Ends the agent: what is on its way is confirmed and saved, then runAgent resolves. */

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, inject, test, vi } from 'vitest';
+import { waitForCanary } from '../../src/deploy/wait-for-canary.ts';
+import { type CaptureWorld, openCaptureWorld, type PublishedEvent, readEvents } from './capture-world.ts';
+import { type KillableAgent, killableAgent } from './killable-agent.ts';
+import { decodeRecord, lastWrites, timestampsOf } from './published-changes.ts';
+import { allTopics } from './running-agent.ts';
+import { loadTables, type Written, writeLoad } from './write-load.ts';
+
+const rows = 5_000;
+
+for (const mode of ['commitlog', 'cdc'] as const) {
+  test(`in ${mode} mode an agent that is killed again and again publishes every write, and claims none too early`, async () => {
+    const keyspace = `capture_${mode}`;
+    const ddl = loadTables(keyspace, mode === 'cdc' ? 'WITH cdc = true' : '');
+    const world = await openCaptureWorld(inject('sandbox'), keyspace, { ddl, mode });
+    const agent = killableAgent(world.settings);
+    const killed = await writeWhileKilled(world, agent, keyspace);
+    const calm = await writeLoad(world.pool, keyspace, 500);
+    await answeredCanary(world, keyspace);
+    expect(await agent.stop()).toBe(0);
+    const written = [...killed, ...calm];
+    const events = await readEvents(world);
+
+    const firsts = firstPublished(events, world);
+    const lost = written.filter(({ timestampMicros }) => !firsts.has(timestampMicros));
+    expect(lost).toEqual([]);
+    expect(await readPlain(world, keyspace)).toEqual(decodedPlain(events, world));
+    expectHonestWatermarks(events, written, firsts);
+    for (const topic of allTopics(world.settings)) {
+      expect(events.some((one) => one.topic === topic && one.event.kind === 'drain-mark')).toBe(true);
+    }
+    printLag(mode, calm, firsts);
+  });
+}
+
+/** Writes while the agent dies three times; returns when the agent has answered a canary that was written last. */
+async function writeWhileKilled(
+  world: CaptureWorld,
+  agent: KillableAgent,
+  keyspace: string,
+): Promise<readonly Written[]> {
+  agent.start();
+  await vi.waitFor(async () => expect(await readEvents(world)).not.toEqual([]), { timeout: 30_000, interval: 300 });
+  const writing = writeLoad(world.pool, keyspace, rows);
+  for (const pauseMs of [1_500, 2_000, 1_500]) {
+    await sleep(pauseMs);
+    await agent.kill();
+    await sleep(200);
+    agent.start();
+  }
+  const written = await writing;
+  await answeredCanary(world, keyspace);
+  return written;
+}
+
+async function answeredCanary(world: CaptureWorld, keyspace: string): Promise<void> {
+  await waitForCanary({
+    ...world,
+    nodes: await world.source.nodes(),
+    nonce: `${keyspace}-${Date.now()}`,
+    partitions: world.settings.changesPartitions,
+    timeoutMs: 60_000,
+    report: () => {},
+  });
+}
+
+interface First {
+  readonly published: PublishedEvent;
+  readonly index: number;
+}
+
+/** Where each write stands for the first time, by its timestamp. */
+function firstPublished(
+  events: readonly PublishedEvent[],
+  { tables, settings }: CaptureWorld,
+): ReadonlyMap<bigint, First> {
+  const firsts = new Map<bigint, First>();
+  events.forEach((published, index) => {
+    const { event, topic } = published;
+    if (event.kind !== 'record' || topic === 'schema' || isCanary(event.body, settings.canaryTableId)) return;
+    for (const timestamp of timestampsOf(decodeRecord(event, tables))) {
+      if (!firsts.has(timestamp)) firsts.set(timestamp, { published, index });
+    }
+  });
+  return firsts;
+}
+
+function isCanary(body: Buffer, canaryTableId: string): boolean {
+  return body.subarray(1, 17).toString('hex') === canaryTableId;
+}
+
+async function readPlain({ pool }: CaptureWorld, keyspace: string): Promise<ReadonlyMap<string, string>> {
+  const answer = await pool.query(`SELECT pk, ck, v, n FROM ${keyspace}.plain`, { consistency: 'ONE' });
+  return new Map(
+    answer.rows.map(([pk, ck, v, n]) => [
+      `${pk!.readInt32BE()}/${ck!.readInt32BE()}`,
+      `${v?.toString()} ${n?.readBigInt64BE().toString()}`,
+    ]),
+  );
+}
+
+function decodedPlain(
+  events: readonly PublishedEvent[],
+  { tables, settings }: CaptureWorld,
+): ReadonlyMap<string, string> {
+  const updates = events.flatMap(({ event, topic }) =>
+    event.kind !== 'record' || topic === 'schema' || isCanary(event.body, settings.canaryTableId)
+      ? []
+      : decodeRecord(event, tables).updates,
+  );
+  return lastWrites(updates.filter(({ table }) => table.name === 'plain'));
+}
+
+/** On each topic: instants rise, and no write that was acknowledged before a watermark's instant comes only after it. */
+function expectHonestWatermarks(
+  events: readonly PublishedEvent[],
+  written: readonly Written[],
+  firsts: ReadonlyMap<bigint, First>,
+): void {
+  const claimed = new Map<string, bigint>();
+  const claimedBefore = events.map(({ topic, event }) => {
+    const before = claimed.get(topic) ?? 0n;
+    if (event.kind === 'watermark') {
+      expect(event.instantMicros).toBeGreaterThan(before);
+      claimed.set(topic, event.instantMicros);
+    }
+    return before;
+  });
+  const broken = written.filter(
+    ({ timestampMicros, acknowledgedMs }) =>
+      claimedBefore[firsts.get(timestampMicros)!.index]! > BigInt(acknowledgedMs) * 1000n,
+  );
+  expect(broken).toEqual([]);
+}
+
+function printLag(mode: string, written: readonly Written[], firsts: ReadonlyMap<bigint, First>): void {
+  const lags = written
+    .map(
+      ({ timestampMicros, acknowledgedMs }) =>
+        firsts.get(timestampMicros)!.published.message.publishedAtMs - acknowledgedMs,
+    )
+    .sort((a, b) => a - b);
+  const at = (share: number) => lags[Math.floor(lags.length * share)];
+  process.stderr.write(`${mode}: from acknowledgement to publishing p50 ${at(0.5)} ms, p95 ${at(0.95)} ms\n`);
+}
