@@ -21,7 +21,15 @@ test('it ends when every node has answered this canary', async () => {
   const memory = memoryBus();
   const events: ProgressEvent[] = [];
   const source = agentsOf(memory, ['host-2', 'host-1']);
-  await waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n1', partitions: 1, timeoutMs: 5_000, report: (e) => events.push(e) });
+  await waitForCanary({
+    bus: memory.bus,
+    source,
+    nodes,
+    nonce: 'n1',
+    partitions: 1,
+    timeoutMs: 5_000,
+    report: (e) => events.push(e),
+  });
   expect(events.map((event) => event.kind === 'canary-seen' && event.node)).toEqual(['host-2', 'host-1']);
 });
 
@@ -41,6 +49,15 @@ test('the caller’s signal ends the wait with its own reason', async () => {
   const { signal } = stop;
   const source = agentsOf(memory, []);
   await expect(
-    waitForCanary({ bus: memory.bus, source, nodes, nonce: 'n3', partitions: 1, timeoutMs: 60_000, report: () => {}, signal }),
+    waitForCanary({
+      bus: memory.bus,
+      source,
+      nodes,
+      nonce: 'n3',
+      partitions: 1,
+      timeoutMs: 60_000,
+      report: () => {},
+      signal,
+    }),
   ).rejects.toThrow('enough');
 });
