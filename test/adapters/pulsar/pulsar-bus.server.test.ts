@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { comparePositions } from '../../../src/adapters/pulsar/bus-position.ts';
+import { openPulsarBus } from '../../../src/adapters/pulsar/open-pulsar-bus.ts';
+import { OperatorError } from '../../../src/errors.ts';
+import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
+import { messageBusContract } from '../../ports/message-bus-contract.ts';
+
+const tenant = 'cdcmig-tests';
+
+function busOptions(namespace: string) {
+  const { serviceUrl, adminUrl } = inject('sandbox').pulsar;
+  return { serviceUrl, adminUrl, tenant, namespace, clientName: 'test' };
+}
+
+function admin(): PulsarAdmin {
+  return new PulsarAdmin({ adminUrl: inject('sandbox').pulsar.adminUrl });
+}
+
+messageBusContract('openPulsarBus', async () => {
+  const namespace = `bus-${randomUUID()}`;
+  return {
+    connect: () => openPulsarBus(busOptions(namespace)),
+    comparePositions,
+    close: () =>
+      admin()
+        .deleteNamespace(`${tenant}/${namespace}`, { isForced: true })
+        .catch(() => {}),
+  };
+});
+
+describe('openPulsarBus', () => {
+  const namespace = `bus-${randomUUID()}`;
+
+  afterAll(async () => {
+    await admin()
+      .deleteNamespace(`${tenant}/${namespace}`, { isForced: true })
+      .catch(() => {});
+  });
+
+  it('the namespace keeps everything and makes no topics, whatever it was set to before', async () => {
+    const full = `${tenant}/${namespace}`;
+    const bus = await openPulsarBus(busOptions(namespace));
+    await bus.ensureNamespace();
+    await admin().setBacklogQuota(full, { limitBytes: 10 * 2 ** 30, policy: 'consumer_backlog_eviction' });
+    await admin().setRetention(full, { timeMinutes: 10_000_000, sizeMegabytes: 10_000_000 });
+    await admin().setMessageTtlSeconds(full, 60);
+    await bus.ensureNamespace();
+    expect(await admin().retention(full)).toEqual({ timeMinutes: -1, sizeMegabytes: -1 });
+    expect(await admin().backlogQuota(full)).toEqual({ limitBytes: -1, policy: 'producer_request_hold' });
+    expect(await admin().messageTtlSeconds(full)).toBe(0);
+    expect(await admin().allowsAutoTopicCreation(full)).toBe(false);
+    await bus.close();
+  });
+
+  it('a retention that somebody cut is told by the description', async () => {
+    const bus = await openPulsarBus(busOptions(namespace));
+    await bus.ensureNamespace();
+    await bus.ensureTopic('kept', 0);
+    const full = `${tenant}/${namespace}`;
+    await admin().setBacklogQuota(full, { limitBytes: 2 ** 20, policy: 'producer_request_hold' });
+    await admin().setRetention(full, { timeMinutes: 60, sizeMegabytes: 100 });
+    expect((await bus.describeTopic('kept'))?.isRetentionInfinite).toBe(false);
+    await bus.ensureNamespace();
+    expect((await bus.describeTopic('kept'))?.isRetentionInfinite).toBe(true);
+    await bus.close();
+  });
+
+  it('a topic that is deleted under its publisher is lost, not made again', async () => {
+    const bus = await openPulsarBus(busOptions(namespace));
+    await bus.ensureNamespace();
+    await bus.ensureTopic('doomed', 0);
+    const publisher = await bus.publisher('doomed');
+    await admin().deleteTopic(`persistent://${tenant}/${namespace}/doomed`, { isForced: true });
+    await new Promise((resolve) => publisher.lost.addEventListener('abort', resolve));
+    expect(publisher.lost.reason).toBeInstanceOf(OperatorError);
+    expect(await bus.describeTopic('doomed')).toBeUndefined();
+    await bus.close();
+  });
+
+  it('no broker at the service URL is told to the operator', async () => {
+    const opening = openPulsarBus({ ...busOptions(namespace), serviceUrl: 'pulsar://127.0.0.1:1' });
+    await expect(opening).rejects.toThrow(OperatorError);
+    await expect(opening).rejects.toThrow(/pulsar:\/\/127\.0\.0\.1:1.*ECONNREFUSED.*service URL/);
+  });
+
+  it('no admin service at its URL is told to the operator', async () => {
+    const bus = await openPulsarBus({ ...busOptions(namespace), adminUrl: 'http://127.0.0.1:1' });
+    await expect(bus.describeTopic('kept')).rejects.toThrow(/no answer.*check the admin URL/);
+    await bus.close();
+  });
+
+  it('an authority file that cannot be read is told to the operator', async () => {
+    const opening = openPulsarBus({ ...busOptions(namespace), tlsCaFile: '/no/such/ca.pem' });
+    await expect(opening).rejects.toThrow(/a PEM file at \/no\/such\/ca\.pem/);
+  });
+});
