@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openSourceCluster } from '../../src/adapters/cassandra/open-source-cluster.ts';
 import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
+import { waitForCanary } from '../../src/deploy/wait-for-canary.ts';
 import type { AgentSettings, PulsarSettings } from '../../src/model/agent-settings.ts';
 import { type ChangeEvent, decodeChangeEvent } from '../../src/model/change-event.ts';
 import { tablesOf } from '../../src/model/schema.ts';
@@ -117,4 +118,16 @@ export async function readEvents({ bus, settings }: CaptureWorld): Promise<reado
     }
   }
   return published;
+}
+
+/** Writes a canary last and waits until the agent has answered it: everything written before it is published. */
+export async function answeredCanary(world: CaptureWorld, name: string): Promise<void> {
+  await waitForCanary({
+    ...world,
+    nodes: await world.source.nodes(),
+    nonce: `${name}-${Date.now()}`,
+    partitions: world.settings.changesPartitions,
+    timeoutMs: 60_000,
+    report: () => {},
+  });
 }

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test, vi } from 'vitest';
-import { waitForCanary } from '../../src/deploy/wait-for-canary.ts';
-import { type CaptureWorld, openCaptureWorld, type PublishedEvent, readEvents } from './capture-world.ts';
+import {
+  answeredCanary,
+  type CaptureWorld,
+  openCaptureWorld,
+  type PublishedEvent,
+  readEvents,
+} from './capture-world.ts';
+import { expectHonestWatermarks } from './honest-watermarks.ts';
 import { type KillableAgent, killableAgent } from './killable-agent.ts';
-import { decodeRecord, lastWrites, timestampsOf } from './published-changes.ts';
+import { decodeRecord, type First, firstPublished, isCanary, lastWrites } from './published-changes.ts';
 import { allTopics } from './running-agent.ts';
 import { loadTables, type Written, writeLoad } from './write-load.ts';
 
@@ -54,42 +60,6 @@ async function writeWhileKilled(
   return written;
 }
 
-async function answeredCanary(world: CaptureWorld, keyspace: string): Promise<void> {
-  await waitForCanary({
-    ...world,
-    nodes: await world.source.nodes(),
-    nonce: `${keyspace}-${Date.now()}`,
-    partitions: world.settings.changesPartitions,
-    timeoutMs: 60_000,
-    report: () => {},
-  });
-}
-
-interface First {
-  readonly published: PublishedEvent;
-  readonly index: number;
-}
-
-/** Where each write stands for the first time, by its timestamp. */
-function firstPublished(
-  events: readonly PublishedEvent[],
-  { tables, settings }: CaptureWorld,
-): ReadonlyMap<bigint, First> {
-  const firsts = new Map<bigint, First>();
-  events.forEach((published, index) => {
-    const { event, topic } = published;
-    if (event.kind !== 'record' || topic === 'schema' || isCanary(event.body, settings.canaryTableId)) return;
-    for (const timestamp of timestampsOf(decodeRecord(event, tables))) {
-      if (!firsts.has(timestamp)) firsts.set(timestamp, { published, index });
-    }
-  });
-  return firsts;
-}
-
-function isCanary(body: Buffer, canaryTableId: string): boolean {
-  return body.subarray(1, 17).toString('hex') === canaryTableId;
-}
-
 async function readPlain({ pool }: CaptureWorld, keyspace: string): Promise<ReadonlyMap<string, string>> {
   const answer = await pool.query(`SELECT pk, ck, v, n FROM ${keyspace}.plain`, { consistency: 'ONE' });
   return new Map(
@@ -110,28 +80,6 @@ function decodedPlain(
       : decodeRecord(event, tables).updates,
   );
   return lastWrites(updates.filter(({ table }) => table.name === 'plain'));
-}
-
-/** On each topic: instants rise, and no write that was acknowledged before a watermark's instant comes only after it. */
-function expectHonestWatermarks(
-  events: readonly PublishedEvent[],
-  written: readonly Written[],
-  firsts: ReadonlyMap<bigint, First>,
-): void {
-  const claimed = new Map<string, bigint>();
-  const claimedBefore = events.map(({ topic, event }) => {
-    const before = claimed.get(topic) ?? 0n;
-    if (event.kind === 'watermark') {
-      expect(event.instantMicros).toBeGreaterThan(before);
-      claimed.set(topic, event.instantMicros);
-    }
-    return before;
-  });
-  const broken = written.filter(
-    ({ timestampMicros, acknowledgedMs }) =>
-      claimedBefore[firsts.get(timestampMicros)!.index]! > BigInt(acknowledgedMs) * 1000n,
-  );
-  expect(broken).toEqual([]);
 }
 
 function printLag(mode: string, written: readonly Written[], firsts: ReadonlyMap<bigint, First>): void {

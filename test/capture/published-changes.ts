@@ -2,10 +2,36 @@ import type { RecordEvent } from '../../src/model/change-event.ts';
 import type { Mutation, PartitionUpdate, RowChange } from '../../src/model/mutation.ts';
 import type { Table } from '../../src/model/table.ts';
 import { decodeMutation } from '../../src/wire/commitlog/decode-mutation.ts';
+import type { CaptureWorld, PublishedEvent } from './capture-world.ts';
 
 /** A record as whoever decodes it sees it. */
 export function decodeRecord(event: RecordEvent, tables: readonly Table[]): Mutation {
   return decodeMutation(event.body, event.logVersion as 7 | 8, (id) => tables.find((table) => table.id === id));
+}
+
+export interface First {
+  readonly published: PublishedEvent;
+  readonly index: number;
+}
+
+/** Where each write stands for the first time, by its timestamp. */
+export function firstPublished(
+  events: readonly PublishedEvent[],
+  { tables, settings }: CaptureWorld,
+): ReadonlyMap<bigint, First> {
+  const firsts = new Map<bigint, First>();
+  events.forEach((published, index) => {
+    const { event, topic } = published;
+    if (event.kind !== 'record' || topic === 'schema' || isCanary(event.body, settings.canaryTableId)) return;
+    for (const timestamp of timestampsOf(decodeRecord(event, tables))) {
+      if (!firsts.has(timestamp)) firsts.set(timestamp, { published, index });
+    }
+  });
+  return firsts;
+}
+
+export function isCanary(body: Buffer, canaryTableId: string): boolean {
+  return body.subarray(1, 17).toString('hex') === canaryTableId;
 }
 
 /** Every write timestamp in a mutation. */
