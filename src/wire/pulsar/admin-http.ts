@@ -86,11 +86,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Most refusals are `{"reason": …}`; a proxy before the service may answer with a page. */
+/** Most refusals are `{"reason": …}`; the web server and a proxy before it answer with a page. */
 function reasonIn(text: string): string {
   const answer = parsed(text);
   if (answer !== null && typeof answer === 'object' && 'reason' in answer) return String(answer.reason);
-  return text.slice(0, 200).trim();
+  const title = /<title>([^<]*)</i.exec(text)?.[1];
+  return (title ?? text.slice(0, 200)).trim();
 }
 
 /** fetch says only "fetch failed"; what failed is in its cause. */

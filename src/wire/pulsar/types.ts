@@ -153,8 +153,8 @@ export interface Consumer extends MessageSource {
   /** Failover: whether this consumer is the one that receives. Always true for the other types. */
   readonly isActive: boolean;
   /**
-   * Resolves when the broker has taken it (which is not yet on its disk: it may come again after a broker crash). In a
-   * batch the entry is acknowledged with its last message; the earlier ones resolve at once.
+   * Resolves when the broker has taken it, which is not yet on its disk: it may come again after a crash of the broker, and
+   * even after a plain unload of the topic. In a batch the entry is acknowledged with its last message; the earlier ones resolve at once.
    */
   ack(id: MessageId): Promise<void>;
   /** Everything up to and including id; in the middle of a batch the entry before it. Not for Shared. */

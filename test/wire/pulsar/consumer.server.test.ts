@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PulsarClient, SubscriptionType } from '../../../src/wire/pulsar/types.ts';
+import type { Consumer, PulsarClient, SubscriptionType } from '../../../src/wire/pulsar/types.ts';
 import { aBrokerRoom, numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
@@ -94,6 +94,23 @@ test('on an exclusive subscription redeliver brings everything not acknowledged,
   expect(rewinds).toBe(1);
 });
 
+test.each(['Exclusive', 'Failover'] as const)(
+  'after a redeliver and a reconnect a %s consumer still receives',
+  async (type) => {
+    const { topic, client, producer } = await aTopicWith(numbered(1, 3), { isBatched: false });
+    const consumer = await aConsumer(client, topic, type);
+    const [first] = await receiveMany(consumer, 3);
+    await consumer.ackCumulative(first!.id);
+    consumer.redeliver([first!.id]);
+    await receiveMany(consumer, 2);
+    await room.admin.unloadTopic(topic);
+    await sendAll(producer, ['4']);
+    const seen = new Set<string>();
+    while (!seen.has('4')) for (const text of texts(await receiveMany(consumer, 1))) seen.add(text);
+    expect([...seen]).toEqual(['2', '3', '4']);
+  },
+);
+
 test('a second exclusive consumer is refused at once', async () => {
   const { topic, client } = await aTopicWith([]);
   await aConsumer(client, topic, 'Exclusive');
@@ -159,9 +176,8 @@ test('a consumer goes on where it was when its topic is unloaded', async () => {
   const received = await receiveMany(consumer, 5);
   await consumer.ackCumulative(received[2]!.id);
   await room.admin.unloadTopic(topic);
-  expect(texts(await receiveMany(consumer, 2))).toEqual(['4', '5']);
   await sendAll(producer, ['6']);
-  expect(texts(await receiveMany(consumer, 1))).toEqual(['6']);
+  expect(await receiveUntil(consumer, '6')).toEqual(expect.arrayContaining(['4', '5', '6']));
   expect(rewinds).toBe(1);
 });
 
@@ -190,6 +206,14 @@ test('after close receive says so', async () => {
   await consumer.close();
   await told;
 });
+
+/** The broker confirms an acknowledgement before it has stored it: an unload may bring back what was acknowledged. */
+async function receiveUntil(consumer: Consumer, last: string): Promise<string[]> {
+  const received: string[] = [];
+  while (received.at(-1) !== last) received.push(...texts(await receiveMany(consumer, 1)));
+  expect(received).toEqual(numbered(Number(received[0]), Number(last)));
+  return received;
+}
 
 async function aTopicWith(payloads: readonly string[], { isBatched } = { isBatched: true }) {
   const topic = await room.topic();
