@@ -9,8 +9,9 @@ export interface Books {
 
 /** Everything that can be reported while something runs. Rooms report; only ui/ shows. Instants are microseconds since 1970. */
 export type ProgressEvent =
-  | { readonly kind: 'phase-started'; readonly phase: PhaseName }
+  | { readonly kind: 'phase-started'; readonly phase: PhaseName; readonly steps: readonly string[] }
   | { readonly kind: 'phase-finished'; readonly phase: PhaseName; readonly seconds: number; readonly summary: string }
+  | { readonly kind: 'planned-step'; readonly phase: PhaseName; readonly step: string }
   | { readonly kind: 'step-started'; readonly phase: PhaseName; readonly step: string }
   | { readonly kind: 'step-finished'; readonly phase: PhaseName; readonly step: string; readonly note?: string }
   | { readonly kind: 'check-passed'; readonly check: string }

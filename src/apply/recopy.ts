@@ -1,5 +1,5 @@
 import type { Table } from '../model/table.ts';
-import { recopyTimestamp } from '../model/write-timestamp.ts';
+import { isFloorSpent, recopyTimestamp } from '../model/write-timestamp.ts';
 import type { EncodedRow, PartitionRead } from '../ports/table-reader.ts';
 import type { TargetStatement } from '../ports/target-keyspace.ts';
 import type { ApplierParts } from './applier-parts.ts';
@@ -29,6 +29,25 @@ export interface RecopyKey {
  * clock never gives the same instant twice, so of two recopies of a key the later read wins, in whatever order they end.
  */
 export async function recopy(key: RecopyKey, parts: ApplierParts): Promise<void> {
+  while (!(await isRecopied(key, parts))) parts.signal?.throwIfAborted();
+}
+
+/** False when the floor of the read was spent on the way to a write: then the key is read again. */
+async function isRecopied(key: RecopyKey, parts: ApplierParts): Promise<boolean> {
+  try {
+    await recopyOnce(key, parts);
+    return true;
+  } catch (error) {
+    if (error instanceof SpentFloorError) return false;
+    throw error;
+  }
+}
+
+class SpentFloorError extends Error {
+  override readonly name = 'SpentFloorError';
+}
+
+async function recopyOnce(key: RecopyKey, parts: ApplierParts): Promise<void> {
   const layout = layoutOf(key.table);
   const timestampMicros = recopyTimestamp(parts.clock.nowMicros(), undefined, parts.window);
   const context: RowContext = { layout, keyspace: parts.keyspace, timestampMicros };
@@ -36,7 +55,7 @@ export async function recopy(key: RecopyKey, parts: ApplierParts): Promise<void>
     case 'row':
       return recopyRow(key, key.scope.clustering, context, parts);
     case 'statics':
-      return writeAll(await readStatics(key, context, parts), parts);
+      return writeAll(await readStatics(key, context, parts), context, parts);
     case 'partition':
       return recopyPartition(key, context, parts);
   }
@@ -52,7 +71,7 @@ async function recopyRow(
   const statements = row
     ? statementsOfRecopiedRow(row, context)
     : [statementOfAbsentRow(key.partitionKey, clustering, context)];
-  if (!isHidden(key, clustering, context, parts)) await writeAll(statements, parts);
+  if (!isHidden(key, clustering, context, parts)) await writeAll(statements, context, parts);
 }
 
 function isHidden(
@@ -85,11 +104,11 @@ async function recopyPartition(key: RecopyKey, context: RowContext, parts: Appli
       hasStatics || page.length === 0 || areStaticsHidden ? [] : statementsOfRecopiedStatics(page[0]!, context);
     hasStatics ||= page.length > 0;
     const seen = page.filter((row) => !isHidden(key, clusteringOf(context.layout, row) ?? [], context, parts));
-    await writeAll([...statics, ...seen.flatMap((row) => statementsOfRecopiedRow(row, context))], parts);
+    await writeAll([...statics, ...seen.flatMap((row) => statementsOfRecopiedRow(row, context))], context, parts);
   }
   const absentStatics = hasStatics ? [] : statementsOfAbsentStatics(key.partitionKey, context);
   const absent = [...gone.values()].map((clustering) => statementOfAbsentRow(key.partitionKey, clustering, context));
-  await writeAll([...absentStatics, ...absent], parts);
+  await writeAll([...absentStatics, ...absent], context, parts);
 }
 
 /** The clustering keys that the target has in a partition, by their text. */
@@ -130,7 +149,12 @@ async function firstRow(read: PartitionRead, { source }: ApplierParts): Promise<
   return undefined;
 }
 
-async function writeAll(statements: readonly TargetStatement[], { writer, signal }: ApplierParts): Promise<void> {
+async function writeAll(
+  statements: readonly TargetStatement[],
+  { timestampMicros }: RowContext,
+  { writer, clock, window, signal }: ApplierParts,
+): Promise<void> {
+  if (isFloorSpent(timestampMicros, clock.nowMicros(), window)) throw new SpentFloorError();
   await Promise.all(statements.map((statement) => writer.write(statement, signal)));
 }
 

@@ -44,7 +44,7 @@ function changesBetween(before: StreamPosition, after: StreamPosition): number |
   return changes;
 }
 
-function unbrokenSince({ partitions }: StreamPosition): ReadonlyMap<string, bigint> {
+export function unbrokenSince({ partitions }: StreamPosition): ReadonlyMap<string, bigint> {
   const latest = new Map<string, bigint>();
   for (const { unbrokenSince: since } of partitions.values())
     for (const [node, instant] of Object.entries(since))

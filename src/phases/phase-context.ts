@@ -43,6 +43,4 @@ export interface RunOptions {
   readonly acceptPlan: string | undefined;
   /** Cutover: must be the keyspace's name. */
   readonly confirm: string | undefined;
-  /** Cutover: shows the gates, and does nothing. */
-  readonly dryRun: boolean;
 }

@@ -16,7 +16,7 @@ export async function runPhase(phase: Phase, context: PhaseContext): Promise<str
   for (const finding of findings)
     if (finding.severity === 'warning') report({ kind: 'warning', text: findingText(finding) });
   throwOnFaults(findings);
-  report({ kind: 'phase-started', phase: phase.name });
+  report({ kind: 'phase-started', phase: phase.name, steps: phase.steps.map((step) => step.title) });
   await ledger.append({ kind: 'phase-started', phase: phase.name, planDigest: plan.digest });
   for (const step of phase.steps) {
     signal.throwIfAborted();

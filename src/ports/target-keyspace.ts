@@ -33,6 +33,8 @@ export class TargetWriteError extends Error {
 
 /** The keyspace that takes over. */
 export interface TargetKeyspace extends TableReader {
+  /** Whether the keyspace is there. */
+  exists(signal?: AbortSignal): Promise<boolean>;
   /** Rows of the target keyspace; empty when it does not exist. */
   schema(signal?: AbortSignal): Promise<SchemaRows>;
   /** Creates what the statement creates and waits until it can be used; done already is not an error. */

@@ -3,6 +3,7 @@ import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { CqlServerError } from '../../wire/cql/errors.ts';
 import { type CqlValue, unset as wireUnset } from '../../wire/cql/value.ts';
 import { measureClockSkew } from './clock-skew.ts';
+import { readKeyspace } from './read-keyspace.ts';
 import { readSchema } from './read-schema.ts';
 import { tableReader } from './table-reader.ts';
 import { withPatience } from './with-patience.ts';
@@ -22,6 +23,12 @@ export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }:
     withPatience({ doing, patienceMs, signal }, act);
   return {
     ...tableReader({ pool, patienceMs, keyspace }),
+    exists: (signal) =>
+      patient(
+        `to look for keyspace ${keyspace}`,
+        signal,
+        async () => (await readKeyspace(pool, keyspace, signal)) !== undefined,
+      ),
     schema: (signal) => patient('to read the target schema', signal, () => readSchema(pool, keyspace, signal)),
     async define(ddl, signal) {
       await patient(`the target to take: ${ddl}`, signal, () => runDdl(pool, ddl, signal));

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { agentCommand } from './agent.ts';
+import { planCommand } from './plan.ts';
+import { runCommand } from './run.ts';
+import { sandboxCommand } from './sandbox.ts';
+import { statusCommand } from './status.ts';
+import { undoCommand } from './undo.ts';
+import { validateCommand } from './validate.ts';
+import { workerCommand } from './worker.ts';
+
+/** The operator's words. Exits are left to bin/. */
+export function program(): Command {
+  const cdcmig = new Command('cdcmig')
+    .description('moves a live Apache Cassandra keyspace to Amazon Keyspaces through Apache Pulsar')
+    .addCommand(planCommand())
+    .addCommand(runCommand())
+    .addCommand(validateCommand())
+    .addCommand(statusCommand())
+    .addCommand(undoCommand())
+    .addCommand(workerCommand())
+    .addCommand(agentCommand())
+    .addCommand(sandboxCommand())
+  return withoutExit(cdcmig);
+}
+
+/** commander would end the process by itself; errors must come to the one place that ends it. */
+function withoutExit(command: Command): Command {
+  command.exitOverride();
+  for (const sub of command.commands) withoutExit(sub);
+  return command;
+}

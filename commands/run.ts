@@ -1,0 +1,91 @@
+import { hostname } from 'node:os';
+import { Command, Option } from 'commander';
+import { OperatorError } from '../src/errors.ts';
+import { type PhaseName, phaseNames } from '../src/model/phase.ts';
+import { showCutoverGates } from '../src/phases/cutover.ts';
+import type { PhaseContext } from '../src/phases/phase-context.ts';
+import { phases } from '../src/phases/phases.ts';
+import { runPhase } from '../src/phases/run-phase.ts';
+import { takeOwnerLock } from '../src/state/owner-lock.ts';
+import { openScreen } from '../src/ui/screen.ts';
+import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
+import { openContext, openPhases } from './context.ts';
+
+interface Options extends CommonOptions {
+  readonly phase?: PhaseName;
+  readonly all?: true;
+  readonly takeOver?: true;
+  readonly writesStopped?: true;
+  readonly confirm?: string;
+  readonly plan?: string;
+  readonly dryRun?: true;
+}
+
+/** `cdcmig run --phase X`: one phase, or all of them in order for a rehearsal. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run a phase of the migration; the same command again goes on where it was')
+    .addOption(new Option('--phase <phase>', 'which one').choices(phaseNames))
+    .option('--all', 'every phase in order, for a rehearsal')
+    .option('--take-over', 'stop another run of this migration and take its place')
+    .option('--plan <digest>', 'accept this plan, also if the migration began with another')
+    .option('--writes-stopped', 'cutover: the application has stopped writing')
+    .option('--confirm <keyspace>', 'cutover: the keyspace that is switched')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const names = wantedPhases(options);
+  const screen = openScreen({ json: options.json ?? false, isTerminal: process.stderr.isTTY ?? false });
+  try {
+    await using opened = await openContext({ config: options.config, report: screen.report, prepares: true });
+    const context = await openPhases(opened, {
+      writesStopped: options.writesStopped ?? false,
+      acceptPlan: options.plan,
+      confirm: options.confirm,
+    });
+    if (options.dryRun) return await dryRun(names, context);
+    await runOwned(names, context, options.takeOver ?? false);
+  } finally {
+    await screen.close();
+  }
+}
+
+/** The owner's lock is held from before the first look to after the last; losing it interrupts. */
+async function runOwned(names: readonly PhaseName[], context: PhaseContext, takeOver: boolean): Promise<void> {
+  const lock = await takeOwnerLock(
+    context.bus,
+    { holder: `${hostname()}, process ${process.pid}`, takeOver },
+    context.signal,
+  );
+  const owned = { ...context, signal: AbortSignal.any([context.signal, lock.lost]) };
+  try {
+    for (const name of names) await runPhase(phases[name], owned);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function dryRun(names: readonly PhaseName[], context: PhaseContext): Promise<void> {
+  for (const name of names) {
+    const steps = context.plan.phases.find(({ phase }) => phase === name)!.steps;
+    for (const step of steps) context.report({ kind: 'planned-step', phase: name, step });
+    if (name === 'cutover') await showCutoverGates(context);
+  }
+}
+
+function wantedPhases({ phase, all }: Options): readonly PhaseName[] {
+  if (all && phase === undefined) return phaseNames;
+  if (!all && phase !== undefined) return [phase];
+  throw new OperatorError(
+    {
+      expected: 'either --phase or --all',
+      found: all ? 'both' : 'neither',
+      next: `name one of ${phaseNames.join(', ')}`,
+    },
+    { exitCode: 2 },
+  );
+}

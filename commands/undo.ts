@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { undoDeployAgent } from '../src/phases/undo-deploy-agent.ts';
+import { openScreen } from '../src/ui/screen.ts';
+import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
+import { openContext, openPhases } from './context.ts';
+
+/** `cdcmig undo deploy-agent`: stops the agents and puts back what was changed on the source. */
+export function undoCommand(): Command {
+  const deployAgent = new Command('deploy-agent')
+    .description('stop the agents and put the tables’ cdc option back as it was')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(undo);
+  return new Command('undo').description('take back what a phase did').addCommand(deployAgent);
+}
+
+async function undo(options: CommonOptions): Promise<void> {
+  const screen = openScreen({ json: options.json ?? false, isTerminal: false });
+  try {
+    await using opened = await openContext({ config: options.config, report: screen.report, prepares: false });
+    await undoDeployAgent(
+      await openPhases(opened, { writesStopped: false, acceptPlan: undefined, confirm: undefined }),
+    );
+  } finally {
+    await screen.close();
+  }
+}

@@ -1,0 +1,58 @@
+import type { ComparedTable } from './difference.ts';
+import type { PhaseName } from './phase.ts';
+
+/** Where a migration is, as `cdcmig status` tells it. */
+export interface MigrationStatus {
+  readonly migration: string;
+  readonly keyspace: string;
+  readonly plan: string | undefined;
+  readonly phases: readonly PhaseStatus[];
+  readonly splits: { readonly planned: number; readonly copied: number };
+  readonly rows: { readonly read: bigint; readonly written: bigint; readonly superseded: bigint; readonly deadLettered: bigint };
+  readonly stream: StreamStatus;
+  readonly nodes: readonly NodeStatus[];
+  readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
+  readonly deadLetters: number;
+  readonly lastValidation: ValidationStatus | undefined;
+  readonly isCutOver: boolean;
+  /** What has to happen next, and why it has not. */
+  readonly waitsFor: string;
+}
+
+export interface PhaseStatus {
+  readonly phase: PhaseName;
+  readonly state: 'not started' | 'started' | 'done';
+  readonly summary: string;
+}
+
+export interface StreamStatus {
+  /** How far applied changes are behind the present; 'unknown' is a value. */
+  readonly lagMs: number | 'unknown';
+  readonly unknownBecause: string | undefined;
+  /** What the broker still holds for the sink, in entries and in the age of the oldest. */
+  readonly backlogEntries: number;
+  readonly backlogAgeSeconds: number;
+  readonly received: number;
+  readonly applied: number;
+  readonly duplicates: number;
+  readonly superseded: number;
+  readonly recopied: number;
+  readonly deadLettered: number;
+  readonly ignored: number;
+  /** From the application's write time to the confirmed write; undefined before the first. */
+  readonly latencyMs: { readonly p50: number | undefined; readonly p99: number | undefined };
+}
+
+export interface NodeStatus {
+  readonly hostId: string;
+  readonly address: string;
+  readonly unbrokenSince: string | 'unknown';
+}
+
+export interface ValidationStatus {
+  readonly finishedAt: string;
+  readonly isFull: boolean;
+  readonly isAfterDrain: boolean;
+  readonly unsettled: number;
+  readonly tables: readonly ComparedTable[];
+}

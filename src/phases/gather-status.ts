@@ -1,0 +1,122 @@
+import type {
+  MigrationStatus,
+  NodeStatus,
+  PhaseStatus,
+  StreamStatus,
+  ValidationStatus,
+} from '../model/migration-status.ts';
+import { phaseNames } from '../model/phase.ts';
+import { changesPartition, sinkSubscription, topics } from '../model/topics.ts';
+import type { ValidationRecord } from '../state/ledger-event.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+import { addBooks, emptyBooks } from '../stream/batch-books.ts';
+import { addLatencies, percentile } from '../stream/latency.ts';
+import type { StreamPosition } from '../stream/stream-position.ts';
+import { countMessages, unbrokenSince } from './gate-facts.ts';
+import type { WorkerContext } from './phase-context.ts';
+import { askStream } from './stream-clock.ts';
+
+/** Folds the ledger and asks the broker. */
+export async function gatherStatus(context: WorkerContext): Promise<MigrationStatus> {
+  const { ledger, config, bus, signal } = context;
+  const state = await ledger.refresh(signal);
+  const position = state.handOver ? await askStream(context) : undefined;
+  const copied = [...state.copied.values()];
+  const sum = (count: (split: (typeof copied)[number]) => bigint) =>
+    copied.reduce((total, split) => total + count(split), 0n);
+  const stream = await streamStatus(context, state, position);
+  return {
+    migration: config.migration,
+    keyspace: config.source.keyspace,
+    plan: state.planDigest,
+    phases: phaseNames.map((phase) => phaseStatus(phase, state)),
+    splits: { planned: state.splits.size, copied: copied.length },
+    rows: {
+      read: sum((split) => split.readRows),
+      written: sum((split) => split.writtenRows),
+      superseded: sum((split) => split.supersededRows),
+      deadLettered: sum((split) => split.deadLetteredRows),
+    },
+    stream,
+    nodes: nodeStatus(state, position),
+    openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
+    deadLetters: state.capture ? await countMessages(bus, topics.deadLetters, signal) : 0,
+    lastValidation: state.lastValidation && validationStatus(state.lastValidation),
+    isCutOver: state.cutover !== undefined,
+    waitsFor: waitsFor(state, stream),
+  };
+}
+
+function phaseStatus(phase: PhaseStatus['phase'], { phases }: MigrationState): PhaseStatus {
+  const known = phases.get(phase);
+  if (!known) return { phase, state: 'not started', summary: '' };
+  return { phase, state: known.confirmedAtMicros === undefined ? 'started' : 'done', summary: known.summary };
+}
+
+async function streamStatus(
+  { bus, clock, signal }: WorkerContext,
+  { capture }: MigrationState,
+  position: StreamPosition | undefined,
+): Promise<StreamStatus> {
+  const partitions = Array.from({ length: capture?.changesPartitions ?? 0 }, (_, partition) =>
+    changesPartition(partition),
+  );
+  const backlogs = await Promise.all(partitions.map((topic) => bus.backlog(topic, sinkSubscription, signal)));
+  const oldest = backlogs.flatMap(({ oldestPublishedAtMs }) => oldestPublishedAtMs ?? []);
+  const reports = [...(position?.partitions.values() ?? [])];
+  const books = reports.map((report) => report.books).reduce(addBooks, emptyBooks);
+  const latency = reports.map((report) => report.latency).reduce(addLatencies, {});
+  const nowMicros = clock.nowMicros();
+  const time = position?.streamTimeMicros;
+  return {
+    ...books,
+    lagMs: time === undefined ? 'unknown' : Number((nowMicros - time) / 1000n),
+    unknownBecause: position ? position.unknownBecause : 'there is no hand-over yet',
+    backlogEntries: backlogs.reduce((total, { entries }) => total + entries, 0),
+    backlogAgeSeconds:
+      oldest.length === 0 ? 0 : Math.max(0, Math.round((Number(nowMicros / 1000n) - Math.min(...oldest)) / 1000)),
+    latencyMs: { p50: percentile(latency, 0.5), p99: percentile(latency, 0.99) },
+  };
+}
+
+function nodeStatus({ capture }: MigrationState, position: StreamPosition | undefined): readonly NodeStatus[] {
+  const since = position ? unbrokenSince(position) : new Map<string, bigint>();
+  return (capture?.nodes ?? []).map(({ hostId, address }) => {
+    const instant = since.get(hostId);
+    return { hostId, address, unbrokenSince: instant === undefined ? 'unknown' : timeText(instant) };
+  });
+}
+
+function validationStatus(validation: ValidationRecord): ValidationStatus {
+  return {
+    finishedAt: timeText(validation.finishedAtMicros),
+    isFull: validation.isFull,
+    isAfterDrain: validation.isAfterDrain,
+    unsettled: validation.unsettledCount,
+    tables: validation.tables,
+  };
+}
+
+/** A day and a half of backlog is close to the end of what the target accepts. */
+const backlogWarnings = [
+  {
+    seconds: 36 * 3600,
+    text: 'the backlog is 36 h old, and changes older than 44 h must be read again one by one: start the sink now, beside the snapshot',
+  },
+  { seconds: 24 * 3600, text: 'the backlog is 24 h old: start the sink beside the snapshot' },
+];
+
+function waitsFor(state: MigrationState, stream: StreamStatus): string {
+  const warning = state.sinkAllowed
+    ? undefined
+    : backlogWarnings.find(({ seconds }) => stream.backlogAgeSeconds >= seconds);
+  if (warning) return warning.text;
+  if (state.cutover) return 'nothing: the target has taken over';
+  const next = phaseNames.find((phase) => state.phases.get(phase)?.confirmedAtMicros === undefined);
+  if (state.sinkAllowed && stream.unknownBecause !== undefined) return stream.unknownBecause;
+  return `cdcmig run --phase ${next}`;
+}
+
+function timeText(micros: bigint): string {
+  return new Date(Number(micros / 1000n)).toISOString();
+}

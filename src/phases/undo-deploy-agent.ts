@@ -1,0 +1,16 @@
+import { stopAgents } from '../deploy/stop-agents.ts';
+import { agentProgram, agentsOf } from './agents-of.ts';
+import { captureOf } from './deploy-agent.ts';
+import type { PhaseContext } from './phase-context.ts';
+
+/** Stops the agents and puts back the tables' cdc option. Topics and what they hold stay. May be repeated. */
+export async function undoDeployAgent(context: PhaseContext): Promise<void> {
+  const { source, ledger, tables, report, signal } = context;
+  const capture = captureOf((await ledger.refresh(signal)).capture);
+  const captured = new Set(capture.nodes.map((node) => node.hostId));
+  const nodes = (await source.nodes(signal)).filter((node) => captured.has(node.hostId));
+  await stopAgents(agentsOf(nodes, capture, context), agentProgram(context), signal);
+  for (const table of tables.filter(({ name }) => capture.cdcTurnedOn.includes(name)))
+    await source.setCdc(table, false, signal);
+  report({ kind: 'step-finished', phase: 'deploy-agent', step: 'undo', note: `${nodes.length} agents stopped` });
+}

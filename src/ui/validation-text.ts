@@ -1,0 +1,24 @@
+import type { ComparedTable } from '../model/difference.ts';
+
+/** A line a table, and a last one that says the result. */
+export function reportText(tables: readonly ComparedTable[]): string {
+  const differing = tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
+  const pending = tables.reduce((sum, table) => sum + table.pending, 0);
+  return `${[...tables.map(tableText), resultText(differing, pending)].join('\n')}\n`;
+}
+
+function tableText(table: ComparedTable): string {
+  const counts = `${table.sourceRows} rows on the source, ${table.targetRows} on the target`;
+  const found = [
+    [table.missing, 'missing'],
+    [table.extra, 'extra'],
+    [table.mismatched, 'mismatched'],
+    [table.pending, 'pending'],
+  ].filter(([count]) => count !== 0);
+  return `${table.table}: ${counts}; ${found.length === 0 ? 'equal' : found.map(([count, kind]) => `${count} ${kind}`).join(', ')}`;
+}
+
+function resultText(differing: number, pending: number): string {
+  if (differing > 0) return `${differing} rows differ`;
+  return pending > 0 ? `no row differs for certain; ${pending} may still be on their way` : 'both sides are equal';
+}
