@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { agentCommand } from './agent.ts';
+import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -12,6 +13,7 @@ import { workerCommand } from './worker.ts';
 export function program(): Command {
   const cdcmig = new Command('cdcmig')
     .description('moves a live Apache Cassandra keyspace to Amazon Keyspaces through Apache Pulsar')
+    .addCommand(initCommand())
     .addCommand(planCommand())
     .addCommand(runCommand())
     .addCommand(validateCommand())
@@ -19,7 +21,7 @@ export function program(): Command {
     .addCommand(undoCommand())
     .addCommand(workerCommand())
     .addCommand(agentCommand())
-    .addCommand(sandboxCommand())
+    .addCommand(sandboxCommand());
   return withoutExit(cdcmig);
 }
 
