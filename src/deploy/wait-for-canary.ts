@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { decodeChangeEvent } from '../model/change-event.ts';
@@ -33,20 +34,39 @@ export async function waitForCanary(wait: CanaryWait): Promise<void> {
   const seen = marksSeen(wait.partitions, silent, (node) =>
     wait.report({ kind: 'canary-seen', node, afterMs: Math.round(performance.now() - begin) }),
   );
+  const done = new AbortController();
+  const signal = AbortSignal.any([timeout, done.signal, ...(wait.signal ? [wait.signal] : [])]);
+  const writing = keepWriting(wait, signal);
   try {
-    await wait.source.writeCanary(wait.nonce, wait.signal);
-    const signal = wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout;
     const hosts = [...silent];
-    await Promise.all(readers.map((reader) => collectMarks(reader, wait.nonce, hosts, signal, seen)));
+    await Promise.race([
+      writing,
+      Promise.all(readers.map((reader) => collectMarks(reader, wait.nonce, hosts, signal, seen))),
+    ]);
   } catch (error) {
     wait.signal?.throwIfAborted();
     throw timeout.aborted ? silentAgents(wait, silent) : error;
   } finally {
+    done.abort();
+    await writing.catch(() => {});
     await Promise.all(readers.map((reader) => reader.close()));
   }
 }
 
 const clockToleranceMs = 60_000;
+
+/**
+ * Again and again: an agent that was started a moment ago begins at the end of its log, which may already be behind the
+ * first canary. Ends with the signal or by what writeCanary throws.
+ */
+async function keepWriting({ source, nonce }: CanaryWait, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await source.writeCanary(nonce, signal);
+    await sleep(writeEveryMs, undefined, { signal });
+  }
+}
+
+const writeEveryMs = 2_000;
 
 /** A node is silent until its mark has been seen on every partition. */
 function marksSeen(partitions: number, silent: Set<string>, onSeen: (node: string) => void): (node: string) => void {

@@ -52,11 +52,11 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
 }
 
 /** Differences of which no change can be on its way any more. */
-export function certainDifferences(report: ValidationReport): number {
+function certainDifferences(report: ValidationReport): number {
   return report.tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
 }
 
-export function pendingRows(report: ValidationReport): number {
+function pendingRows(report: ValidationReport): number {
   return report.tables.reduce((sum, table) => sum + table.pending, 0);
 }
 

@@ -14,7 +14,7 @@ export interface Phase {
   confirm(context: PhaseContext): Promise<string>;
 }
 
-export interface PhaseStep {
+interface PhaseStep {
   readonly title: string;
   /** Answers a note for the screen, if there is something to say. */
   run(context: PhaseContext): Promise<string | undefined>;

@@ -8,6 +8,7 @@ import { runSink } from '../stream/run-sink.ts';
 import { SchemaFollower } from '../stream/schema-follower.ts';
 import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
 import type { SnapshotDoneAt } from '../stream/slice-keeper.ts';
+import { readDecodingSchema } from './decoding-schema.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { handOverOf } from './start-source.ts';
 
@@ -72,7 +73,7 @@ function openSchema(context: WorkerContext, record: HandOverRecord): Promise<Sch
     baselineAtMicros: record.instantMicros - clockToleranceMicros,
     async readSchema(readSignal?: AbortSignal) {
       const atMicros = clock.nowMicros() - clockToleranceMicros;
-      return { rows: await source.schema(config.source.keyspace, readSignal), atMicros };
+      return { rows: await readDecodingSchema(source, config.source.keyspace, readSignal), atMicros };
     },
     onChange(change: TableChange | Truncation) {
       const table = ids.get(change.tableId);

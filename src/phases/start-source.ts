@@ -5,6 +5,7 @@ import { OperatorError, type Sentence } from '../errors.ts';
 import { changesPartition, sinkSubscription, splitsSubscription, topics } from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
+import { readDecodingSchema } from './decoding-schema.ts';
 import { captureOf } from './deploy-agent.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -83,7 +84,7 @@ async function topicFaults(
 async function handOver({ config, source, ledger, clock, tables, signal }: PhaseContext): Promise<string> {
   if ((await ledger.refresh(signal)).handOver) return 'was there already';
   const capture = captureOf(ledger.state.capture);
-  const schema = await source.schema(config.source.keyspace, signal);
+  const schema = await readDecodingSchema(source, config.source.keyspace, signal);
   const recopied = config.accept.filter(({ what }) => what === 'future-write-times').map(({ table }) => table);
   const record: HandOverRecord = {
     instantMicros: clock.nowMicros(),
