@@ -52,7 +52,7 @@ export class BooksError extends Error {
   override readonly name = 'BooksError';
 }
 
-export function sentenceText(fault: Sentence): string {
+function sentenceText(fault: Sentence): string {
   return `expected ${fault.expected}; found ${fault.found}. Next: ${fault.next}`;
 }
 

@@ -13,7 +13,7 @@ import {
 } from './statements-of-row.ts';
 
 /** What is read again: one row, a partition's static values, or the whole partition. */
-export type RecopyScope =
+type RecopyScope =
   | { readonly kind: 'row'; readonly clustering: readonly Buffer[] }
   | { readonly kind: 'statics' }
   | { readonly kind: 'partition' };

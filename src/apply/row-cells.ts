@@ -64,7 +64,7 @@ export function remaining(expiry: Expiry | undefined, nowSeconds: number): numbe
   return expiry === undefined ? 0 : Math.max(1, expiry.expiresAtSeconds - nowSeconds);
 }
 
-export function isExpired(expiry: Expiry | undefined, nowSeconds: number): boolean {
+function isExpired(expiry: Expiry | undefined, nowSeconds: number): boolean {
   return expiry !== undefined && expiry.expiresAtSeconds <= nowSeconds;
 }
 
@@ -74,7 +74,7 @@ export function isHidden(timestampMicros: bigint, by: Deletion | undefined): boo
 }
 
 /** Non-frozen lists go another way (their cells have an identity that CQL cannot write); counters carry no timestamps. */
-export function isExpressible(column: Column): boolean {
+function isExpressible(column: Column): boolean {
   return !isUnfrozenList(column.type) && column.type.name !== 'counter';
 }
 

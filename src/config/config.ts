@@ -43,7 +43,7 @@ export interface ClusterConfig {
   readonly tlsCaFile: string | undefined;
 }
 
-export interface AgentConfig {
+interface AgentConfig {
   readonly node: string;
   readonly commitLogDirectory: string;
   readonly cdcRawDirectory: string | undefined;

@@ -9,7 +9,3 @@ export const phaseNames = [
 ] as const;
 
 export type PhaseName = (typeof phaseNames)[number];
-
-export function isPhaseName(text: string): text is PhaseName {
-  return (phaseNames as readonly string[]).includes(text);
-}

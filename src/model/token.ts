@@ -30,7 +30,7 @@ export function isInRange(token: bigint, range: TokenRange): boolean {
   return token > range.start && token <= range.end;
 }
 
-export function compareTokens(a: bigint, b: bigint): number {
+function compareTokens(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

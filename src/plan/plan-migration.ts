@@ -31,7 +31,7 @@ export interface Plan {
   readonly phases: readonly PhaseSteps[];
 }
 
-export interface PlannedTable {
+interface PlannedTable {
   readonly table: Table;
   readonly estimatedPartitions: number;
   readonly estimatedBytes: number;

@@ -38,7 +38,7 @@ export interface CaptureRecord {
   readonly cdcTurnedOn: readonly string[];
 }
 
-export interface CapturedNode {
+interface CapturedNode {
   readonly hostId: string;
   readonly address: string;
 }

@@ -28,7 +28,7 @@ export interface MigrationState {
   readonly cutover: CutoverRecord | undefined;
 }
 
-export interface PhaseState {
+interface PhaseState {
   readonly startedAtMicros: bigint;
   /** Undefined while it runs, or when it was interrupted. */
   readonly confirmedAtMicros: bigint | undefined;
@@ -36,7 +36,7 @@ export interface PhaseState {
   readonly by: string;
 }
 
-export interface DrainState {
+interface DrainState {
   readonly nonce: string;
   readonly confirmedAtMicros: bigint | undefined;
 }

@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isInRange, maxToken, minToken, rangesOfRing, splitRange, tokenOf, topicPartitionOf } from '../../src/model/token.ts';
+import {
+  isInRange,
+  maxToken,
+  minToken,
+  rangesOfRing,
+  splitRange,
+  tokenOf,
+  topicPartitionOf,
+} from '../../src/model/token.ts';
 
 const { Murmur3Tokenizer } = createRequire(import.meta.url)('cassandra-driver/lib/tokenizer.js');
 

@@ -9,7 +9,7 @@ export function systemTableId(keyspace: string, table: string): string {
 }
 
 /** The tables of system_schema in 4.0, 4.1 and 5.0 (column_masks: 5.0). */
-export const systemSchemaTables = [
+const systemSchemaTables = [
   'keyspaces',
   'tables',
   'columns',

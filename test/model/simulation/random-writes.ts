@@ -23,7 +23,7 @@ export interface Application {
  * How the application writes a row. CQL cannot tell a reader whether a marker outlives the cells, so a row has one of
  * three lives: inserted for good, never inserted, or always written with the same TTL.
  */
-export type RowStyle = 'inserted' | 'updated' | 'expiring';
+type RowStyle = 'inserted' | 'updated' | 'expiring';
 
 export interface Stamp {
   readonly at: bigint;

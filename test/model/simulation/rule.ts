@@ -15,7 +15,7 @@ import {
   type TimestampWindow,
 } from '../../../src/model/write-timestamp.ts';
 
-export interface Recopy {
+interface Recopy {
   readonly readAtMicros: bigint;
   readonly writtenAtMicros: bigint;
   /** Stamp of this worker's recopy of the same key before. */
@@ -26,7 +26,7 @@ export interface Recopy {
   readonly rowMicros: bigint | undefined;
 }
 
-export type ChangeInstants = Omit<ChangeToDecide, 'oldestMicros' | 'newestMicros'>;
+type ChangeInstants = Omit<ChangeToDecide, 'oldestMicros' | 'newestMicros'>;
 
 /** The decisions of the rule, as the simulated workers ask for them. Mutants replace one of them. */
 export interface Rule {
