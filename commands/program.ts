@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { agentCommand } from './agent.ts';
+import { demoCommand } from './demo.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
@@ -21,7 +22,8 @@ export function program(): Command {
     .addCommand(undoCommand())
     .addCommand(workerCommand())
     .addCommand(agentCommand())
-    .addCommand(sandboxCommand());
+    .addCommand(sandboxCommand())
+    .addCommand(demoCommand());
   return withoutExit(cdcmig);
 }
 

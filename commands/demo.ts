@@ -1,0 +1,85 @@
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { OperatorError } from '../src/errors.ts';
+import { runApplication } from '../src/sandbox/demo/application.ts';
+import { demoKeyspace } from '../src/sandbox/demo/demo-config.ts';
+import { openClient } from '../src/sandbox/demo/open-client.ts';
+import { runDemo } from '../src/sandbox/demo/run-demo.ts';
+import { faultsOf, summaryText } from '../src/sandbox/demo/summary.ts';
+import { type CassandraLine, cassandraLines } from '../src/sandbox/sandbox-release.ts';
+import { interruptSignal } from './interrupt.ts';
+
+interface Options {
+  readonly dir: string;
+  readonly cassandra: CassandraLine;
+  readonly rows: number;
+  readonly keep?: true;
+}
+
+const operationsPerSecond = 400;
+
+/** `cdcmig demo`: a whole migration on this machine, under writes and with deaths; exit code 0 only if nothing was lost. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('move a keyspace that is written to all the time, kill what moves it, and compare both sides')
+    .option('--dir <dir>', 'folder of the demo', join('.cdcmig', 'demo'))
+    .addOption(new Option('--cassandra <version>', 'line of the source').choices(cassandraLines).default('5.0'))
+    .option('--rows <count>', 'rows in the source at the beginning', countOf, 200_000)
+    .option('--keep', 'leave the servers up')
+    .action(demo)
+    .addCommand(applicationCommand(), { hidden: true });
+}
+
+async function demo(options: Options): Promise<void> {
+  const folder = resolve(options.dir);
+  try {
+    const facts = await runDemo({
+      ...options,
+      keep: options.keep ?? false,
+      program: [process.execPath, resolve(process.argv[1]!)],
+      onProgress: progress,
+      signal: interruptSignal(),
+    });
+    process.stdout.write(summaryText(facts));
+    throwOnFaults(faultsOf(facts), folder);
+  } catch (error) {
+    progress(`the demo has failed; the logs are in ${join(folder, 'logs')} and ${join(folder, 'sandbox')}`);
+    throw error;
+  }
+}
+
+function throwOnFaults(faults: readonly string[], folder: string): void {
+  if (faults.length === 0) return;
+  const next = `read the logs in ${join(folder, 'logs')}`;
+  throw new OperatorError({ expected: 'both sides equal', found: faults.join(', '), next }, { exitCode: 3 });
+}
+
+/** The demo's application, as the process of its own that it is. */
+function applicationCommand(): Command {
+  return new Command('application')
+    .argument('<node>', 'host:port of the source')
+    .argument('<rows>', 'rows at the beginning', countOf)
+    .argument('<seed>', 'the same operations for the same seed', countOf)
+    .action(application);
+}
+
+async function application(node: string, allRows: number, seed: number): Promise<void> {
+  const [address = '', port = ''] = node.split(':');
+  const place = { address, cqlPort: Number(port), datacenter: 'datacenter1' };
+  const client = await openClient(place, demoKeyspace);
+  try {
+    const counts = await runApplication(client, { allRows, operationsPerSecond, seed }, interruptSignal());
+    process.stdout.write(`${JSON.stringify(counts)}\n`);
+  } finally {
+    await client.shutdown();
+  }
+}
+
+function countOf(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('expected a positive whole number');
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OperatorError } from '../../errors.ts';
+import type { PhaseName } from '../../model/phase.ts';
+import type { Child } from './child.ts';
+import type { DemoFolder } from './demo-folder.ts';
+import { killHard, runningProcess } from './known-process.ts';
+import type { Operator, PhaseOutcome, PrintedEvent } from './operator.ts';
+
+export interface LiveMigration {
+  readonly operator: Operator;
+  readonly folder: DemoFolder;
+  readonly keyspace: string;
+  /** Ends the application and answers when its last write is done. */
+  readonly stopWrites: () => Promise<void>;
+  readonly onProgress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface LiveOutcome {
+  readonly phases: readonly PhaseOutcome[];
+  readonly kills: readonly string[];
+  /** When the sink had first caught up, milliseconds since 1970. */
+  readonly steadyFromMs: number;
+}
+
+/** By then several splits are done, and both workers have more in hand. */
+const splitsBeforeTheKill = 6;
+const sinkRunsMs = 5_000;
+/** Long enough for a lag that means something. */
+const steadyMs = 15_000;
+
+/** All six phases while the application writes; a worker, the agent and a sink are killed on the way and come back. */
+export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome> {
+  const { operator, keyspace, onProgress, signal } = migration;
+  const phases: PhaseOutcome[] = [];
+  const run = async (phase: PhaseName, ...more: string[]) => {
+    phases.push(await operator.runPhase(phase, { arguments: more }));
+  };
+  await run('deploy-agent');
+  await run('start-source');
+  const copied = await copyWithDeaths(migration);
+  phases.push(copied.outcome);
+  await run('validate');
+  await run('start-sink');
+  const steadyFromMs = Date.now();
+  const sinkKilled = await killSink(migration);
+  await sleep(steadyMs, undefined, { signal });
+  onProgress('asking the application to stop');
+  await migration.stopWrites();
+  await run('cutover', '--writes-stopped', '--confirm', keyspace);
+  await copied.worker.ended;
+  await operator.stopAgents();
+  return { phases, kills: [...copied.kills, sinkKilled], steadyFromMs };
+}
+
+/** In the middle of the copy a worker and the agent are killed. The worker is back at once, the agent by deploy-agent. */
+async function copyWithDeaths(migration: LiveMigration) {
+  const { operator, folder, onProgress } = migration;
+  const killed = operator.startWorker('worker-b');
+  let splits = 0;
+  let deaths: Promise<Child> | undefined;
+  const onEvent = ({ kind }: PrintedEvent) => {
+    if (kind === 'split-copied' && ++splits === splitsBeforeTheKill) deaths = killBoth();
+  };
+  const outcome = await operator.runPhase('snapshot-migrate', { onEvent });
+  if (!deaths) throw new Error(`the copy ended after ${splits} splits: nothing could be killed in its middle`);
+  const worker = await deaths;
+  await operator.runPhase('deploy-agent');
+  const kills = [
+    `a worker, by -9 after ${splitsBeforeTheKill} splits; its splits were copied by others, and it came back`,
+    'the agent, by -9 at the same moment; deploy-agent brought it back to where it was',
+  ];
+  return { outcome, kills, worker };
+
+  async function killBoth(): Promise<Child> {
+    onProgress('kill -9 of a worker and of the agent');
+    await Promise.all([killed.kill(), killByFile(join(folder.agent, 'agent.pid'))]);
+    return operator.startWorker('worker-b');
+  }
+}
+
+async function killSink({ operator, folder, onProgress, signal }: LiveMigration): Promise<string> {
+  await sleep(sinkRunsMs, undefined, { signal });
+  onProgress('kill -9 of a sink');
+  await killByFile(join(folder.workers, 'worker-0.pid'));
+  await operator.runPhase('start-sink');
+  return 'a sink, by -9 while it applied changes; others took its partitions, and start-sink brought it back';
+}
+
+async function killByFile(pidFile: string): Promise<void> {
+  const known = runningProcess(pidFile);
+  if (known) return killHard(known);
+  throw new OperatorError({
+    expected: `a running process in ${pidFile}`,
+    found: 'none: it had ended by itself',
+    next: 'read the log beside it',
+  });
+}

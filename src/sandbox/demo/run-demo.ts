@@ -1,0 +1,133 @@
+import { writeFileSync } from 'node:fs';
+import type { CassandraLine } from '../sandbox-release.ts';
+import type { Sandbox } from '../sandbox-state.ts';
+import { startSandbox } from '../start-sandbox.ts';
+import { stopSandbox, wipeSandbox } from '../stop-sandbox.ts';
+import type { ApplicationCounts } from './application.ts';
+import { startApplication } from './application-process.ts';
+import { type Comparison, compareKeyspaces } from './compare.ts';
+import { demoConfig, demoKeyspace, movedKeyspace } from './demo-config.ts';
+import { type DemoFolder, demoFolder, emptyFolder } from './demo-folder.ts';
+import { demoDdl } from './demo-schema.ts';
+import { endAll } from './end-all.ts';
+import { fill } from './fill.ts';
+import { migrateLive } from './migrate-live.ts';
+import { openClient } from './open-client.ts';
+import { createOperator } from './operator.ts';
+import { foldReports, readReports } from './stream-record.ts';
+import type { DemoFacts } from './summary.ts';
+
+export interface DemoOptions {
+  readonly dir: string;
+  readonly cassandra: CassandraLine;
+  readonly rows: number;
+  /** Leaves the servers up. */
+  readonly keep: boolean;
+  /** How cdcmig is started: command and first arguments. */
+  readonly program: readonly [string, ...string[]];
+  readonly onProgress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Stage extends DemoOptions {
+  readonly folder: DemoFolder;
+  readonly sandbox: Sandbox;
+}
+
+const seed = 20_261;
+
+/**
+ * Moves a keyspace that is written to all the time with the commands that an operator types, lets a worker, the agent
+ * and a sink die on the way, and compares both sides by plain reads. Ends what it started, however it ends.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoFacts> {
+  const begin = performance.now();
+  const folder = demoFolder(options.dir);
+  const { cassandra, onProgress, signal } = options;
+  await endAll(folder);
+  await wipeSandbox(folder.sandbox);
+  emptyFolder(folder);
+  let isDone = false;
+  try {
+    const sandbox = await startSandbox({ dir: folder.sandbox, cassandra, nodes: 1, onProgress, signal });
+    const facts = await rehearse({ ...options, folder, sandbox });
+    isDone = true;
+    return { ...facts, seconds: (performance.now() - begin) / 1000 };
+  } finally {
+    onProgress('ending what still runs');
+    await endAll(folder);
+    // What failed may be looked at: the servers' data and logs stay.
+    if (!options.keep) await (isDone ? wipeSandbox(folder.sandbox) : stopSandbox(folder.sandbox));
+  }
+}
+
+async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
+  const { folder, sandbox, program, onProgress, signal } = stage;
+  writeFileSync(folder.configFile, demoConfig(sandbox, folder));
+  await timed(stage, `${stage.rows} rows in the source`, () => prepareSource(stage));
+  const operator = createOperator({ program, folder, onProgress, signal });
+  const application = startApplication(applicationCommand(stage), folder);
+  let counts: ApplicationCounts = { done: {}, failed: 0 };
+  const stopWrites = async () => {
+    counts = await application.stop();
+  };
+  const live = await migrateLive({ operator, folder, keyspace: demoKeyspace, stopWrites, onProgress, signal });
+  const status = await operator.status();
+  const comparison = await timed(stage, 'both sides compared by plain reads', () => compareSides(stage));
+  const topic = `persistent://public/cdcmig-${status.migration}/progress`;
+  const reports = await readReports(sandbox.pulsar.serviceUrl, topic, signal);
+  return {
+    ...live,
+    ...foldReports(reports, live.steadyFromMs),
+    comparison,
+    status,
+    application: applicationFacts(counts),
+  };
+}
+
+async function prepareSource({ sandbox, rows, signal }: Stage): Promise<void> {
+  const node = sandbox.source[0]!;
+  const admin = await openClient(node);
+  try {
+    for (const ddl of demoDdl(demoKeyspace, node.datacenter)) await admin.execute(ddl, [], { prepare: false });
+  } finally {
+    await admin.shutdown();
+  }
+  const client = await openClient(node, demoKeyspace);
+  try {
+    await fill(client, rows, seed, signal);
+  } finally {
+    await client.shutdown();
+  }
+}
+
+function applicationCommand({ program, sandbox, rows }: Stage): [string, ...string[]] {
+  const { address, cqlPort } = sandbox.source[0]!;
+  const [command, ...first] = program;
+  return [command, ...first, 'demo', 'application', `${address}:${cqlPort}`, String(rows), String(seed)];
+}
+
+async function compareSides({ sandbox, signal }: Stage): Promise<Comparison> {
+  const source = await openClient(sandbox.source[0]!, demoKeyspace);
+  const target = await openClient(sandbox.target, movedKeyspace).catch(async (error) => {
+    await source.shutdown();
+    throw error;
+  });
+  try {
+    return await compareKeyspaces({ source, target }, signal);
+  } finally {
+    await Promise.all([source.shutdown(), target.shutdown()]);
+  }
+}
+
+function applicationFacts({ done, failed, lastError }: ApplicationCounts): DemoFacts['application'] {
+  const operations = Object.values(done).reduce((sum, count) => sum + count, 0);
+  return { operations, kinds: Object.keys(done).length, failed, lastError };
+}
+
+async function timed<T>({ onProgress }: DemoOptions, what: string, work: () => Promise<T>): Promise<T> {
+  const begin = performance.now();
+  const result = await work();
+  onProgress(`${what}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  return result;
+}
