@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
       ...['snapshot', 'stream', 'validation', 'cutover', ...road],
     ],
   },
-  ui: { rooms: ['events', 'errors', 'state', 'model'], packages: ['chalk', 'listr2'] },
+  ui: { rooms: ['events', 'errors', 'state', 'model'], packages: ['listr2'] },
   adapters: { rooms: ['ports', 'model', 'errors', ...wire], packages: ['cassandra-driver'] },
   sandbox: { rooms: ['model', 'errors', ...wire], packages: ['cassandra-driver', 'yaml'] },
 };
