@@ -6,7 +6,7 @@ import { finishRule } from './finished-segments.ts';
 import { type FollowedSegment, followLog, type LogFollower, type ReadSection } from './follow-log.ts';
 import { type InFlight, openInFlight } from './in-flight.ts';
 import type { Progress } from './progress.ts';
-import { BusLostError, openChangesPublisher } from './publish-changes.ts';
+import { busLost, openChangesPublisher } from './publish-changes.ts';
 import { sectionPublisher } from './publish-section.ts';
 import type { ProgressSaver } from './save-progress.ts';
 import type { SegmentSource } from './segment-source.ts';
@@ -32,11 +32,12 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   const onFault = (error: unknown) => {
     if (!signal.aborted) fault.abort(error);
   };
-  const lose = (cause: unknown) => onFault(busLost(cause));
   const publisher = await openChangesPublisher(parts.bus, parts.settings.changesPartitions, stop);
-  publisher.lost.addEventListener('abort', () => lose(publisher.lost.reason), { once: true });
+  const lose = () => onFault(busLost(publisher.lost.reason));
+  publisher.lost.addEventListener('abort', lose, { once: true });
+  if (publisher.lost.aborted) lose();
   const log = followLog(parts.progress.position.places);
-  const inFlight = openInFlight(maxInFlightBytes, lose);
+  const inFlight = openInFlight(maxInFlightBytes, onFault);
   const claims = openClaims({ ...parts, publisher, inFlight, signal: stop, onFault });
   const publish = sectionPublisher({ ...parts, publisher, inFlight, claims, stop, over: fault.signal });
   try {
@@ -55,10 +56,6 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
 
 /** Sections that wait for Pulsar pin their memory; one more may be read above this. */
 const maxInFlightBytes = 32 * 1024 * 1024;
-
-function busLost(cause: unknown): BusLostError {
-  return new BusLostError(`Pulsar: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-}
 
 interface PassParts extends SessionParts {
   readonly log: LogFollower;

@@ -43,7 +43,7 @@ export async function holdSegments(
 
   return {
     look: oneAtATime(look),
-    tidy: () => removeFinished(folder, progress.position.finishedUpTo),
+    tidy: (saved) => removeFinished(folder, saved.finishedUpTo),
     setAside: (segment) => moveAside(settings.folder, segment),
   };
 }
@@ -133,10 +133,19 @@ async function removeFinished(folder: string, finishedUpTo: bigint): Promise<voi
 }
 
 async function sizeOf(folder: string): Promise<number> {
-  const sizes = (await listSegments(folder)).map(
-    async (name) => (await stat(join(folder, segmentFileName(name)))).size,
-  );
+  const sizes = (await listSegments(folder)).map((name) => fileSize(join(folder, segmentFileName(name))));
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function fileSize(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    // What is finished is removed while we count.
+    (error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return 0;
+      throw error;
+    },
+  );
 }
 
 /** Into the agent's folder `damaged`, for whoever wants to see what can be saved of it. */

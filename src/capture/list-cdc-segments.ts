@@ -4,6 +4,7 @@ import type { AgentSettings } from '../model/agent-settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import { parseIndexFile } from '../wire/commitlog/index-file.ts';
 import { indexFileName, parseSegmentName, type SegmentName, segmentFileName } from '../wire/commitlog/segment-name.ts';
+import type { AgentPosition } from './agent-position.ts';
 import { moveAside, removeFile } from './hold-segments.ts';
 import { hasCode, listSegments } from './list-segments.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -28,7 +29,7 @@ export function cdcSegments(settings: AgentSettings, progress: Progress, clock: 
 
   return {
     look: oneAtATime(look),
-    tidy: () => deleteFinished(folder, progress.position),
+    tidy: (saved) => deleteFinished(folder, saved),
     setAside: async (segment) => {
       await moveAside(settings.folder, segment);
       await removeFile(join(folder, indexFileName(parseSegmentName(segment.path.slice(folder.length + 1))!)));
@@ -73,7 +74,7 @@ async function readIndex(path: string): Promise<string | undefined> {
  * Deletes what is finished, and finished ones that a restarting node has linked once more. What was there before our
  * beginning was never published and is not ours to delete.
  */
-async function deleteFinished(folder: string, position: Progress['position']): Promise<void> {
+async function deleteFinished(folder: string, position: AgentPosition): Promise<void> {
   const isOurs = ({ id }: SegmentName) => id >= position.beganAt && id <= position.finishedUpTo;
   const segments = await listSegments(folder);
   const newest = segments.at(-1)?.id;

@@ -7,6 +7,11 @@ export class BusLostError extends Error {
   override readonly name = 'BusLostError';
 }
 
+export function busLost(cause: unknown): BusLostError {
+  return new BusLostError(`Pulsar: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}
+
+/** What is published and cannot be stored rejects with BusLostError. */
 export interface ChangesPublisher {
   toPartition(partition: number, event: ChangeEvent, key: Buffer): Promise<unknown>;
   toSchema(event: ChangeEvent, key: Buffer): Promise<unknown>;
@@ -30,13 +35,17 @@ export async function openChangesPublisher(
   if (fault) {
     await closeAll(publishers);
     signal.throwIfAborted();
-    throw new BusLostError(`Pulsar: ${String(fault.reason?.message ?? fault.reason)}`, { cause: fault.reason });
+    throw busLost(fault.reason);
   }
+  const publish = (publisher: Publisher, event: ChangeEvent, key?: Buffer) =>
+    publisher.publish({ ...(key && { key }), ...encodeChangeEvent(event) }).catch((cause: unknown) => {
+      throw busLost(cause);
+    });
   return {
-    toPartition: (partition, event, key) => publishers[partition]!.publish({ key, ...encodeChangeEvent(event) }),
-    toSchema: (event, key) => publishers[partitions]!.publish({ key, ...encodeChangeEvent(event) }),
+    toPartition: (partition, event, key) => publish(publishers[partition]!, event, key),
+    toSchema: (event, key) => publish(publishers[partitions]!, event, key),
     toAll: async (event) => {
-      await Promise.all(publishers.map((publisher) => publisher.publish(encodeChangeEvent(event))));
+      await Promise.all(publishers.map((publisher) => publish(publisher, event)));
     },
     lost: AbortSignal.any(publishers.map(({ lost }) => lost)),
     close: () => closeAll(publishers),

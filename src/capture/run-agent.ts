@@ -45,7 +45,7 @@ async function runLocked(settings: AgentSettings, context: AgentContext): Promis
   const { clock, signal } = context;
   const progress = openProgress(await startPosition(settings, clock));
   const source = await openSource(settings, progress, context);
-  const saver = progressSaver(settings.folder, progress, { clock, onSaved: () => source.tidy() });
+  const saver = progressSaver(settings.folder, progress, { clock, onSaved: (saved) => source.tidy(saved) });
   // At once: a crash before the first record would otherwise begin again, at a later end.
   await saver.saveNow();
   const looker = new AbortController();

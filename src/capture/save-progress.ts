@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import type { AgentPosition } from './agent-position.ts';
 import { writePosition } from './position-file.ts';
 import type { Progress } from './progress.ts';
 
@@ -13,7 +14,7 @@ export interface ProgressSaver {
 export function progressSaver(
   folder: string,
   progress: Progress,
-  { clock, onSaved }: { readonly clock: Clock; readonly onSaved: () => Promise<void> },
+  { clock, onSaved }: { readonly clock: Clock; readonly onSaved: (saved: AgentPosition) => Promise<void> },
 ): ProgressSaver {
   let saved = -1;
   let nextMicros = 0n;
@@ -24,7 +25,7 @@ export function progressSaver(
     if (changes === saved) return;
     await writePosition(folder, position);
     saved = changes;
-    await onSaved();
+    await onSaved(position);
   }
 
   function saveNow(): Promise<void> {

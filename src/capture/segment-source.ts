@@ -1,9 +1,11 @@
+import type { AgentPosition } from './agent-position.ts';
+
 /** Where an agent finds its node's segments: its own links (hold-segments) or the node's cdc_raw (list-cdc-segments). */
 export interface SegmentSource {
   /** Finds what is there now; in commitlog mode links what is new. Calls wait for each other. */
   look(): Promise<Look>;
-  /** Gives up every segment up to the finished one of the saved position; may be repeated. */
-  tidy(): Promise<void>;
+  /** Lets go of every segment that the saved position calls finished: before it is saved, a crash would still need them. */
+  tidy(saved: AgentPosition): Promise<void>;
   /** Keeps a segment that cannot be read any further, out of the way. */
   setAside(segment: SeenSegment): Promise<void>;
 }

@@ -13,8 +13,11 @@ export interface MemoryBus {
   readonly bus: MessageBus;
   /** What is stored in a topic, in order. */
   events(topic: string): readonly ChangeEvent[];
-  /** away: nobody can publish, and what is published waits. failing: every publish is refused. */
-  condition: 'up' | 'away' | 'failing';
+  /**
+   * away: nobody can publish, and what is published waits. failing: every publish is refused. slow: records wait, and what
+   * is published behind them on the same topic.
+   */
+  condition: 'up' | 'away' | 'failing' | 'slow';
 }
 
 export function memoryBus(): MemoryBus {
@@ -26,13 +29,17 @@ export function memoryBus(): MemoryBus {
     return messages.map(({ properties = {}, payload }) => decodeChangeEvent({ properties, payload })!);
   }
 
+  function mustWait({ properties }: OutgoingMessage): boolean {
+    return memory.condition === 'away' || (memory.condition === 'slow' && properties?.kind === 'record');
+  }
+
   async function publisher(topic: string): Promise<Publisher> {
     if (memory.condition !== 'up') throw new Error('connection refused');
     let isClosed = false;
     let last: Promise<unknown> = Promise.resolve();
     const store = async (message: OutgoingMessage): Promise<Position> => {
-      while (memory.condition === 'away' && !isClosed) await pause();
-      if (memory.condition !== 'up' || isClosed) throw new Error('the broker is gone');
+      while (mustWait(message) && !isClosed) await pause();
+      if (memory.condition === 'failing' || isClosed) throw new Error('the broker is gone');
       const messages = stored.get(topic) ?? [];
       stored.set(topic, messages);
       // A real message is copied at once; the section's memory may go after the acknowledgement.
