@@ -6,7 +6,7 @@ import { showCutoverGates } from '../src/phases/cutover.ts';
 import type { PhaseContext } from '../src/phases/phase-context.ts';
 import { phases } from '../src/phases/phases.ts';
 import { runPhase } from '../src/phases/run-phase.ts';
-import { takeOwnerLock } from '../src/state/owner-lock.ts';
+import { ownersLedger, takeOwnerLock } from '../src/state/owner-lock.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
 import { openContext, openPhases } from './context.ts';
@@ -61,9 +61,13 @@ async function runOwned(names: readonly PhaseName[], context: PhaseContext, take
     { holder: `${hostname()}, process ${process.pid}`, takeOver },
     context.signal,
   );
-  const owned = { ...context, signal: AbortSignal.any([context.signal, lock.lost]) };
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  const owned = { ...context, signal, ledger: ownersLedger(context.ledger, lock) };
   try {
     for (const name of names) await runPhase(phases[name], owned);
+  } catch (error) {
+    // Whatever failed because we were stopped: who stopped us is what the operator must know.
+    throw lock.lost.aborted ? lock.lost.reason : error;
   } finally {
     await lock.release();
   }

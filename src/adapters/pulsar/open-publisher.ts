@@ -25,8 +25,8 @@ export async function openPublisher(
   const isAlone = options.access === 'exclusive' || options.access === 'take-over';
   const stopWatching = isAlone ? watchOwnership(parts, producer, lost) : () => {};
   const doing = `to publish on ${parts.topic}`;
-  const fail = (error: unknown) => {
-    throw busFailure(doing, error);
+  const fail = async (error: unknown) => {
+    throw await failureOf(parts, doing, error);
   };
   return {
     publish: (message) => producer.send(message).then((id) => new BusPosition(id), fail),
@@ -62,7 +62,8 @@ async function openProducer(
       batching: isBatched && batching,
       compression: 'lz4',
       metadata: { client: clientName, ...(holder !== undefined && { holder }) },
-      onFault: (error) => lost.abort(lossOf(topic, error)),
+      onFault: (error) =>
+        void failureOf({ admin, topic }, `to keep publishing on ${topic}`, error).then((reason) => lost.abort(reason)),
       signal,
     });
   } catch (error) {
@@ -72,9 +73,15 @@ async function openProducer(
   }
 }
 
-function lossOf(topic: string, error: PulsarError): unknown {
-  if (error.code === 'ProducerFenced') return new TopicTakenError(topic, undefined);
-  return busFailure(`to keep publishing on ${topic}`, error);
+/** TopicTakenError with the taker's name for a fenced producer. */
+async function failureOf(
+  { admin, topic }: Pick<PublisherParts, 'admin' | 'topic'>,
+  doing: string,
+  error: unknown,
+): Promise<unknown> {
+  if (error instanceof PulsarError && error.code === 'ProducerFenced')
+    return new TopicTakenError(topic, await holderOf(admin, topic));
+  return busFailure(doing, error);
 }
 
 /** What the holder said of itself when it connected; undefined if it has gone meanwhile or said nothing. */
