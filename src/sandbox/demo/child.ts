@@ -14,7 +14,7 @@ export interface Child {
   kill(): Promise<Ended>;
 }
 
-export interface Ended {
+interface Ended {
   /** Null when a signal ended it. */
   readonly exitCode: number | null;
   /** The end of what it wrote to stderr. */

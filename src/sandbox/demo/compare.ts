@@ -8,7 +8,7 @@ export interface Difference extends RowDifference {
   readonly key: string;
 }
 
-export interface ComparedTable {
+interface ComparedTable {
   readonly table: string;
   readonly sourceRows: number;
   readonly targetRows: number;

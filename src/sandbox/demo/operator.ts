@@ -26,7 +26,7 @@ export interface Operator {
   stopAgents(): Promise<void>;
 }
 
-export interface PhaseCommand {
+interface PhaseCommand {
   readonly arguments?: readonly string[];
   readonly onEvent?: (event: PrintedEvent) => void;
 }
