@@ -1,8 +1,9 @@
 import type { Table } from '../model/table.ts';
 import { isFloorSpent, recopyTimestamp } from '../model/write-timestamp.ts';
 import type { EncodedRow, PartitionRead } from '../ports/table-reader.ts';
-import type { TargetStatement } from '../ports/target-keyspace.ts';
+import { type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
 import type { ApplierParts } from './applier-parts.ts';
+import { isUnfrozenList } from './row-cells.ts';
 import { clusteringOf, layoutOf, type RowLayout } from './row-layout.ts';
 import {
   type RowContext,
@@ -11,9 +12,10 @@ import {
   statementsOfRecopiedRow,
   statementsOfRecopiedStatics,
 } from './statements-of-row.ts';
+import { RefusedWriteError } from './target-writer.ts';
 
 /** What is read again: one row, a partition's static values, or the whole partition. */
-type RecopyScope =
+export type RecopyScope =
   | { readonly kind: 'row'; readonly clustering: readonly Buffer[] }
   | { readonly kind: 'statics' }
   | { readonly kind: 'partition' };
@@ -24,38 +26,51 @@ export interface RecopyKey {
   readonly scope: RecopyScope;
 }
 
+type RowKeys = readonly (readonly Buffer[])[];
+
 /**
  * Reads the key on the source and writes what is there, and what is not, under the floor of the read. The process's
  * clock never gives the same instant twice, so of two recopies of a key the later read wins, in whatever order they end.
+ * Answers the clustering values of the rows it went over.
  */
-export async function recopy(key: RecopyKey, parts: ApplierParts): Promise<void> {
-  while (!(await isRecopied(key, parts))) parts.signal?.throwIfAborted();
-}
-
-/** False when the floor of the read was spent on the way to a write: then the key is read again. */
-async function isRecopied(key: RecopyKey, parts: ApplierParts): Promise<boolean> {
-  try {
-    await recopyOnce(key, parts);
-    return true;
-  } catch (error) {
-    if (error instanceof SpentFloorError) return false;
-    throw error;
+export async function recopy(key: RecopyKey, parts: ApplierParts): Promise<RowKeys> {
+  const layout = layoutOf(key.table);
+  for (let attempt = 1; ; attempt++) {
+    const timestampMicros = recopyTimestamp(parts.clock.nowMicros(), undefined, parts.window);
+    const context: RowContext = { layout, keyspace: parts.keyspace, timestampMicros };
+    try {
+      return await readAndWrite(key, context, parts);
+    } catch (error) {
+      if (!isToReadAgain(error, context, parts)) throw error;
+      await parts.clock.sleep(Math.min(5_000, 50 * 2 ** attempt), parts.signal);
+    }
   }
 }
 
-class SpentFloorError extends Error {
-  override readonly name = 'SpentFloorError';
+/**
+ * A row that waited so long that its stamp left the window, or whose list may or may not have been written: a list that
+ * is sent twice at one timestamp doubles.
+ */
+function isToReadAgain(error: unknown, context: RowContext, parts: ApplierParts): boolean {
+  if (error === floorSpent) return true;
+  if (error instanceof RefusedWriteError) return isSpent(context, parts);
+  return error instanceof TargetWriteError;
 }
 
-async function recopyOnce(key: RecopyKey, parts: ApplierParts): Promise<void> {
-  const layout = layoutOf(key.table);
-  const timestampMicros = recopyTimestamp(parts.clock.nowMicros(), undefined, parts.window);
-  const context: RowContext = { layout, keyspace: parts.keyspace, timestampMicros };
+const floorSpent = new Error('the floor of this reading is spent');
+
+function isSpent({ timestampMicros }: RowContext, { clock, window }: ApplierParts): boolean {
+  return isFloorSpent(timestampMicros, clock.nowMicros(), window);
+}
+
+async function readAndWrite(key: RecopyKey, context: RowContext, parts: ApplierParts): Promise<RowKeys> {
   switch (key.scope.kind) {
     case 'row':
-      return recopyRow(key, key.scope.clustering, context, parts);
+      await recopyRow(key, key.scope.clustering, context, parts);
+      return [key.scope.clustering];
     case 'statics':
-      return writeAll(await readStatics(key, context, parts), context, parts);
+      await writeAll(await readStatics(key, context, parts), context, parts);
+      return [];
     case 'partition':
       return recopyPartition(key, context, parts);
   }
@@ -94,12 +109,15 @@ async function readStatics(
   return row ? statementsOfRecopiedStatics(row, context) : statementsOfAbsentStatics(key.partitionKey, context);
 }
 
-async function recopyPartition(key: RecopyKey, context: RowContext, parts: ApplierParts): Promise<void> {
+async function recopyPartition(key: RecopyKey, context: RowContext, parts: ApplierParts): Promise<RowKeys> {
   const gone = await readTargetKeys(key, parts);
+  const present: (readonly Buffer[])[] = [];
   const areStaticsHidden = isHidden(key, undefined, context, parts);
   let hasStatics = false;
   for await (const page of parts.source.readPartition(readOf(key, context.layout, parts))) {
-    for (const row of page) gone.delete(keyText(clusteringOf(context.layout, row) ?? []));
+    const keys = page.map((row) => clusteringOf(context.layout, row)).filter((clustering) => clustering !== undefined);
+    for (const clustering of keys) gone.delete(keyText(clustering));
+    present.push(...keys);
     const statics =
       hasStatics || page.length === 0 || areStaticsHidden ? [] : statementsOfRecopiedStatics(page[0]!, context);
     hasStatics ||= page.length > 0;
@@ -109,6 +127,7 @@ async function recopyPartition(key: RecopyKey, context: RowContext, parts: Appli
   const absentStatics = hasStatics ? [] : statementsOfAbsentStatics(key.partitionKey, context);
   const absent = [...gone.values()].map((clustering) => statementOfAbsentRow(key.partitionKey, clustering, context));
   await writeAll([...absentStatics, ...absent], context, parts);
+  return [...present, ...gone.values()];
 }
 
 /** The clustering keys that the target has in a partition, by their text. */
@@ -151,11 +170,15 @@ async function firstRow(read: PartitionRead, { source }: ApplierParts): Promise<
 
 async function writeAll(
   statements: readonly TargetStatement[],
-  { timestampMicros }: RowContext,
-  { writer, clock, window, signal }: ApplierParts,
+  context: RowContext,
+  parts: ApplierParts,
 ): Promise<void> {
-  if (isFloorSpent(timestampMicros, clock.nowMicros(), window)) throw new SpentFloorError();
-  await Promise.all(statements.map((statement) => writer.write(statement, signal)));
+  if (isSpent(context, parts)) throw floorSpent;
+  const { writer, signal } = parts;
+  const hasLists = context.layout.columns.some((column) => isUnfrozenList(column.type));
+  await Promise.all(
+    statements.map((statement) => (hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal))),
+  );
 }
 
 function keyText(clustering: readonly Buffer[]): string {

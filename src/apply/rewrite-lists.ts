@@ -1,6 +1,6 @@
 import { rowKeyText } from '../model/difference.ts';
 import { type Column, keyColumns, type Table } from '../model/table.ts';
-import { listTimestamp } from '../model/write-timestamp.ts';
+import { listEventTime, listTimestamp } from '../model/write-timestamp.ts';
 import { TargetWriteError } from '../ports/target-keyspace.ts';
 import type { ApplierParts } from './applier-parts.ts';
 import { isUnfrozenList } from './row-cells.ts';
@@ -12,7 +12,7 @@ export interface DirtyLists {
   /** Of the row; empty for the partition's static lists. */
   readonly clustering: readonly Buffer[];
   readonly isStatic: boolean;
-  /** Write time of the change that touched them. */
+  /** Newest write time that the change put on the target's row; zero where its row was only read again. */
   readonly eventMicros: bigint;
 }
 
@@ -21,11 +21,17 @@ export interface DirtyLists {
  * only then the clock alone would let an earlier read win over a later one.
  */
 export class ListStamps {
+  readonly #handOverMicros: bigint;
   readonly #ahead = new Map<string, bigint>();
+
+  constructor(handOverMicros: bigint) {
+    this.#handOverMicros = handOverMicros;
+  }
 
   next(dirty: DirtyLists, nowMicros: bigint): bigint {
     const key = `${dirty.table.id}/${dirty.isStatic}/${rowKeyText(dirty)}`;
-    const stamp = listTimestamp(nowMicros, dirty.eventMicros, this.#ahead.get(key));
+    const eventMicros = listEventTime(dirty.eventMicros, nowMicros, this.#handOverMicros);
+    const stamp = listTimestamp(nowMicros, eventMicros, this.#ahead.get(key));
     for (const [old, ahead] of this.#ahead) if (ahead < nowMicros) this.#ahead.delete(old);
     if (stamp > nowMicros + 2n) this.#ahead.set(key, stamp);
     return stamp;
