@@ -16,10 +16,22 @@ export function decodeRecord(event: RecordEvent, tableById: TableById): DecodedR
   if (event.logVersion !== 7 && event.logVersion !== 8)
     return { kind: 'poison', error: new RangeError(`commit log version ${event.logVersion} is not known`) };
   try {
-    return { kind: 'mutation', mutation: decodeMutation(event.body, event.logVersion as LogVersion, tableById) };
+    const mutation = decodeMutation(event.body, event.logVersion as LogVersion, tableById);
+    const reason = unknownFieldOf(mutation);
+    return reason === undefined ? { kind: 'mutation', mutation } : { kind: 'unknown-schema', reason };
   } catch (error) {
     if (error instanceof UnknownTableError || error instanceof UnknownColumnError)
       return { kind: 'unknown-schema', reason: error.message };
     return { kind: 'poison', error: error as Error };
   }
+}
+
+/** A field of a user-defined type is only a number in the log, so one that was added lately decodes without its name. */
+function unknownFieldOf({ updates }: Mutation): string | undefined {
+  for (const { table, staticRow, rows } of updates)
+    for (const row of staticRow ? [staticRow, ...rows] : rows)
+      for (const { column, path } of row.cells)
+        if (column.type.udt && path && path.readUInt16BE(0) >= column.type.udt.fields.length)
+          return `table ${table.name}: field ${path.readUInt16BE(0)} of column ${column.name} is not known`;
+  return undefined;
 }
