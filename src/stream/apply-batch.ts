@@ -1,20 +1,14 @@
 import type { ApplierParts } from '../apply/applier-parts.ts';
 import type { DeadLetters } from '../apply/dead-letters.ts';
-import { deleteSlice } from '../apply/delete-slice.ts';
-import { type RecopyKey, recopy } from '../apply/recopy.ts';
-import { type DirtyLists, type ListStamps, listColumns, rewriteLists } from '../apply/rewrite-lists.ts';
-import { statementsOfUpdate } from '../apply/statements-of-update.ts';
-import { RefusedWriteError } from '../apply/target-writer.ts';
+import type { DirtyLists, ListStamps } from '../apply/rewrite-lists.ts';
 import type { PartitionUpdate } from '../model/mutation.ts';
-import { splitPartitionKey } from '../model/partition-key.ts';
 import { slicesOf } from '../model/slice-journal.ts';
-import { keepUpdateParts } from '../model/update-parts.ts';
 import type { ChangeDecision } from '../model/write-timestamp.ts';
 import { balance, type Outcome, type StreamBooks } from './batch-books.ts';
-import { Once } from './once.ts';
+import { BatchWork } from './batch-work.ts';
 import { type PlanContext, type PlannedChange, type PlannedUpdate, planUpdate } from './plan-update.ts';
+import { isPoison, throwIfStale } from './refusals.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
-import { dirtyListsOf, keysToRecopy } from './work-of-update.ts';
 
 /** One update and the record it came in. */
 export interface ReceivedUpdate {
@@ -27,10 +21,12 @@ export interface ReceivedUpdate {
 export interface BatchParts extends ApplierParts {
   readonly keeper: SliceKeeper;
   readonly listStamps: ListStamps;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, 'add'>;
   /** The target's clock minus ours: its clock is the one that lets TTLs end. */
   readonly targetSkewMicros: bigint;
 }
+
+export type BatchContext = Omit<PlanContext, 'firstDecision'> & { readonly remembered: PlanContext['firstDecision'] };
 
 export interface AppliedBatch {
   readonly books: StreamBooks;
@@ -43,138 +39,106 @@ export interface AppliedBatch {
 /**
  * Brings a batch of updates to the target and resolves once the target has confirmed all of it. Within the batch the
  * slices are journaled first, then rows are written without those that a slice hides, then the slices delete what the
- * target has: an older row of any earlier or later batch finds either the journal or the delete in its way. Repeating a
- * batch, whole or in part, ends in the same cells, since every write carries the timestamp that its change or read gives it.
+ * target has: an older row of any earlier or later batch finds either the journal or the delete in its way. Lists come
+ * last, when nothing else of the batch can hide them. Repeating a batch, whole or in part, ends in the same cells, since
+ * every write carries the timestamp that its change or read gives it.
+ *
+ * Throws StaleBatchError when the target was away so long that the batch must be decided again.
  */
 export async function applyBatch(
   received: readonly ReceivedUpdate[],
-  context: Omit<PlanContext, 'firstDecision'> & { readonly remembered: PlanContext['firstDecision'] },
+  context: BatchContext,
   parts: BatchParts,
 ): Promise<AppliedBatch> {
-  const decisions = new Map<string, ChangeDecision>();
-  const planned = received.map(({ update }) => {
-    const firstDecision = (digest: string) => decisions.get(digest) ?? context.remembered(digest);
-    const plan = planUpdate(update, { ...context, firstDecision });
-    if ('digest' in plan && firstDecision(plan.digest) === undefined) decisions.set(plan.digest, plan.what);
-    return plan;
-  });
-  await parts.keeper.keep(planned.flatMap((plan) => ('update' in plan ? slicesOf(plan.update, plan.decideAt) : [])));
-  const recopies = new Once<RecopyKey>(recopyKeyText, (key) =>
-    recopy(key, { ...parts, isHidden: parts.keeper.isHidden }),
+  const { plans, decisions } = planAll(received, context);
+  const changes = plans.flatMap((plan) => ('update' in plan ? [plan] : []));
+  await parts.keeper.keep(changes.flatMap((plan) => slicesOf(plan.update, plan.decideAt)));
+  const outcomes = await runWork(plans, new BatchWork(parts), context, parts);
+  await Promise.all(
+    outcomes.map(({ poison }, index) => poison && parts.deadLetters.add(letterOf(received[index]!, poison))),
   );
-  const lists = new Once<DirtyLists>(listsText, (dirty) => rewriteLists(dirty, parts.listStamps, parts));
-  const rowsWritten = await Promise.all(planned.map((plan) => settle(() => writeRows(plan, recopies, parts))));
-  const outcomes = await Promise.all(
-    planned.map((plan, index) => {
-      const first = rowsWritten[index]!;
-      if (first.refused || !('update' in plan)) return first;
-      return settle(async () => {
-        await deleteSlices(plan, lists, parts);
-        await Promise.all(dirtyListsOf(plan.update, plan.newestMicros).map((dirty) => lists.run(dirty)));
-        return first.outcome;
-      });
-    }),
-  );
-  await Promise.all(outcomes.map(({ refused }, index) => refused && buryUpdate(received[index]!, refused, parts)));
   const books = balance(
     received.length,
-    outcomes.map(({ refused, outcome }) => (refused ? 'deadLettered' : outcome)),
+    outcomes.map(({ outcome }) => outcome),
     'a batch of changes',
   );
-  return {
-    books,
-    decisions,
-    writeTimesMicros: planned.flatMap((plan) => ('newestMicros' in plan ? [plan.newestMicros] : [])),
-  };
+  return { books, decisions, writeTimesMicros: changes.map((plan) => plan.newestMicros) };
+}
+
+function planAll(received: readonly ReceivedUpdate[], { remembered, ...context }: BatchContext) {
+  const decisions = new Map<string, ChangeDecision>();
+  const firstDecision = (digest: string) => decisions.get(digest) ?? remembered(digest);
+  const plans = received.map(({ update }): PlannedUpdate => {
+    try {
+      const plan = planUpdate(update, { ...context, firstDecision });
+      if ('digest' in plan && firstDecision(plan.digest) === undefined) decisions.set(plan.digest, plan.what);
+      return plan;
+    } catch (error) {
+      if (isPoison(error)) return { what: 'poison', error };
+      throw error;
+    }
+  });
+  return { plans, decisions };
 }
 
 interface Settled {
   readonly outcome: Outcome;
-  readonly refused?: RefusedWriteError;
+  readonly poison?: Error;
+  readonly lists: readonly DirtyLists[];
 }
 
-/** What the target will never take is one update's misfortune; any other fault is the batch's. */
-async function settle(work: () => Promise<Outcome>): Promise<Settled> {
-  try {
-    return { outcome: await work() };
-  } catch (error) {
-    if (error instanceof RefusedWriteError) return { outcome: 'deadLettered', refused: error };
-    throw error;
-  }
-}
-
-async function writeRows(plan: PlannedUpdate, recopies: Once<RecopyKey>, parts: BatchParts): Promise<Outcome> {
-  if (!('update' in plan)) return plan.what;
-  const isSuperseded = !(await writeYoungParts(plan, parts));
-  const keys = keysToRecopy(plan);
-  await Promise.all(keys.map((key) => recopies.run(key)));
-  if (plan.what === 'recopy') return 'recopied';
-  return isSuperseded ? 'superseded' : 'applied';
-}
-
-/** Writes the parts that go with their own write times; answers false when slices hide them all. */
-async function writeYoungParts({ update, decideAt }: PlannedChange, parts: BatchParts): Promise<boolean> {
-  const young = keepUpdateParts(update, (timestampMicros) => decideAt(timestampMicros) === 'apply');
-  if (young === undefined) return true;
-  const left = parts.keeper.withoutCovered(young);
-  if (left === undefined) return false;
-  await writeApplied(left, parts);
-  return true;
-}
-
-async function writeApplied(
-  update: PartitionUpdate,
-  { writer, keyspace, clock, targetSkewMicros, signal }: BatchParts,
-): Promise<void> {
-  const nowSeconds = Number((clock.nowMicros() + targetSkewMicros) / 1_000_000n);
-  const statements = statementsOfUpdate(update, { keyspace, nowSeconds });
-  await Promise.all(statements.map((statement) => writer.write(statement, signal)));
-}
-
-async function deleteSlices(plan: PlannedChange, lists: Once<DirtyLists>, parts: BatchParts): Promise<void> {
-  const { table } = plan.update;
-  const partitionKey = splitPartitionKey(plan.update.partitionKey, table.partitionKey.length);
-  const hasLists = listColumns(table, false).length > 0;
-  for (const slice of slicesOf(plan.update, plan.decideAt).filter(({ decision }) => decision === 'apply')) {
-    const deleted = await deleteSlice(slice, table, parts);
-    if (!hasLists) continue;
-    const dirty = deleted.map((clustering) => ({
-      table,
-      partitionKey,
-      clustering,
-      isStatic: false,
-      eventMicros: plan.newestMicros,
-    }));
-    await Promise.all(dirty.map((each) => lists.run(each)));
-  }
-}
-
-async function buryUpdate(
-  { update, origin, record }: ReceivedUpdate,
-  refused: RefusedWriteError,
-  { deadLetters }: BatchParts,
-): Promise<void> {
-  await deadLetters.add({
-    table: update.table.name,
-    partitionKey: update.partitionKey.toString('hex'),
-    clustering: update.rows.length === 1 ? update.rows[0]!.clustering.map((value) => value.toString('hex')) : [],
-    reason: refused.message,
-    errorClass: refused.name,
-    attempts: 1,
-    origin,
-    record,
+async function runWork(
+  plans: readonly PlannedUpdate[],
+  work: BatchWork,
+  context: BatchContext,
+  parts: BatchParts,
+): Promise<readonly Settled[]> {
+  /** What the target will never take is one update's misfortune; any other fault is the batch's. */
+  const settle = async (plan: PlannedChange, before: Settled, step: () => Promise<Settled>): Promise<Settled> => {
+    try {
+      return before.poison ? before : await step();
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      throwIfStale(plan, { ...context, nowMicros: parts.clock.nowMicros() }, error);
+      return { outcome: 'deadLettered', poison: error, lists: [] };
+    }
+  };
+  const all = (before: readonly Settled[], step: (plan: PlannedChange, before: Settled) => Promise<Settled>) =>
+    Promise.all(
+      plans.map((plan, index) => {
+        const settled = before[index]!;
+        return 'update' in plan ? settle(plan, settled, () => step(plan, settled)) : settled;
+      }),
+    );
+  const rows = await all(plans.map(unsettled), async (plan) => {
+    const { outcome, lists } = await work.writeRows(plan);
+    return { outcome, lists };
+  });
+  const slices = await all(rows, async (plan, before) => {
+    const lists = await work.deleteSlices(plan);
+    return { ...before, lists: [...before.lists, ...lists] };
+  });
+  work.foreseeLists(slices.flatMap(({ lists }) => lists));
+  return all(slices, async (_, before) => {
+    await work.rewriteLists(before.lists);
+    return before;
   });
 }
 
-function recopyKeyText({ table, partitionKey, scope }: RecopyKey): string {
-  const clustering = scope.kind === 'row' ? scope.clustering.map(hex).join(',') : '';
-  return `${table.id}/${partitionKey.map(hex).join(',')}/${scope.kind}/${clustering}`;
+function unsettled(plan: PlannedUpdate): Settled {
+  if (plan.what === 'poison') return { outcome: 'deadLettered', poison: plan.error, lists: [] };
+  return { outcome: 'update' in plan ? 'ignored' : plan.what, lists: [] };
 }
 
-function listsText({ table, partitionKey, clustering, isStatic, eventMicros }: DirtyLists): string {
-  return `${table.id}/${partitionKey.map(hex).join(',')}/${clustering.map(hex).join(',')}/${isStatic}/${eventMicros}`;
-}
-
-function hex(value: Buffer): string {
-  return value.toString('hex');
+function letterOf({ update, origin, record }: ReceivedUpdate, poison: Error) {
+  return {
+    table: update.table.name,
+    partitionKey: update.partitionKey.toString('hex'),
+    clustering: update.rows.length === 1 ? update.rows[0]!.clustering.map((value) => value.toString('hex')) : [],
+    reason: poison.message,
+    errorClass: poison.name,
+    attempts: 1,
+    origin,
+    record,
+  };
 }

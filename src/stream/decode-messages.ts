@@ -1,6 +1,6 @@
 import type { DeadLetters } from '../apply/dead-letters.ts';
 import { type DecodedRecord, decodeRecord } from '../feeds/decode-record.ts';
-import { decodeChangeEvent, type RecordEvent } from '../model/change-event.ts';
+import { type ChangeEvent, decodeChangeEvent, type RecordEvent } from '../model/change-event.ts';
 import type { Message } from '../ports/message-bus.ts';
 import type { ReceivedUpdate } from './apply-batch.ts';
 import type { SchemaFollower } from './schema-follower.ts';
@@ -15,13 +15,13 @@ export interface DecodedMessages {
 export async function decodeMessages(
   messages: readonly Message[],
   schema: SchemaFollower,
-  deadLetters: DeadLetters,
+  deadLetters: Pick<DeadLetters, 'add'>,
   signal?: AbortSignal,
 ): Promise<DecodedMessages> {
   const updates: ReceivedUpdate[] = [];
   let poisoned = 0;
   for (const message of messages) {
-    const event = decodeChangeEvent(message);
+    const event = readChangeEvent(message);
     if (event !== undefined && event.kind !== 'record') continue;
     const decoded = event ? await decode(event, schema, signal) : notAnEvent;
     const origin = event ? originOf(event) : message.position.text;
@@ -33,6 +33,16 @@ export async function decodeMessages(
     }
   }
   return { updates, poisoned };
+}
+
+/** Undefined for a message that is no change event, one with numbers that are none among them. */
+export function readChangeEvent(message: Message): ChangeEvent | undefined {
+  try {
+    return decodeChangeEvent(message);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 const notAnEvent: DecodedRecord = { kind: 'poison', error: new TypeError('the message is no change event') };

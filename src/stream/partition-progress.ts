@@ -23,8 +23,13 @@ export function encodeProgress(progress: PartitionProgress): Buffer {
 
 /** Undefined for what is no progress message. */
 export function decodeProgress(payload: Buffer): PartitionProgress | undefined {
-  const value = JSON.parse(payload.toString(), (_, text) =>
-    typeof text === 'string' && /^-?\d+n$/.test(text) ? BigInt(text.slice(0, -1)) : text,
-  );
-  return typeof value?.partition === 'number' ? value : undefined;
+  try {
+    const value = JSON.parse(payload.toString(), (_, text) =>
+      typeof text === 'string' && /^-?\d+n$/.test(text) ? BigInt(text.slice(0, -1)) : text,
+    );
+    return typeof value?.partition === 'number' ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

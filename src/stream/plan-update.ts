@@ -1,5 +1,6 @@
-import type { PartitionUpdate } from '../model/mutation.ts';
+import type { PartitionUpdate, RowChange } from '../model/mutation.ts';
 import { leavesRowInDoubt } from '../model/row-in-doubt.ts';
+import { keepUpdateParts } from '../model/update-parts.ts';
 import { writeTimesOf } from '../model/update-times.ts';
 import {
   type ChangeDecision,
@@ -11,12 +12,16 @@ import {
 import { digestOf } from './copies.ts';
 
 /** What is to be done with an update, before the slices of its batch are known. */
-export type PlannedUpdate = { readonly what: 'ignored' | 'duplicates' } | PlannedChange;
+export type PlannedUpdate =
+  | { readonly what: 'ignored' | 'duplicates' }
+  | { readonly what: 'poison'; readonly error: Error }
+  | PlannedChange;
 
 export interface PlannedChange {
   readonly what: ChangeDecision;
   readonly update: PartitionUpdate;
-  /** An old change may have young parts, which are applied as well: each part is decided by its own write time. */
+  /** The parts that go with their own write times: all of a young change, and an old one may have some. */
+  readonly young: PartitionUpdate | undefined;
   readonly decideAt: (timestampMicros: bigint) => ChangeDecision;
   readonly newestMicros: bigint;
   readonly digest: string;
@@ -33,12 +38,13 @@ export interface PlanContext {
   readonly window: TimestampWindow;
 }
 
-export function planUpdate(update: PartitionUpdate, context: PlanContext): PlannedUpdate {
-  const { table } = update;
+export function planUpdate(received: PartitionUpdate, context: PlanContext): PlannedUpdate {
+  const { table } = received;
   // Counters carry no timestamps: they are copied when writes have stopped.
   if (!context.isMigrated(table.id) || table.isCounter) return { what: 'ignored' };
-  const times = writeTimesOf(update);
+  const times = writeTimesOf(received);
   if (times === undefined) return { what: 'ignored' };
+  const update = withRowDeletion(received);
   const isRecopied = context.isRecopied(table.id);
   const own = isRecopied ? 'recopy' : decideChange({ ...times, ...context });
   const digest = digestOf(update);
@@ -46,5 +52,14 @@ export function planUpdate(update: PartitionUpdate, context: PlanContext): Plann
   if (first && mayDropCopy({ first, own, leavesRowInDoubt: update.rows.some(leavesRowInDoubt) }))
     return { what: 'duplicates' };
   const decideAt = (timestampMicros: bigint) => (isRecopied ? 'recopy' : decidePart(context, timestampMicros));
-  return { what: own, update, decideAt, newestMicros: times.newestMicros, digest };
+  const young = keepUpdateParts(update, (timestampMicros) => decideAt(timestampMicros) === 'apply');
+  return { what: own, update, young, decideAt, newestMicros: times.newestMicros, digest };
+}
+
+/** Without clustering columns a partition is one row, and its deletion one that the target takes as it is: no slice. */
+function withRowDeletion(update: PartitionUpdate): PartitionUpdate {
+  const { partitionDeletion, ...others } = update;
+  if (partitionDeletion === undefined || update.table.clustering.length > 0) return update;
+  const row: RowChange = update.rows[0] ?? { clustering: [], columnDeletions: [], cells: [] };
+  return { ...others, rows: [{ ...row, deletion: partitionDeletion }] };
 }

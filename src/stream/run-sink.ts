@@ -17,20 +17,17 @@ export async function runSink(parts: SinkParts, signal: AbortSignal): Promise<vo
   };
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  const hold = async (partition: number) => {
+    try {
+      await holdPartition(partition, publish, parts, either);
+    } catch (error) {
+      // One partition's bug ends them all: nobody would look after that partition.
+      if (!either.aborted) failed.abort(error);
+    }
+  };
   try {
-    const partitions = Array.from({ length: parts.partitionCount }, (_, partition) => partition);
-    await Promise.all(
-      partitions.map(async (partition) => {
-        try {
-          await holdPartition(partition, publish, parts, either);
-        } catch (error) {
-          if (signal.aborted) return;
-          // One partition's bug ends them all: the others must not go on behind a promise that has already failed.
-          failed.abort(error);
-          throw error;
-        }
-      }),
-    );
+    await Promise.all(Array.from({ length: parts.partitionCount }, (_, partition) => hold(partition)));
+    if (failed.signal.aborted) throw failed.signal.reason;
   } finally {
     await publisher.close();
   }

@@ -1,20 +1,17 @@
-import { deleteSlice } from '../apply/delete-slice.ts';
-import { recopy } from '../apply/recopy.ts';
+import type { DeadLetters } from '../apply/dead-letters.ts';
 import { ListStamps } from '../apply/rewrite-lists.ts';
 import { OperatorError } from '../errors.ts';
-import { decodeChangeEvent } from '../model/change-event.ts';
-import { splitPartitionKey } from '../model/partition-key.ts';
 import type { JournalSlice } from '../model/slice-journal.ts';
-import type { Table } from '../model/table.ts';
 import { isInRange } from '../model/token.ts';
-import { decidePart } from '../model/write-timestamp.ts';
 import type { Message, Subscription } from '../ports/message-bus.ts';
 import { applyBatch } from './apply-batch.ts';
 import { addBooks, emptyBooks } from './batch-books.ts';
 import { RecentUpdates } from './copies.ts';
-import { decodeMessages } from './decode-messages.ts';
+import { decodeMessages, readChangeEvent } from './decode-messages.ts';
 import { PartitionState } from './partition-state.ts';
+import { reapplySlices } from './reapply-slices.ts';
 import { receiveBatch } from './receive-batch.ts';
+import { StaleBatchError } from './refusals.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { SliceKeeper } from './slice-keeper.ts';
 
@@ -52,7 +49,7 @@ class SinkSession {
   readonly #signal: AbortSignal;
   readonly #state: PartitionState;
   readonly #recent = new RecentUpdates(rememberedUpdates);
-  readonly #listStamps = new ListStamps();
+  readonly #listStamps: ListStamps;
   #reappliedRanges = 0;
   #progressDue = 0n;
   #forgetDue = 0n;
@@ -72,20 +69,31 @@ class SinkSession {
     this.#parts = parts;
     this.#signal = signal;
     this.#state = new PartitionState(partition);
+    this.#listStamps = new ListStamps(parts.handOverMicros);
   }
 
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
       const messages = await receiveBatch(this.#subscription, batchMessages, 500, this.#signal);
-      if (messages.length > 0) await this.#untilPossible('changes cannot be applied', () => this.#take(messages));
+      if (messages.length > 0) {
+        await this.#untilPossible('changes cannot be applied', () => this.#take(messages));
+        await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(messages));
+      }
       await this.#untilPossible('slices cannot be applied again', () => this.#reapplyUnderCopiedRanges());
       await this.#tellProgress();
     }
   }
 
   async #take(messages: readonly Message[]): Promise<void> {
-    const parts = { ...this.#parts, keeper: this.#keeper, listStamps: this.#listStamps, signal: this.#signal };
-    const { updates, poisoned } = await decodeMessages(messages, parts.schema, parts.deadLetters, this.#signal);
+    const deadLetters = this.#deadLetters();
+    const parts = {
+      ...this.#parts,
+      deadLetters,
+      keeper: this.#keeper,
+      listStamps: this.#listStamps,
+      signal: this.#signal,
+    };
+    const { updates, poisoned } = await decodeMessages(messages, parts.schema, deadLetters, this.#signal);
     const context = {
       isMigrated: (tableId: string) => parts.tableIds.has(tableId),
       isRecopied: (tableId: string) => parts.recopiedTableIds.has(tableId),
@@ -104,7 +112,6 @@ class SinkSession {
       total,
       writeTimesMicros.map((time) => Number(now - time) / 1000),
     );
-    await this.#passMarks(messages);
     parts.report({
       kind: 'batch-applied',
       partition: this.#partition,
@@ -114,13 +121,24 @@ class SinkSession {
     });
   }
 
+  /** Those of all partitions, told to whoever watches. */
+  #deadLetters(): Pick<DeadLetters, 'add'> {
+    const { deadLetters, report } = this.#parts;
+    return {
+      async add(letter) {
+        await deadLetters.add(letter);
+        report({ kind: 'dead-letter', table: letter.table, reason: letter.reason });
+      },
+    };
+  }
+
   /** Marks count only now: everything before them is acknowledged. */
   async #passMarks(messages: readonly Message[]): Promise<void> {
     for (const message of messages) {
-      const event = decodeChangeEvent(message);
+      const event = readChangeEvent(message);
       if (event?.kind === 'watermark') this.#state.passWatermark(event);
       if (event?.kind !== 'drain-mark' || !this.#state.passDrainMark(event, this.#parts.nodes)) continue;
-      await this.#reapply(this.#keeper.appliedSlices());
+      await this.#reapply(this.#keeper.slices());
       this.#state.drainDone(event.nonce);
       this.#progressDue = 0n;
     }
@@ -134,26 +152,13 @@ class SinkSession {
     const upTo = copiedRanges.length;
     const isCovered = (tableId: string, token: bigint) =>
       fresh.some((copied) => copied.tableId === tableId && isInRange(token, copied.range));
-    await this.#reapply(this.#keeper.appliedSlices(isCovered));
+    await this.#reapply(this.#keeper.slices(isCovered));
     this.#reappliedRanges = upTo;
   }
 
-  async #reapply(slices: readonly JournalSlice[]): Promise<void> {
-    for (const slice of slices) {
-      const table = this.#parts.schema.tableById(slice.tableId);
-      if (table) await this.#reapplySlice(slice, table);
-    }
-  }
-
-  /** A slice that the target would no longer take is looked up on the source instead. */
-  async #reapplySlice(slice: JournalSlice, table: Table): Promise<void> {
-    const parts = { ...this.#parts, isHidden: this.#keeper.isHidden, signal: this.#signal };
-    const instants = { handOverMicros: parts.handOverMicros, nowMicros: parts.clock.nowMicros(), window: parts.window };
-    if (decidePart(instants, slice.timestampMicros) === 'apply') await deleteSlice(slice, table, parts);
-    else {
-      const partitionKey = splitPartitionKey(slice.partitionKey, table.partitionKey.length);
-      await recopy({ table, partitionKey, scope: { kind: 'partition' } }, parts);
-    }
+  #reapply(slices: readonly JournalSlice[]): Promise<void> {
+    const { tableById } = this.#parts.schema;
+    return reapplySlices(slices, { ...this.#parts, keeper: this.#keeper, tableById, signal: this.#signal });
   }
 
   async #forgetSpent(): Promise<void> {
@@ -181,7 +186,9 @@ class SinkSession {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof OperatorError) || this.#signal.aborted) throw error;
+        if (this.#signal.aborted) throw error;
+        // Decided again under the present time, it will not be stale at once.
+        if (!(error instanceof OperatorError || error instanceof StaleBatchError)) throw error;
         this.#parts.report({ kind: 'waiting', reason: `${what}: ${error.message}` });
         await this.#parts.clock.sleep(2_000, this.#signal);
       }

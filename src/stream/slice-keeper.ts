@@ -4,6 +4,7 @@ import { joinPartitionKey } from '../model/partition-key.ts';
 import { isInSlice, type JournalSlice, mayForgetSlice, withoutCovered } from '../model/slice-journal.ts';
 import { tokenOf } from '../model/token.ts';
 import { sliceJournal } from '../model/topics.ts';
+import { writeTimesOf } from '../model/update-times.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { MessageBus, Publisher } from '../ports/message-bus.ts';
 import { decodeSlice, encodeSlice } from './slice-codec.ts';
@@ -13,7 +14,8 @@ export type SnapshotDoneAt = (tableId: string, token: bigint) => bigint | undefi
 
 /** The slices of one changes partition: in memory for every update that comes, on their topic for who takes over. */
 export class SliceKeeper {
-  readonly #byPartitionKey = new Map<string, JournalSlice[]>();
+  /** By partition, then by what each covers. */
+  readonly #byPartitionKey = new Map<string, Map<string, JournalSlice>>();
   readonly #publisher: Publisher;
 
   private constructor(publisher: Publisher) {
@@ -42,39 +44,42 @@ export class SliceKeeper {
 
   /** What is left of an update under the slices of its partition. */
   withoutCovered(update: PartitionUpdate): PartitionUpdate | undefined {
-    const slices = this.#byPartitionKey.get(keyOf(update.table.id, update.partitionKey));
-    return slices ? withoutCovered(update, slices) : update;
+    const slices = this.#slicesOf(update.table.id, update.partitionKey);
+    const oldest = slices.length > 0 ? writeTimesOf(update)?.oldestMicros : undefined;
+    if (oldest === undefined) return update;
+    // A busy partition has many slices, and what comes is newer than nearly all of them.
+    return withoutCovered(
+      update,
+      slices.filter((slice) => slice.timestampMicros >= oldest),
+    );
   }
 
-  /** Slices to be applied again: of all partitions, or of those with the given tokens of one table. */
-  appliedSlices(isWanted: (tableId: string, token: bigint) => boolean = () => true): readonly JournalSlice[] {
-    return [...this.#byPartitionKey.values()]
-      .flat()
-      .filter((slice) => slice.decision === 'apply' && isWanted(slice.tableId, tokenOf(slice.partitionKey)));
+  /** Slices to be gone over again: of all partitions, or of those with the given tokens of one table. */
+  slices(isWanted: (tableId: string, token: bigint) => boolean = () => true): readonly JournalSlice[] {
+    return this.#all().filter((slice) => isWanted(slice.tableId, tokenOf(slice.partitionKey)));
   }
 
   /** Whether an applied slice hides what is written to a row at a stamp. */
-  readonly isHidden = ({ table, partitionKey, clustering, timestampMicros }: RowUnderStamp): boolean => {
-    const slices = this.#byPartitionKey.get(keyOf(table.id, joinPartitionKey(partitionKey))) ?? [];
-    return slices.some((slice) => {
+  readonly isHidden = ({ table, partitionKey, clustering, timestampMicros }: RowUnderStamp): boolean =>
+    this.#slicesOf(table.id, joinPartitionKey(partitionKey)).some((slice) => {
       if (slice.decision !== 'apply' || slice.timestampMicros < timestampMicros) return false;
       return clustering === undefined ? slice.range === undefined : isInSlice(clustering, slice, table);
     });
-  };
 
   /** Entries that may end, once they have been applied a last time. */
   spentSlices(nowMicros: bigint, snapshotDoneAt: SnapshotDoneAt, window: TimestampWindow): readonly JournalSlice[] {
-    return [...this.#byPartitionKey.values()].flat().filter((slice) => {
+    return this.#all().filter((slice) => {
       const snapshotDoneAtMicros = snapshotDoneAt(slice.tableId, tokenOf(slice.partitionKey));
       return mayForgetSlice({ slice, nowMicros, snapshotDoneAtMicros, window });
     });
   }
 
   forget(spent: readonly JournalSlice[]): void {
-    for (const [key, slices] of this.#byPartitionKey) {
-      const kept = slices.filter((slice) => !spent.includes(slice));
-      if (kept.length === 0) this.#byPartitionKey.delete(key);
-      else this.#byPartitionKey.set(key, kept);
+    for (const slice of spent) {
+      const slices = this.#byPartitionKey.get(partitionText(slice.tableId, slice.partitionKey));
+      if (slices?.get(coverText(slice)) !== slice) continue;
+      slices.delete(coverText(slice));
+      if (slices.size === 0) this.#byPartitionKey.delete(partitionText(slice.tableId, slice.partitionKey));
     }
   }
 
@@ -82,18 +87,33 @@ export class SliceKeeper {
     return this.#publisher.close();
   }
 
+  #all(): readonly JournalSlice[] {
+    return [...this.#byPartitionKey.values()].flatMap((slices) => [...slices.values()]);
+  }
+
+  #slicesOf(tableId: string, partitionKey: Buffer): readonly JournalSlice[] {
+    const slices = this.#byPartitionKey.get(partitionText(tableId, partitionKey));
+    return slices ? [...slices.values()] : [];
+  }
+
+  /** Copies of one delete come from every replica, and again after a crash; a later delete of the same hides more. */
   #remember(slice: JournalSlice): void {
-    const key = keyOf(slice.tableId, slice.partitionKey);
-    const slices = this.#byPartitionKey.get(key) ?? [];
-    this.#byPartitionKey.set(key, [...slices.filter((other) => !isSame(other, slice)), slice]);
+    const key = partitionText(slice.tableId, slice.partitionKey);
+    const slices = this.#byPartitionKey.get(key) ?? new Map<string, JournalSlice>();
+    this.#byPartitionKey.set(key, slices);
+    const known = slices.get(coverText(slice));
+    if (known === undefined || known.timestampMicros < slice.timestampMicros) slices.set(coverText(slice), slice);
   }
 }
 
-function keyOf(tableId: string, partitionKey: Buffer): string {
+function partitionText(tableId: string, partitionKey: Buffer): string {
   return `${tableId}/${partitionKey.toString('hex')}`;
 }
 
-/** Copies of one delete come from every replica, and again after a crash. */
-function isSame(a: JournalSlice, b: JournalSlice): boolean {
-  return encodeSlice(a).equals(encodeSlice(b));
+function coverText({ decision, range }: JournalSlice): string {
+  const bounds = range ? [range.start, range.end] : [];
+  const texts = bounds.map(
+    ({ values, isInclusive }) => `${isInclusive}${values.map((value) => value.toString('hex'))}`,
+  );
+  return [decision, ...texts].join('/');
 }

@@ -25,7 +25,9 @@ export function foldProgress(reports: Iterable<PartitionProgress>, expected: Str
   const partitions = new Map<number, PartitionProgress>();
   for (const report of reports) {
     const known = partitions.get(report.partition);
-    if (!known || known.atMicros < report.atMicros) partitions.set(report.partition, report);
+    const newest = known && known.atMicros >= report.atMicros ? known : report;
+    // A drain that is done stays done, also when its worker has left and the next one does not know of it.
+    partitions.set(report.partition, { ...newest, drained: union(known?.drained ?? [], report.drained) });
   }
   const unknownBecause = whyUnknown(partitions, expected);
   return {
@@ -34,6 +36,10 @@ export function foldProgress(reports: Iterable<PartitionProgress>, expected: Str
     partitions,
     drained: drainedEverywhere(partitions, expected.partitionCount),
   };
+}
+
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...new Set([...a, ...b])];
 }
 
 function whyUnknown(

@@ -1,0 +1,116 @@
+import { deleteSlice } from '../apply/delete-slice.ts';
+import { type RecopyKey, recopy } from '../apply/recopy.ts';
+import { type DirtyLists, listColumns, rewriteLists } from '../apply/rewrite-lists.ts';
+import { statementsOfUpdate } from '../apply/statements-of-update.ts';
+import { type JournalSlice, slicesOf } from '../model/slice-journal.ts';
+import type { BatchParts } from './apply-batch.ts';
+import type { Outcome } from './batch-books.ts';
+import { Once } from './once.ts';
+import type { PlannedChange } from './plan-update.ts';
+import { dirtyListsOf, dirtyRow, keysToRecopy } from './work-of-update.ts';
+
+/** Reads of a partition at a time: a batch of deletes must not fall upon the source all at once. */
+const readsAtOnce = 64;
+
+export interface WrittenRows {
+  readonly outcome: Outcome;
+  /** Lists that are to be read again. */
+  readonly lists: readonly DirtyLists[];
+}
+
+/** What the changes of one batch ask for, each piece of work done once however many ask. */
+export class BatchWork {
+  readonly #parts: BatchParts;
+  readonly #recopies: Once<RecopyKey, readonly (readonly Buffer[])[]>;
+  readonly #slices: Once<
+    { readonly slice: JournalSlice; readonly plan: PlannedChange },
+    readonly (readonly Buffer[])[]
+  >;
+  readonly #lists: Once<DirtyLists, void>;
+  readonly #newestListEvent = new Map<string, bigint>();
+
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
+    const { keeper, listStamps } = parts;
+    this.#recopies = new Once(
+      recopyKeyText,
+      (key) => recopy(key, { ...parts, isHidden: keeper.isHidden }),
+      readsAtOnce,
+    );
+    this.#slices = new Once(
+      ({ slice }) => sliceText(slice),
+      ({ slice, plan }) => deleteSlice(slice, plan.update.table, parts),
+      readsAtOnce,
+    );
+    this.#lists = new Once(
+      listsText,
+      (dirty) =>
+        rewriteLists({ ...dirty, eventMicros: this.#newestListEvent.get(listsText(dirty))! }, listStamps, parts),
+      readsAtOnce,
+    );
+  }
+
+  /** Everything of a change but its slices. */
+  async writeRows(plan: PlannedChange): Promise<WrittenRows> {
+    const isSuperseded = !(await this.#writeYoungParts(plan));
+    const keys = keysToRecopy(plan);
+    const wentOver = await Promise.all(keys.map((key) => this.#recopies.run(key)));
+    // A list has a stamp above any floor, so a row that the recopy found gone keeps its list until that is read again.
+    const hasLists = listColumns(plan.update.table, false).length > 0;
+    const rowsOfPartition = keys.flatMap((key, index) => (key.scope.kind === 'partition' ? wentOver[index]! : []));
+    const lists = hasLists ? rowsOfPartition.map((clustering) => dirtyRow(plan, clustering)) : [];
+    const outcome = plan.what === 'recopy' ? 'recopied' : isSuperseded ? 'superseded' : 'applied';
+    return { outcome, lists: [...dirtyListsOf(plan), ...lists] };
+  }
+
+  /** Deletes what the target has under the slices that are applied; answers the lists that it may have hidden. */
+  async deleteSlices(plan: PlannedChange): Promise<readonly DirtyLists[]> {
+    const slices = slicesOf(plan.update, plan.decideAt).filter(({ decision }) => decision === 'apply');
+    const deleted = await Promise.all(slices.map((slice) => this.#slices.run({ slice, plan })));
+    if (listColumns(plan.update.table, false).length === 0) return [];
+    return deleted.flat().map((clustering) => dirtyRow(plan, clustering));
+  }
+
+  /** Must know all lists of the batch first: each is read once, for the newest event that touched it. */
+  foreseeLists(all: readonly DirtyLists[]): void {
+    for (const dirty of all) {
+      const text = listsText(dirty);
+      const known = this.#newestListEvent.get(text);
+      if (known === undefined || known < dirty.eventMicros) this.#newestListEvent.set(text, dirty.eventMicros);
+    }
+  }
+
+  async rewriteLists(lists: readonly DirtyLists[]): Promise<void> {
+    await Promise.all(lists.map((dirty) => this.#lists.run(dirty)));
+  }
+
+  /** Writes the parts that go with their own write times; answers false when slices hide them all. */
+  async #writeYoungParts({ young }: PlannedChange): Promise<boolean> {
+    if (young === undefined) return true;
+    const { keeper, writer, keyspace, clock, targetSkewMicros, signal } = this.#parts;
+    const left = keeper.withoutCovered(young);
+    if (left === undefined) return false;
+    const nowSeconds = Number((clock.nowMicros() + targetSkewMicros) / 1_000_000n);
+    const statements = statementsOfUpdate(left, { keyspace, nowSeconds });
+    await Promise.all(statements.map((statement) => writer.write(statement, signal)));
+    return true;
+  }
+}
+
+function recopyKeyText({ table, partitionKey, scope }: RecopyKey): string {
+  const clustering = scope.kind === 'row' ? hex(scope.clustering) : '';
+  return `${table.id}/${hex(partitionKey)}/${scope.kind}/${clustering}`;
+}
+
+function sliceText({ tableId, partitionKey, timestampMicros, range }: JournalSlice): string {
+  const bounds = range ? [range.start, range.end].map(({ values, isInclusive }) => `${isInclusive}${hex(values)}`) : [];
+  return `${tableId}/${partitionKey.toString('hex')}/${timestampMicros}/${bounds.join('/')}`;
+}
+
+function listsText({ table, partitionKey, clustering, isStatic }: DirtyLists): string {
+  return `${table.id}/${hex(partitionKey)}/${hex(clustering)}/${isStatic}`;
+}
+
+function hex(values: readonly Buffer[]): string {
+  return values.map((value) => value.toString('hex')).join(',');
+}

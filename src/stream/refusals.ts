@@ -1,0 +1,25 @@
+import { RefusedWriteError } from '../apply/target-writer.ts';
+import { writeTimesOf } from '../model/update-times.ts';
+import { decidePart } from '../model/write-timestamp.ts';
+import type { PlanContext, PlannedChange } from './plan-update.ts';
+
+/** The target was away for so long that what was to be applied has become too old for it: the batch is decided again. */
+export class StaleBatchError extends Error {
+  override readonly name = 'StaleBatchError';
+}
+
+/** True for what the target will never take and for content that nothing can be made of: a fault of one update. */
+export function isPoison(error: unknown): error is Error {
+  return [RefusedWriteError, RangeError, TypeError, SyntaxError].some((kind) => error instanceof kind);
+}
+
+/** Throws StaleBatchError when the refusal says something about our delay and nothing about the change. */
+export function throwIfStale(
+  { young }: PlannedChange,
+  context: Pick<PlanContext, 'handOverMicros' | 'nowMicros' | 'window'>,
+  refusal: Error,
+): void {
+  const oldest = young && writeTimesOf(young)?.oldestMicros;
+  if (oldest !== undefined && decidePart(context, oldest) === 'recopy')
+    throw new StaleBatchError('a change grew too old for the target on its way', { cause: refusal });
+}

@@ -1,0 +1,147 @@
+import type {
+  Message,
+  MessageBus,
+  OutgoingMessage,
+  Position,
+  Publisher,
+  Subscription,
+  TopicReader,
+} from '../../src/ports/message-bus.ts';
+
+/** As much of a bus as a sink uses, in memory: topics that keep everything, and failover subscriptions. */
+export interface MemoryBus {
+  readonly bus: MessageBus;
+  messages(topic: string): readonly Message[];
+  /** Everything up to which a subscription was acknowledged. */
+  acknowledged(topic: string): number;
+}
+
+interface Topic {
+  readonly messages: Message[];
+  readonly consumers: Consumer[];
+  acknowledged: number;
+  wake: (() => void)[];
+}
+
+interface Consumer extends Subscription {
+  at: number;
+  become(isActive: boolean): void;
+}
+
+export function inMemoryBus(): MemoryBus {
+  const topics = new Map<string, Topic>();
+
+  function topicOf(name: string): Topic {
+    const known = topics.get(name) ?? { messages: [], consumers: [], acknowledged: 0, wake: [] };
+    topics.set(name, known);
+    return known;
+  }
+
+  function append(topic: Topic, { key, properties, payload }: OutgoingMessage): Position {
+    const position = { text: `${topic.messages.length}` };
+    topic.messages.push({
+      position,
+      key: key ?? null,
+      properties: properties ?? {},
+      payload: Buffer.from(payload),
+      publishedAtMs: Date.now(),
+      redeliveryCount: 0,
+    });
+    for (const wake of topic.wake.splice(0)) wake();
+    return position;
+  }
+
+  async function publisher(name: string): Promise<Publisher> {
+    const topic = topicOf(name);
+    return {
+      publish: async (message) => append(topic, message),
+      flush: async () => {},
+      lost: new AbortController().signal,
+      close: async () => {},
+    };
+  }
+
+  async function reader(name: string, from: Parameters<MessageBus['reader']>[1]): Promise<TopicReader> {
+    const topic = topicOf(name);
+    const since = from.kind === 'published-since' ? from.atMs : 0;
+    let at = from.kind === 'latest' ? topic.messages.length : topic.messages.findIndex((m) => m.publishedAtMs >= since);
+    if (at < 0) at = topic.messages.length;
+    return {
+      async nextUntilEnd(signal) {
+        signal?.throwIfAborted();
+        return topic.messages[at] && topic.messages[at++];
+      },
+      async next(signal) {
+        for (;;) {
+          signal?.throwIfAborted();
+          const message = topic.messages[at];
+          if (message) return topic.messages[at++]!;
+          await somethingNew(topic, signal);
+        }
+      },
+      close: async () => {},
+    };
+  }
+
+  async function subscribe(name: string): Promise<Subscription> {
+    const topic = topicOf(name);
+    const consumer = consumerOf(topic);
+    topic.consumers.push(consumer);
+    if (topic.consumers.length === 1) consumer.become(true);
+    return consumer;
+  }
+
+  const bus = { publisher, reader, subscribe } as Partial<MessageBus> as MessageBus;
+  return {
+    bus,
+    messages: (name) => topicOf(name).messages,
+    acknowledged: (name) => topicOf(name).acknowledged,
+  };
+}
+
+function consumerOf(topic: Topic): Consumer {
+  const listeners: ((isActive: boolean) => void)[] = [];
+  let isActive = false;
+  const consumer: Consumer = {
+    at: 0,
+    get isActive() {
+      return isActive;
+    },
+    onActiveChange: (listener) => void listeners.push(listener),
+    become(active) {
+      isActive = active;
+      if (active) consumer.at = topic.acknowledged;
+      for (const listener of listeners) listener(active);
+      for (const wake of topic.wake.splice(0)) wake();
+    },
+    poll: () => (isActive && topic.messages[consumer.at] ? topic.messages[consumer.at++] : undefined),
+    async receive(signal) {
+      for (;;) {
+        signal?.throwIfAborted();
+        const message = consumer.poll();
+        if (message) return message;
+        await somethingNew(topic, signal);
+      }
+    },
+    acknowledge: () => Promise.reject(new Error('a failover subscription acknowledges prefixes')),
+    async acknowledgeUpTo(position) {
+      topic.acknowledged = Math.max(topic.acknowledged, Number(position.text) + 1);
+    },
+    release: () => Promise.reject(new Error('not of a failover subscription')),
+    async close() {
+      const index = topic.consumers.indexOf(consumer);
+      if (index < 0) return;
+      topic.consumers.splice(index, 1);
+      isActive = false;
+      if (index === 0) topic.consumers[0]?.become(true);
+    },
+  };
+  return consumer;
+}
+
+function somethingNew(topic: Topic, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    topic.wake.push(resolve);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
