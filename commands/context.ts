@@ -20,8 +20,8 @@ import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
 import { interruptSignal } from './interrupt.ts';
 
-/** Two clusters and the bus, opened from a configuration; closed in reverse order by whoever opened them. */
-export interface Opened extends WorkerContext, AsyncDisposable {
+/** Both clusters and the bus, with what the ledger says. */
+export interface Opened extends WorkerContext {
   readonly configFile: string;
 }
 
@@ -33,50 +33,52 @@ export interface OpenOptions {
   readonly prepares: boolean;
 }
 
-export interface Clusters extends AsyncDisposable {
+export interface Clusters {
   readonly config: Config;
   readonly source: SourceCluster;
   readonly target: TargetKeyspace;
   readonly signal: AbortSignal;
 }
 
-/** Both clusters, for what needs no migration to have begun. */
-export async function openClusters(file: string): Promise<Clusters> {
+/** Both clusters, for what needs no migration to have begun; closed when the work is over. */
+export async function withClusters<T>(file: string, work: (clusters: Clusters) => Promise<T>): Promise<T> {
   const config = readConfig(file);
   const signal = interruptSignal();
-  await using stack = new AsyncDisposableStack();
-  const source = stack.adopt(await openSourceCluster({ ...endpointOf(config.source), signal }), (opened) =>
-    opened.close(),
+  return withOpened(openSourceCluster({ ...endpointOf(config.source), signal }), (source) =>
+    withOpened(
+      openTargetCassandra({ ...endpointOf(config.target), keyspace: config.target.keyspace, signal }),
+      (target) => work({ config, source, target, signal }),
+    ),
   );
-  const target = stack.adopt(
-    await openTargetCassandra({ ...endpointOf(config.target), keyspace: config.target.keyspace, signal }),
-    (opened) => opened.close(),
-  );
-  const rest = stack.move();
-  return { config, source, target, signal, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
-export async function openContext({ config: file, report, name, prepares }: OpenOptions): Promise<Opened> {
-  await using stack = new AsyncDisposableStack();
-  const clusters = stack.use(await openClusters(file));
-  const { config, signal } = clusters;
+/** Everything that a worker or a phase touches, opened in turn and closed in reverse when the work is over. */
+export async function withContext<T>(options: OpenOptions, work: (context: Opened) => Promise<T>): Promise<T> {
+  const { config: file, report, name, prepares } = options;
   const clock = systemClock();
   const by = `${hostname()}:${process.pid}`;
-  const bus = stack.adopt(await openBus(config), (opened) => opened.close());
-  if (prepares) await prepareLedgerTopics(bus, signal);
-  else await throwOnNoLedger(bus, config, signal);
-  const ledger = stack.adopt(await openLedger({ bus, clock, by }, signal), (opened) => opened.close());
-  const rest = stack.move();
-  return {
-    ...clusters,
-    configFile: resolve(file),
-    bus,
-    ledger,
-    clock,
-    report,
-    workerName: name ?? by,
-    [Symbol.asyncDispose]: () => rest.disposeAsync(),
-  };
+  return withClusters(file, (clusters) =>
+    withOpened(openBus(clusters.config), async (bus) => {
+      const { config, signal } = clusters;
+      if (prepares) await prepareLedgerTopics(bus, signal);
+      else await throwOnNoLedger(bus, config, signal);
+      return withOpened(openLedger({ bus, clock, by }, signal), (ledger) =>
+        work({ ...clusters, configFile: resolve(file), bus, ledger, clock, report, workerName: name ?? by }),
+      );
+    }),
+  );
+}
+
+async function withOpened<Resource extends { close(): Promise<void> }, T>(
+  opening: Promise<Resource>,
+  work: (opened: Resource) => Promise<T>,
+): Promise<T> {
+  const opened = await opening;
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
 }
 
 async function throwOnNoLedger(bus: MessageBus, { migration, pulsar }: Config, signal: AbortSignal): Promise<void> {
@@ -103,12 +105,7 @@ export async function openPhases(opened: Opened, options: RunOptions): Promise<P
   };
 }
 
-export async function currentPlan({
-  config,
-  source,
-  target,
-  signal,
-}: Omit<Clusters, keyof AsyncDisposable>): Promise<Plan> {
+export async function currentPlan({ config, source, target, signal }: Clusters): Promise<Plan> {
   const sourceSchema = await source.schema(config.source.keyspace, signal);
   const targetSchema = await target.schema(signal);
   const nodes = await source.nodes(signal);

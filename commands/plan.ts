@@ -4,7 +4,7 @@ import { faultsIn } from '../src/model/finding.ts';
 import { planJson, planText } from '../src/plan/plan-text.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { currentPlan, openClusters } from './context.ts';
+import { currentPlan, withClusters } from './context.ts';
 
 /** `cdcmig plan`: what each phase will do, what stands in its way, and the digest that `run` holds on to. */
 export function planCommand(): Command {
@@ -16,8 +16,7 @@ export function planCommand(): Command {
 }
 
 async function plan(options: CommonOptions): Promise<void> {
-  await using opened = await openClusters(options.config);
-  const planned = await currentPlan(opened);
+  const planned = await withClusters(options.config, currentPlan);
   process.stdout.write(options.json ? `${jsonText(planJson(planned), 2)}\n` : planText(planned));
   const faults = faultsIn(planned.findings);
   if (faults.length > 0) throw new OperatorError(faults);

@@ -9,7 +9,7 @@ import { runPhase } from '../src/phases/run-phase.ts';
 import { ownersLedger, takeOwnerLock } from '../src/state/owner-lock.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openContext, openPhases } from './context.ts';
+import { openPhases, withContext } from './context.ts';
 
 interface Options extends CommonOptions {
   readonly phase?: PhaseName;
@@ -41,14 +41,15 @@ async function run(options: Options): Promise<void> {
   const names = wantedPhases(options);
   const screen = openScreen({ json: options.json ?? false, isTerminal: process.stderr.isTTY ?? false });
   try {
-    await using opened = await openContext({ config: options.config, report: screen.report, prepares: true });
-    const context = await openPhases(opened, {
-      writesStopped: options.writesStopped ?? false,
-      acceptPlan: options.plan,
-      confirm: options.confirm,
+    await withContext({ config: options.config, report: screen.report, prepares: true }, async (opened) => {
+      const context = await openPhases(opened, {
+        writesStopped: options.writesStopped ?? false,
+        acceptPlan: options.plan,
+        confirm: options.confirm,
+      });
+      if (options.dryRun) await dryRun(names, context);
+      else await runOwned(names, context, options.takeOver ?? false);
     });
-    if (options.dryRun) return await dryRun(names, context);
-    await runOwned(names, context, options.takeOver ?? false);
   } finally {
     await screen.close();
   }

@@ -3,7 +3,7 @@ import { gatherStatus } from '../src/phases/gather-status.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
 import { statusText } from '../src/ui/status-text.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openContext } from './context.ts';
+import { withContext } from './context.ts';
 
 /** `cdcmig status`: where the migration is and why it waits, from the ledger and the broker. */
 export function statusCommand(): Command {
@@ -15,7 +15,6 @@ export function statusCommand(): Command {
 }
 
 async function status(options: CommonOptions): Promise<void> {
-  await using context = await openContext({ config: options.config, report: () => {}, prepares: false });
-  const found = await gatherStatus(context);
+  const found = await withContext({ config: options.config, report: () => {}, prepares: false }, gatherStatus);
   process.stdout.write(options.json ? `${jsonText(found, 2)}\n` : statusText(found));
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { undoDeployAgent } from '../src/phases/undo-deploy-agent.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openContext, openPhases } from './context.ts';
+import { openPhases, withContext } from './context.ts';
 
 /** `cdcmig undo deploy-agent`: stops the agents and puts back what was changed on the source. */
 export function undoCommand(): Command {
@@ -17,9 +17,8 @@ export function undoCommand(): Command {
 async function undo(options: CommonOptions): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: false });
   try {
-    await using opened = await openContext({ config: options.config, report: screen.report, prepares: false });
-    await undoDeployAgent(
-      await openPhases(opened, { writesStopped: false, acceptPlan: undefined, confirm: undefined }),
+    await withContext({ config: options.config, report: screen.report, prepares: false }, async (opened) =>
+      undoDeployAgent(await openPhases(opened, { writesStopped: false, acceptPlan: undefined, confirm: undefined })),
     );
   } finally {
     await screen.close();

@@ -6,7 +6,7 @@ import { openScreen } from '../src/ui/screen.ts';
 import { reportText } from '../src/ui/validation-text.ts';
 import { reportJson } from '../src/validation/report.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openContext } from './context.ts';
+import { withContext } from './context.ts';
 
 interface Options extends CommonOptions {
   readonly table?: readonly string[];
@@ -24,11 +24,10 @@ export function validateCommand(): Command {
 
 async function validate(options: Options): Promise<void> {
   const screen = openScreen({ json: false, isTerminal: false });
-  await using context = await openContext({ config: options.config, report: screen.report, prepares: false });
-  const report = await compareAll(context, {
-    patienceMs: usualPatienceMs,
-    ...(options.table && { tables: options.table }),
-  });
+  const wanted = { patienceMs: usualPatienceMs, ...(options.table && { tables: options.table }) };
+  const report = await withContext({ config: options.config, report: screen.report, prepares: false }, (context) =>
+    compareAll(context, wanted),
+  );
   process.stdout.write(options.json ? `${jsonText(reportJson(report), 2)}\n` : reportText(report.tables));
   await screen.close();
   throwOnDifferences(report);

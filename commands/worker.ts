@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { runWorker } from '../src/phases/run-worker.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openContext } from './context.ts';
+import { withContext } from './context.ts';
 
 /** `cdcmig worker`: joins the migration's workers; ends with the cutover, or when it is told to. */
 export function workerCommand(): Command {
@@ -17,13 +17,8 @@ export function workerCommand(): Command {
 async function work(options: CommonOptions & { readonly name?: string }): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: false });
   try {
-    await using context = await openContext({
-      config: options.config,
-      report: screen.report,
-      name: options.name,
-      prepares: true,
-    });
-    await runWorker(context);
+    const { config, name } = options;
+    await withContext({ config, report: screen.report, name, prepares: true }, runWorker);
   } finally {
     await screen.close();
   }

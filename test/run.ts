@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The one test command: every check of the project, all of them even when one fails, and the sum on the last line. */
+interface Outcome {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+const reports = mkdtempSync(join(tmpdir(), 'cdcmig-test-'));
+
+const checks: readonly (() => readonly Outcome[])[] = process.argv.includes('--soak')
+  ? [() => vitest('soak')]
+  : [
+      () => [tool('types', 'tsc', ['-p', '.'])],
+      () => [tool('lint and format', 'biome', ['ci', '.'])],
+      () => [tool('unused code', 'knip', [])],
+      () => vitest('unit'),
+      () => vitest('server'),
+      () => vitest('kill'),
+    ];
+
+const outcomes = checks.flatMap((check) => check());
+rmSync(reports, { recursive: true, force: true });
+const sum = (count: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + count(outcome), 0);
+for (const { name, passed, failed, seconds } of [...outcomes].sort((a, b) => b.seconds - a.seconds))
+  say(`${seconds.toFixed(1).padStart(7)} s  ${failed > 0 ? 'FAILED ' : ''}${name} (${passed + failed})`);
+say(`${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed`);
+process.exitCode = sum(({ failed }) => failed) > 0 ? 1 : 0;
+
+function tool(name: string, command: string, parameters: readonly string[]): Outcome {
+  const began = performance.now();
+  const { status } = spawnSync(command, parameters, { stdio: 'inherit' });
+  const isPassed = status === 0;
+  return { name, passed: isPassed ? 1 : 0, failed: isPassed ? 0 : 1, seconds: (performance.now() - began) / 1000 };
+}
+
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly startTime: number;
+    readonly endTime: number;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/** A suite that could not even be loaded, or a run that left no report, is a failure of its own. */
+function vitest(project: string): readonly Outcome[] {
+  const report = join(reports, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const run = tool(`vitest ${project}`, 'vitest', ['run', '--project', project, ...reporters]);
+  const suites = readReport(report);
+  if (suites === undefined) return [{ ...run, passed: 0, failed: 1 }];
+  const isHiddenFailure = run.failed > 0 && suites.every(({ failed }) => failed === 0);
+  return isHiddenFailure ? [...suites, { ...run, passed: 0, failed: 1 }] : suites;
+}
+
+function readReport(file: string): readonly Outcome[] | undefined {
+  try {
+    const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+    return testResults.map(({ name, status, startTime, endTime, assertionResults }) => {
+      const failed = assertionResults.filter((result) => result.status === 'failed').length;
+      return {
+        name: name.slice(process.cwd().length + 1),
+        passed: assertionResults.filter((result) => result.status === 'passed').length,
+        failed: failed === 0 && status === 'failed' ? 1 : failed,
+        seconds: (endTime - startTime) / 1000,
+      };
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
