@@ -1,5 +1,5 @@
 import { link, mkdir, rename, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -152,7 +152,7 @@ async function fileSize(path: string): Promise<number> {
 export async function moveAside(agentFolder: string, segment: SeenSegment): Promise<void> {
   const damaged = join(agentFolder, 'damaged');
   await mkdir(damaged, { recursive: true });
-  await rename(segment.path, join(damaged, segment.path.slice(segment.path.lastIndexOf('/') + 1)));
+  await rename(segment.path, join(damaged, basename(segment.path)));
 }
 
 export async function removeFile(path: string): Promise<void> {

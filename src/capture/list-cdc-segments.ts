@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { AgentSettings } from '../model/agent-settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import { parseIndexFile } from '../wire/commitlog/index-file.ts';
@@ -32,7 +32,7 @@ export function cdcSegments(settings: AgentSettings, progress: Progress, clock: 
     tidy: (saved) => deleteFinished(folder, saved),
     setAside: async (segment) => {
       await moveAside(settings.folder, segment);
-      await removeFile(join(folder, indexFileName(parseSegmentName(segment.path.slice(folder.length + 1))!)));
+      await removeFile(join(folder, indexFileName(parseSegmentName(basename(segment.path))!)));
     },
   };
 }
