@@ -1,6 +1,28 @@
 import type { Check } from './check.ts';
 import { fault } from './node-checks.ts';
 
+/** In commitlog mode what a repair streams bypasses the log; in cdc mode it floods it with old changes. */
+export const noRepairs: Check = {
+  name: 'repairs',
+  async ask({ config, source, signal }) {
+    const running = await source.runningRepairs(signal);
+    if (running === 0) return [];
+    const effect =
+      config.capture.mode === 'cdc'
+        ? 'what it streams is captured again, with its old write times'
+        : 'what it streams is in no commit log: only a full validation finds it';
+    return [
+      {
+        severity: 'warning',
+        check: this.name,
+        expected: 'no repair during the migration',
+        found: `${running} running; ${effect}`,
+        next: 'let it end first, and start no other until the cutover',
+      },
+    ];
+  },
+};
+
 /** Writes of a keyspace without durable writes are not in the commit log at all. */
 export const durableWrites: Check = {
   name: 'durable writes',

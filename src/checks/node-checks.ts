@@ -1,4 +1,6 @@
+import type { Config } from '../config/config.ts';
 import type { Finding } from '../model/finding.ts';
+import type { NodeSettings } from '../ports/source-cluster.ts';
 import type { Check } from './check.ts';
 
 /** Every node of the source answers: an agent on a node that is down sees nothing, and a canary needs them all. */
@@ -45,6 +47,9 @@ export const clocksAgree: Check = {
   },
 };
 
+/** Cassandra syncs every ten seconds unless told otherwise; an uncompressed log shows a write within a tenth of one. */
+const compressedLogDelayMs = 12_000;
+
 /** In cdc mode the nodes must have been started with CDC; in either mode an encrypted or unknown log cannot be read. */
 export const commitLogReadable: Check = {
   name: 'commit log',
@@ -53,19 +58,36 @@ export const commitLogReadable: Check = {
     const settings = await Promise.all(
       nodes.filter((node) => node.isUp).map((node) => source.nodeSettings(node, signal)),
     );
-    if (config.capture.mode !== 'cdc') return [];
-    return settings
-      .filter(({ cdcEnabled }) => cdcEnabled === false)
-      .map(({ hostId }) =>
-        fault(
-          this.name,
-          `cdc_enabled: true on node ${hostId}`,
-          'it is off',
-          'set it in cassandra.yaml and restart the node, or use capture.mode: commitlog',
-        ),
-      );
+    return [...syncedLogs(settings, config), ...(config.capture.mode === 'cdc' ? logsWithoutCdc(settings) : [])];
   },
 };
+
+function syncedLogs(settings: readonly NodeSettings[], { capture }: Config): readonly Finding[] {
+  if (capture.visibilityDelayMs >= compressedLogDelayMs) return [];
+  return settings
+    .filter(({ commitLogCompression }) => (commitLogCompression ?? 'none') !== 'none')
+    .map(({ hostId, commitLogCompression }) =>
+      fault(
+        'commit log',
+        `capture.visibilityDelayMs of at least ${compressedLogDelayMs}, as node ${hostId} compresses its log`,
+        `${capture.visibilityDelayMs}; with ${commitLogCompression} a write shows only at the next sync`,
+        `set capture.visibilityDelayMs: ${compressedLogDelayMs}`,
+      ),
+    );
+}
+
+function logsWithoutCdc(settings: readonly NodeSettings[]): readonly Finding[] {
+  return settings
+    .filter(({ cdcEnabled }) => cdcEnabled === false)
+    .map(({ hostId }) =>
+      fault(
+        'commit log',
+        `cdc_enabled: true on node ${hostId}`,
+        'it is off',
+        'set it in cassandra.yaml and restart the node, or use capture.mode: commitlog',
+      ),
+    );
+}
 
 export function fault(check: string, expected: string, found: string, next: string): Finding {
   return { severity: 'fault', check, expected, found, next };

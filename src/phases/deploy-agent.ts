@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { durableWrites } from '../checks/keyspace-checks.ts';
+import { durableWrites, noRepairs } from '../checks/keyspace-checks.ts';
 import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
 import { expiringCollections, writeTimes } from '../checks/sample-checks.ts';
 import { agentStates } from '../deploy/agent-states.ts';
@@ -19,7 +19,7 @@ const canaryTimeoutMs = 60_000;
 export const deployAgent: Phase = {
   name: 'deploy-agent',
   needs: [],
-  checks: [nodesUp, clocksAgree, commitLogReadable, durableWrites, writeTimes, expiringCollections],
+  checks: [nodesUp, clocksAgree, commitLogReadable, durableWrites, noRepairs, writeTimes, expiringCollections],
   steps: [
     {
       title: 'topics and subscriptions',

@@ -47,6 +47,8 @@ export interface SourceCluster extends TableReader {
   schema(keyspace: string, signal?: AbortSignal): Promise<SchemaRows>;
   /** Summed over the nodes' own estimates; zeros for a table that was never flushed. */
   sizeEstimate(table: Table, signal?: AbortSignal): Promise<SizeEstimate>;
+  /** Repairs that began lately and have not ended, as the cluster's own history tells. */
+  runningRepairs(signal?: AbortSignal): Promise<number>;
   /** Creates or verifies the canary keyspace, replicated to every node, and answers its table. */
   ensureCanaryTable(signal?: AbortSignal): Promise<Table>;
   /** Writes one canary row on every node at consistency ALL; the partition key is the nonce's UTF-8 bytes. */

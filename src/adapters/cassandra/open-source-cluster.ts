@@ -7,6 +7,7 @@ import { openPool } from './open-pool.ts';
 import { readKeyspace } from './read-keyspace.ts';
 import type { RingNode } from './read-ring.ts';
 import { readSchema } from './read-schema.ts';
+import { countRunningRepairs } from './running-repairs.ts';
 import { alterCdc, readCdc } from './set-cdc.ts';
 import { readSizeEstimate, sumEstimates } from './size-estimate.ts';
 import { tableReader } from './table-reader.ts';
@@ -43,6 +44,8 @@ export async function openSourceCluster(options: SourceClusterOptions): Promise<
         await Promise.all(nodes.map((node) => patient(`the estimates of ${node.address}`, signal, ask(node)))),
       );
     },
+    runningRepairs: (signal) =>
+      patient('to read the history of repairs', signal, () => countRunningRepairs(pool, signal)),
     async ensureCanaryTable(signal) {
       const nodes = await ring(signal);
       return patient('to make the canary table', signal, () => ensureCanaryTable(pool, nodes, signal));
