@@ -127,13 +127,15 @@ export function listTimestamp(readStartMicros: bigint, eventMicros: bigint, last
 
 /**
  * An event of the future as it counts for a list: a worker that begins again reads the list later, and must not meet the
- * stamp of the worker before it, or the list doubles. Two microseconds for every tenth of a second since the hand-over
- * keep the stamps of two workers apart and add up to less than two seconds a day.
+ * stamp of the worker before it, or the list doubles. A microsecond for each of these since the hand-over keeps the
+ * stamps of two workers apart, since no partition moves faster, and adds up to less than two seconds a day.
  */
 export function listEventTime(eventMicros: bigint, readStartMicros: bigint, handOverMicros: bigint): bigint {
   if (eventMicros <= readStartMicros) return eventMicros;
-  return eventMicros + 2n * later(0n, (readStartMicros - handOverMicros) / 100_000n);
+  return eventMicros + later(0n, (readStartMicros - handOverMicros) / quickestMoveMicros);
 }
+
+const quickestMoveMicros = 50_000n;
 
 function later(a: bigint, b: bigint): bigint {
   return a > b ? a : b;

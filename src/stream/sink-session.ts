@@ -177,7 +177,8 @@ class SinkSession {
     }
     if (now < this.#progressDue) return;
     this.#progressDue = now + progressEveryMicros;
-    await this.#publish(this.#state.progress(workerName, now));
+    const progress = this.#state.progress(workerName, now);
+    await this.#untilPossible('progress cannot be told', () => this.#publish(progress));
   }
 
   /** What only an operator can mend (a cluster that is away) is waited for: a batch may be repeated. */
