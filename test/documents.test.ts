@@ -31,10 +31,12 @@ describe('docs/exit-codes.md', () => {
 describe('docs/phases.md', () => {
   const text = read('docs/phases.md');
 
-  test.each(phaseNames)('says what %s needs', (name) => {
+  test.each(phaseNames)('says what %s needs and checks', (name) => {
     const section = text.split(/^## /m).find((part) => part.startsWith(`${name}\n`));
-    const needs = rowsOf(section ?? '').find(([what]) => what === 'needs')?.[1];
-    expect(needs).toBe(phases[name].needs.join(', ') || 'nothing');
+    const rows = new Map(rowsOf(section ?? '').map(([what, ...cells]) => [what, cells.join('|')]));
+    expect(rows.get('needs')).toBe(phases[name].needs.join(', ') || 'nothing');
+    const checks = [...(rows.get('checks') ?? '').matchAll(/\*([^*]+)\*/g)].map(([, check]) => check);
+    expect(checks).toEqual(phases[name].checks.map((check) => check.name));
   });
 
   test('has every gate of cutover', () => {
