@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { agentCommand } from './agent.ts';
 import { demoCommand } from './demo.ts';
@@ -14,6 +15,7 @@ import { workerCommand } from './worker.ts';
 export function program(): Command {
   const cdcmig = new Command('cdcmig')
     .description('moves a live Apache Cassandra keyspace to Amazon Keyspaces through Apache Pulsar')
+    .version(packageVersion())
     .addCommand(initCommand())
     .addCommand(planCommand())
     .addCommand(runCommand())
@@ -25,6 +27,12 @@ export function program(): Command {
     .addCommand(sandboxCommand())
     .addCommand(demoCommand());
   return withoutExit(cdcmig);
+}
+
+/** package.json stands two folders above in the built package, one in the source tree. */
+function packageVersion(): string {
+  const file = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find(existsSync);
+  return file ? JSON.parse(readFileSync(file, 'utf8')).version : 'unknown';
 }
 
 /** commander would end the process by itself; errors must come to the one place that ends it. */

@@ -16,6 +16,7 @@ interface Options extends CommonOptions {
   readonly all?: true;
   readonly takeOver?: true;
   readonly writesStopped?: true;
+  readonly hintsChecked?: true;
   readonly confirm?: string;
   readonly plan?: string;
   readonly dryRun?: true;
@@ -30,6 +31,7 @@ export function runCommand(): Command {
     .option('--take-over', 'stop another run of this migration and take its place')
     .option('--plan <digest>', 'accept this plan, also if the migration began with another')
     .option('--writes-stopped', 'cutover: the application has stopped writing')
+    .option('--hints-checked', 'cutover: no hints are pending on nodes whose version cannot tell')
     .option('--confirm <keyspace>', 'cutover: the keyspace that is switched')
     .option('--dry-run', 'show what would be done, and do nothing')
     .addOption(configOption())
@@ -44,6 +46,7 @@ async function run(options: Options): Promise<void> {
     await withContext({ config: options.config, report: screen.report, prepares: true }, async (opened) => {
       const context = await openPhases(opened, {
         writesStopped: options.writesStopped ?? false,
+        hintsChecked: options.hintsChecked ?? false,
         acceptPlan: options.plan,
         confirm: options.confirm,
       });

@@ -18,7 +18,14 @@ async function undo(options: CommonOptions): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: false });
   try {
     await withContext({ config: options.config, report: screen.report, prepares: false }, async (opened) =>
-      undoDeployAgent(await openPhases(opened, { writesStopped: false, acceptPlan: undefined, confirm: undefined })),
+      undoDeployAgent(
+        await openPhases(opened, {
+          writesStopped: false,
+          hintsChecked: false,
+          acceptPlan: undefined,
+          confirm: undefined,
+        }),
+      ),
     );
   } finally {
     await screen.close();

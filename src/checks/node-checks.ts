@@ -65,15 +65,19 @@ export const commitLogReadable: Check = {
 function syncedLogs(settings: readonly NodeSettings[], { capture }: Config): readonly Finding[] {
   if (capture.visibilityDelayMs >= compressedLogDelayMs) return [];
   return settings
-    .filter(({ commitLogCompression }) => (commitLogCompression ?? 'none') !== 'none')
-    .map(({ hostId, commitLogCompression }) =>
+    .filter(isShownAtSyncOnly)
+    .map(({ hostId }) =>
       fault(
         'commit log',
-        `capture.visibilityDelayMs of at least ${compressedLogDelayMs}, as node ${hostId} compresses its log`,
-        `${capture.visibilityDelayMs}; with ${commitLogCompression} a write shows only at the next sync`,
+        `capture.visibilityDelayMs of at least ${compressedLogDelayMs}, as node ${hostId} writes its log`,
+        `${capture.visibilityDelayMs}; with compression or direct I/O a write shows only at the next sync`,
         `set capture.visibilityDelayMs: ${compressedLogDelayMs}`,
       ),
     );
+}
+
+function isShownAtSyncOnly({ commitLogCompression, commitLogAccess }: NodeSettings): boolean {
+  return (commitLogCompression ?? 'none') !== 'none' || commitLogAccess === 'direct';
 }
 
 function logsWithoutCdc(settings: readonly NodeSettings[]): readonly Finding[] {

@@ -13,6 +13,8 @@ export interface GateFacts {
   readonly nodes: readonly SourceNode[];
   /** The operator said so. */
   readonly writesStopped: boolean;
+  /** The operator has looked where a node's version cannot tell. */
+  readonly hintsChecked: boolean;
   /** Changes that the sink received while the gates were looked at; undefined: nobody could tell. */
   readonly changesSeen: number | undefined;
   /** By host id; undefined where the node's version does not tell. */
@@ -65,20 +67,21 @@ function nodesUp({ nodes }: GateFacts): Gate {
   return { gate, isOpen: true, reason: `${nodes.length} of ${nodes.length}` };
 }
 
-function hintsDelivered({ nodes, pendingHints }: GateFacts): Gate {
+function hintsDelivered({ nodes, pendingHints, hintsChecked }: GateFacts): Gate {
   // A lone node has nobody to keep hints for.
   if (nodes.length === 1) return { gate: 'no hints pending', isOpen: true, reason: 'the cluster has one node' };
-  return noneLeft('no hints pending', pendingHints, 'nodetool listpendinghints');
+  const counts = hintsChecked ? new Map([...pendingHints].map(([node, count]) => [node, count ?? 0])) : pendingHints;
+  return noneLeft('no hints pending', counts, '`nodetool listpendinghints`, then say so with --hints-checked');
 }
 
 function batchesReplayed({ pendingBatches }: GateFacts): Gate {
-  return noneLeft('no batches left in the batchlog', pendingBatches, 'SELECT count(*) FROM system.batches');
+  return noneLeft('no batches left in the batchlog', pendingBatches, '`SELECT count(*) FROM system.batches`');
 }
 
 function noneLeft(gate: string, counts: ReadonlyMap<string, number | undefined>, lookWith: string): Gate {
   const unknown = [...counts].filter(([, count]) => count === undefined).map(([node]) => node);
   if (unknown.length > 0)
-    return { gate, isOpen: false, reason: `${unknown.join(', ')} cannot tell; look with \`${lookWith}\` there` };
+    return { gate, isOpen: false, reason: `${unknown.join(', ')} cannot tell; look there with ${lookWith}` };
   const left = [...counts].filter(([, count]) => count! > 0).map(([node, count]) => `${count} on ${node}`);
   return left.length > 0
     ? { gate, isOpen: false, reason: left.join(', ') }

@@ -22,6 +22,7 @@ export async function gatherGateFacts(context: PhaseContext): Promise<GateFacts>
     state: await ledger.refresh(signal),
     nodes,
     writesStopped: options.writesStopped,
+    hintsChecked: options.hintsChecked,
     changesSeen: changesBetween(before, after),
     pendingHints: new Map(settings.map(({ hostId, pendingHints }) => [hostId, pendingHints])),
     pendingBatches: new Map(settings.map(({ hostId, pendingBatches }) => [hostId, pendingBatches])),

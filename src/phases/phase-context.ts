@@ -39,6 +39,8 @@ export interface PhaseContext extends WorkerContext {
 export interface RunOptions {
   /** Cutover: the operator says that the application has stopped writing. */
   readonly writesStopped: boolean;
+  /** Cutover: the operator has looked for hints where a node's version cannot tell of them. */
+  readonly hintsChecked: boolean;
   /** A plan's digest that the operator accepts although the migration began with another. */
   readonly acceptPlan: string | undefined;
   /** Cutover: must be the keyspace's name. */

@@ -19,6 +19,8 @@ export interface NodeSettings {
   readonly hostId: string;
   readonly cdcEnabled: boolean | undefined;
   readonly commitLogCompression: string | undefined;
+  /** How the node writes its log: `direct` where it goes past the page cache (5.0). */
+  readonly commitLogAccess: string | undefined;
   readonly commitLogDirectory: string | undefined;
   readonly cdcRawDirectory: string | undefined;
   readonly pendingHints: number | undefined;

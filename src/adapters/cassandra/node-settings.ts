@@ -14,13 +14,19 @@ export async function readNodeSettings(connection: Asker, hostId: string, signal
     hostId,
     cdcEnabled: settings && settings.get('cdc_enabled') === 'true',
     // Null where segments are not compressed.
-    commitLogCompression: settings && (settings.get('commitlog_compression') ?? 'none'),
+    commitLogCompression: settings && compressionOf(settings),
+    commitLogAccess: settings?.get('commitlog_disk_access_mode'),
     commitLogDirectory: settings?.get('commitlog_directory'),
     cdcRawDirectory: settings?.get('cdc_raw_directory'),
     pendingHints: hints?.reduce((sum, row) => sum + (row.files ? decodeInt(row.files) : 0), 0),
     pendingBatches: batches && Number(decodeBigint(batches[0]!.count!)),
     clockSkewMicros: await measureClockSkew(connection, signal),
   };
+}
+
+/** 5.0 tells the class apart from its parameters, 4.x both in one. */
+function compressionOf(settings: ReadonlyMap<string, string>): string {
+  return settings.get('commitlog_compression.class_name') ?? settings.get('commitlog_compression') ?? 'none';
 }
 
 /** Undefined where this version has no such table. */

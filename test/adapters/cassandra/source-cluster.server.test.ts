@@ -42,6 +42,7 @@ describe('the control side of a real source cluster', () => {
     expect(settings).toMatchObject({
       cdcEnabled: true,
       commitLogCompression: 'none',
+      commitLogAccess: 'legacy',
       commitLogDirectory: node.commitLogDir,
       cdcRawDirectory: node.cdcRawDir,
       pendingHints: 0,
