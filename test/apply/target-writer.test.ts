@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import type { ProgressEvent } from '../../src/events.ts';
+import { TargetWriteError } from '../../src/ports/target-keyspace.ts';
+import { aClock } from '../support/a-clock.ts';
+import { inMemoryTarget, refused, timedOut } from '../support/in-memory-target.ts';
+
+const statement = { cql: 'INSERT', values: [] };
+
+function aWriter(answer: () => void | Promise<void>, maxInFlight = 8) {
+  const target = inMemoryTarget(answer);
+  const events: ProgressEvent[] = [];
+  const writer = createTargetWriter({
+    target,
+    clock: aClock(),
+    report: (event) => void events.push(event),
+    maxInFlight,
+  });
+  return { target, events, writer };
+}
+
+/** Fails as told for the first attempts. */
+function failing(...errors: readonly Error[]): () => void {
+  const left = [...errors];
+  return () => {
+    const error = left.shift();
+    if (error) throw error;
+  };
+}
+
+describe('the writer', () => {
+  test('tries again whatever passes, and counts what was confirmed', async () => {
+    const { writer, target } = aWriter(failing(timedOut(), new TargetWriteError('throttled', 'slow down')));
+    await writer.write(statement);
+    expect(target.taken).toHaveLength(1);
+    expect(writer.confirmed).toBe(1n);
+  });
+
+  test('gives up on what the target refuses, naming the statement', async () => {
+    const { writer } = aWriter(failing(refused('too big')));
+    await expect(writer.write(statement)).rejects.toMatchObject({ name: 'RefusedWriteError', cql: 'INSERT' });
+    expect(writer.confirmed).toBe(0n);
+  });
+
+  test('sends once where asked to', async () => {
+    const { writer, target } = aWriter(failing(timedOut()));
+    await expect(writer.writeOnce(statement)).rejects.toThrow(TargetWriteError);
+    expect(target.taken).toEqual([]);
+  });
+
+  test('lets through any other error at once', async () => {
+    const { writer } = aWriter(failing(new TypeError('a bug')));
+    await expect(writer.write(statement)).rejects.toThrow('a bug');
+  });
+
+  test('says so when the target takes nothing for a while', async () => {
+    const { writer, events } = aWriter(failing(...Array.from({ length: 6 }, timedOut)));
+    await writer.write(statement);
+    expect(events).toMatchObject([{ kind: 'waiting' }]);
+  });
+
+  test('stops when told to, also in the middle of its attempts', async () => {
+    const stop = new AbortController();
+    let attempts = 0;
+    const { writer } = aWriter(() => {
+      if (++attempts === 3) stop.abort(new Error('stopped'));
+      throw timedOut();
+    });
+    await expect(writer.write(statement, stop.signal)).rejects.toThrow('stopped');
+    expect(attempts).toBe(3);
+  });
+
+  test('keeps to its bound, halves it when pushed back and finds its way up again', async () => {
+    const pushBack = failing(...Array.from({ length: 8 }, () => new TargetWriteError('throttled', 'slow down')));
+    const { writer, target, events } = aWriter(pushBack);
+    await Promise.all(Array.from({ length: 200 }, () => writer.write(statement)));
+    expect(target.mostInFlight).toBe(8);
+    expect(target.taken).toHaveLength(200);
+    // Eight pushed back at once are one push.
+    expect(events.filter(({ kind }) => kind === 'throttled')).toEqual([
+      { kind: 'throttled', by: 'target', inFlight: 4 },
+    ]);
+  });
+});

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { DeadLetter } from '../../src/apply/dead-letters.ts';
+import { encodeChangeEvent, type RecordEvent } from '../../src/model/change-event.ts';
+import { topics } from '../../src/model/topics.ts';
+import type { Message } from '../../src/ports/message-bus.ts';
+import { decodeMessages } from '../../src/stream/decode-messages.ts';
+import { SchemaFollower } from '../../src/stream/schema-follower.ts';
+import { outlineRecord } from '../../src/wire/commitlog/record-outline.ts';
+import { inMemoryBus } from '../support/in-memory-bus.ts';
+import { type FollowedKeyspace, openFollowedKeyspace } from './followed-keyspace.ts';
+
+const ddl = [
+  'CREATE TYPE KS.address (street text)',
+  'CREATE TABLE KS.people (id int PRIMARY KEY, home address)',
+  'CREATE TABLE KS.things (id int PRIMARY KEY, v text)',
+];
+
+describe('a record that is written under a schema we do not know yet', () => {
+  let followed: FollowedKeyspace;
+
+  beforeAll(async () => {
+    followed = await openFollowedKeyspace(inject('sandbox'), 'late_schema', ddl);
+  });
+  afterAll(() => followed?.[Symbol.asyncDispose]());
+
+  test.each([
+    ['its column', 'ALTER TABLE KS.things ADD extra int', 'INSERT INTO KS.things (id, v, extra) VALUES (1, $$x$$, 7)'],
+    ['its field', 'ALTER TYPE KS.address ADD town text', 'UPDATE KS.people SET home.town = $$x$$ WHERE id = 1'],
+    ['its table', 'CREATE TABLE KS.more (id int PRIMARY KEY)', 'INSERT INTO KS.more (id) VALUES (1)'],
+  ])('an undecodable record is decoded once the schema topic has told of %s', async (_, alter, write) => {
+    const { bus, follower, letters, decode } = await openFollower();
+    const altered = await followed.records(alter);
+    const [change] = await ownRecords(await followed.records(write));
+    const schemaTopic = await bus.publisher(topics.schema);
+
+    const early = await decode(change!);
+    for (const record of altered.filter(isOfSchema)) await schemaTopic.publish(encodeChangeEvent(record));
+    const late = await decode(change!);
+    await follower.close();
+
+    expect(early).toMatchObject({ updates: [], poisoned: 1 });
+    expect(letters).toMatchObject([{ errorClass: 'UnknownSchema', origin: expect.stringMatching(/^source-1\//) }]);
+    expect(late).toMatchObject({ poisoned: 0, updates: [{ update: { rows: [{}] } }] });
+  });
+
+  test('what the schema topic has not told is read from the source', async () => {
+    const { decode, letters } = await openFollower(() => followed.two.source.schema(followed.two.keyspace));
+    await followed.records('ALTER TABLE KS.things ADD another int');
+    const [change] = await ownRecords(await followed.records('INSERT INTO KS.things (id, another) VALUES (2, 7)'));
+
+    expect(await decode(change!)).toMatchObject({ poisoned: 0, updates: [{}] });
+    expect(letters).toEqual([]);
+  });
+
+  async function openFollower(readSchema = async () => followed.schema) {
+    const { bus } = inMemoryBus();
+    const letters: DeadLetter[] = [];
+    const follower = await SchemaFollower.open({
+      bus,
+      baseline: followed.schema,
+      baselineAtMicros: 0n,
+      readSchema: async () => ({ rows: await readSchema(), atMicros: 0n }),
+      onChange: () => {},
+    });
+    const decode = (record: RecordEvent) =>
+      decodeMessages([messageOf(record)], follower, { add: async (letter) => void letters.push(letter) });
+    return { bus, follower, letters, decode };
+  }
+
+  /** Other tests write to the same node. */
+  async function ownRecords(records: readonly RecordEvent[]): Promise<readonly RecordEvent[]> {
+    const { tables } = await followed.two.source.schema(followed.two.keyspace);
+    const ids = new Set(tables.map(({ id }) => id.replaceAll('-', '')));
+    return records.filter((record) => ids.has(outlineRecord(record.body).firstTableId));
+  }
+
+  function isOfSchema(record: RecordEvent): boolean {
+    return outlineRecord(record.body).partitionKey.toString() === followed.two.keyspace;
+  }
+});
+
+function messageOf(record: RecordEvent): Message {
+  const position = { text: '0' };
+  return { position, key: null, publishedAtMs: 0, redeliveryCount: 0, ...encodeChangeEvent(record) };
+}
