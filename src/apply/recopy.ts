@@ -2,6 +2,7 @@ import type { Table } from '../model/table.ts';
 import { isFloorSpent, recopyTimestamp } from '../model/write-timestamp.ts';
 import type { EncodedRow, PartitionRead } from '../ports/table-reader.ts';
 import { type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
+import { withTtlsAt } from './age-statement.ts';
 import type { ApplierParts } from './applier-parts.ts';
 import { isUnfrozenList } from './row-cells.ts';
 import { clusteringOf, layoutOf, type RowLayout } from './row-layout.ts';
@@ -177,7 +178,9 @@ async function writeAll(
   const { writer, signal } = parts;
   const hasLists = context.layout.columns.some((column) => isUnfrozenList(column.type));
   await Promise.all(
-    statements.map((statement) => (hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal))),
+    withTtlsAt(statements, parts.clock.nowMicros()).map((statement) =>
+      hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal),
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Report } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
+import { ageStatement } from './age-statement.ts';
 import { createThrottle } from './throttle.ts';
 
 /** The one road into the target. */
@@ -71,7 +72,7 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
 
   async function attemptWrite(statement: TargetStatement, signal?: AbortSignal): Promise<TargetWriteError | undefined> {
     try {
-      await target.write(statement, signal);
+      await target.write(ageStatement(statement, clock.nowMicros()), signal);
       throttle.succeeded();
       return undefined;
     } catch (error) {

@@ -10,6 +10,8 @@ export interface TargetStatement {
   /** Qualified; the same shape of write has the same text, since texts are prepared once. */
   readonly cql: string;
   readonly values: readonly BoundValue[];
+  /** Where among the values its TTL stands, and when that was right: what waits to be sent has less to live. */
+  readonly ttl?: { readonly index: number; readonly atMicros: bigint };
 }
 
 /** How a write ended that did not succeed. */

@@ -1,3 +1,4 @@
+import { withTtlsAt } from '../apply/age-statement.ts';
 import { deleteSlice } from '../apply/delete-slice.ts';
 import { type RecopyKey, recopy } from '../apply/recopy.ts';
 import { type DirtyLists, listColumns, rewriteLists } from '../apply/rewrite-lists.ts';
@@ -90,8 +91,9 @@ export class BatchWork {
     const { keeper, writer, keyspace, clock, targetSkewMicros, signal } = this.#parts;
     const left = keeper.withoutCovered(young);
     if (left === undefined) return false;
-    const nowSeconds = Number((clock.nowMicros() + targetSkewMicros) / 1_000_000n);
-    const statements = statementsOfUpdate(left, { keyspace, nowSeconds });
+    const nowMicros = clock.nowMicros();
+    const nowSeconds = Number((nowMicros + targetSkewMicros) / 1_000_000n);
+    const statements = withTtlsAt(statementsOfUpdate(left, { keyspace, nowSeconds }), nowMicros);
     await Promise.all(statements.map((statement) => writer.write(statement, signal)));
     return true;
   }

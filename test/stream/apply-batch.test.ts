@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { ListStamps } from '../../src/apply/rewrite-lists.ts';
+import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import type { PartitionUpdate } from '../../src/model/mutation.ts';
+import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
+import { applyBatch } from '../../src/stream/apply-batch.ts';
+import { StaleBatchError } from '../../src/stream/refusals.ts';
+import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
+import { aClock } from '../support/a-clock.ts';
+import { aTable, int, text } from '../support/a-table.ts';
+import { aCell, anUpdate, aRow, at } from '../support/an-update.ts';
+import { inMemoryBus } from '../support/in-memory-bus.ts';
+import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
+import { inMemoryTarget, refused } from '../support/in-memory-target.ts';
+
+const hour = 3_600_000_000n;
+const now = 1_700_000_000_000_000n;
+const table = aTable({ name: 't', clustering: { c: 'int' }, regulars: { a: 'text', l: 'list<int>' } });
+
+interface World {
+  readonly source?: readonly MemoryRow[];
+  readonly onTarget?: readonly MemoryRow[];
+  readonly answer?: (cql: string, clock: ReturnType<typeof aClock>) => void;
+}
+
+async function aWorker({ source = [], onTarget = [], answer = () => {} }: World = {}) {
+  const clock = aClock(now);
+  const memory = inMemoryBus();
+  const target = inMemoryTarget(({ cql }) => answer(cql, clock));
+  const sourceReader = inMemoryReader(source);
+  const letters: string[] = [];
+  const parts = {
+    source: sourceReader,
+    target: inMemoryReader(onTarget),
+    writer: createTargetWriter({ target, clock, report: () => {}, maxInFlight: 64 }),
+    clock,
+    window: keyspacesWindow,
+    keyspace: 'moved',
+    keeper: await SliceKeeper.open(memory.bus, 0),
+    listStamps: new ListStamps(now - 10n * hour),
+    deadLetters: { add: async ({ errorClass }: { readonly errorClass: string }) => void letters.push(errorClass) },
+    targetSkewMicros: 0n,
+  };
+  const apply = (...updates: readonly PartitionUpdate[]) =>
+    applyBatch(
+      updates.map((update) => ({ update, origin: 'test', record: Buffer.alloc(0) })),
+      {
+        isMigrated: () => true,
+        isRecopied: () => false,
+        remembered: () => undefined,
+        handOverMicros: now - 100n * hour,
+        nowMicros: clock.nowMicros(),
+        window: keyspacesWindow,
+      },
+      parts,
+    );
+  const written = (start: string) => target.taken.filter(({ cql }) => cql.startsWith(start)).length;
+  return { apply, letters, written, target, sourceReader, memory };
+}
+
+const rowAt = (c: number, timestampMicros: bigint) =>
+  anUpdate(table, { rows: [aRow({ clustering: [int(c)], cells: [aCell(table, 'a', text('x'), timestampMicros)] })] });
+
+describe('a batch', () => {
+  test('journals its slices before it writes anything', async () => {
+    let journaledAtFirstWrite = -1;
+    const worker = await aWorker({
+      answer: () => {
+        if (journaledAtFirstWrite < 0) journaledAtFirstWrite = worker.memory.messages('slices-0').length;
+      },
+    });
+    await worker.apply(rowAt(1, now - hour), anUpdate(table, { partitionDeletion: at(now - 2n * hour) }));
+    expect(journaledAtFirstWrite).toBe(1);
+  });
+
+  test('has its older rows hidden by its own slices, whatever their order in it', async () => {
+    const worker = await aWorker();
+    const deletion = anUpdate(table, { partitionDeletion: at(now - hour) });
+    const { books } = await worker.apply(rowAt(1, now - 2n * hour), deletion, rowAt(2, now - hour / 2n));
+    expect(books).toMatchObject({ received: 3, superseded: 1, applied: 2 });
+    expect(worker.written('UPDATE')).toBe(1);
+  });
+
+  test('reads a row again once, however many of its changes ask', async () => {
+    const worker = await aWorker();
+    const old = now - 47n * hour;
+    const { books } = await worker.apply(rowAt(1, old), rowAt(1, old + 1n), rowAt(1, old), rowAt(2, old));
+    expect(books.recopied).toBe(4);
+    expect(worker.sourceReader.reads).toBe(2);
+  });
+
+  test('reads a list again once, above the newest of the changes that touched it', async () => {
+    const listChange = (timestampMicros: bigint) =>
+      anUpdate(table, {
+        rows: [
+          aRow({
+            clustering: [int(1)],
+            cells: [aCell(table, 'l', int(7), timestampMicros, { path: Buffer.alloc(16) })],
+          }),
+        ],
+      });
+    const ahead = now + 60_000_000n;
+    const worker = await aWorker();
+    await worker.apply(listChange(now - hour), listChange(ahead), listChange(now - 2n * hour));
+    expect(worker.sourceReader.reads).toBe(1);
+    expect((worker.target.taken[0]!.values[0] as Buffer).readBigInt64BE()).toBeGreaterThan(ahead);
+  });
+
+  test('buries what the target refuses, and only that', async () => {
+    const worker = await aWorker({
+      answer: (cql) => {
+        if (cql.startsWith('DELETE')) throw refused();
+      },
+    });
+    const deletion = anUpdate(table, { rows: [aRow({ clustering: [int(2)], deletion: at(now - hour) })] });
+    const { books } = await worker.apply(rowAt(1, now - hour), deletion);
+    expect(books).toMatchObject({ applied: 1, deadLettered: 1 });
+    expect(worker.letters).toEqual(['RefusedWriteError']);
+  });
+
+  test('buries what nothing can be made of', async () => {
+    const twoKeys = aTable({ partitionKey: { a: 'int', b: 'int' }, regulars: { v: 'text' } });
+    const broken = anUpdate(twoKeys, {
+      partitionKey: Buffer.from([0]),
+      rows: [aRow({ cells: [aCell(twoKeys, 'v', text('x'), now - hour)] })],
+    });
+    const worker = await aWorker();
+    const { books } = await worker.apply(rowAt(1, now - hour), broken);
+    expect(books).toMatchObject({ applied: 1, deadLettered: 1 });
+    expect(worker.letters).toEqual(['RangeError']);
+  });
+
+  test('is decided again when the target was away until its changes were too old for it', async () => {
+    const worker = await aWorker({
+      answer: (_, clock) => {
+        clock.now += 47n * hour;
+        throw refused('timestamp out of bounds');
+      },
+    });
+    await expect(worker.apply(rowAt(1, now - hour))).rejects.toBeInstanceOf(StaleBatchError);
+    expect(worker.letters).toEqual([]);
+  });
+});
