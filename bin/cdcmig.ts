@@ -14,3 +14,5 @@ try {
     process.exitCode = exitCodeOf(error);
   }
 }
+// Whatever a command has forgotten must not keep its process: start-sink would take it for a worker that works.
+process.exit();

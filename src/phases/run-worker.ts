@@ -1,5 +1,6 @@
 import { runCopyWorker } from './copy-worker.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { sideBySide } from './side-by-side.ts';
 import { runSinkWorker } from './sink-worker.ts';
 import { untilState } from './until-state.ts';
 
@@ -9,13 +10,20 @@ import { untilState } from './until-state.ts';
  */
 export async function runWorker(context: WorkerContext): Promise<void> {
   const finished = new AbortController();
-  const over = untilState(context, (state) => state.cutover !== undefined).then(() => finished.abort());
-  await Promise.all([over, workUntil(context, finished.signal)]);
+  await sideBySide(
+    context.signal,
+    async (signal) => {
+      await untilState({ ...context, signal }, (state) => state.cutover !== undefined);
+      finished.abort();
+    },
+    (signal) => copyOnceQueued({ ...context, signal }, finished.signal),
+    (signal) => sinkOnceAllowed({ ...context, signal }, finished.signal),
+  );
 }
 
-async function workUntil(context: WorkerContext, finished: AbortSignal): Promise<void> {
+async function copyOnceQueued(context: WorkerContext, finished: AbortSignal): Promise<void> {
   await untilState(context, (state) => state.cutover !== undefined || state.handOver !== undefined);
-  await Promise.all([runCopyWorker(context, finished), sinkOnceAllowed(context, finished)]);
+  if (!finished.aborted) await runCopyWorker(context, finished);
 }
 
 async function sinkOnceAllowed(context: WorkerContext, finished: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
 import type { SnapshotDoneAt } from '../stream/slice-keeper.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { sideBySide } from './side-by-side.ts';
 import { handOverOf } from './start-source.ts';
 
 const followEveryMs = 500;
@@ -23,12 +24,13 @@ export async function runSinkWorker(context: WorkerContext, stop: AbortSignal): 
   const deadLetters = await openDeadLetters(bus, clock, signal);
   const schema = await openSchema(context, record);
   const copiedRanges: CopiedRange[] = [];
-  const following = followCopies(context, copiedRanges, stop);
   try {
-    await Promise.all([
-      runSink(await sinkParts(context, record, { deadLetters, schema, copiedRanges }), stop),
-      following,
-    ]);
+    const parts = await sinkParts(context, record, { deadLetters, schema, copiedRanges });
+    await sideBySide(
+      stop,
+      (either) => runSink(parts, either),
+      (either) => followCopies(context, copiedRanges, either),
+    );
   } finally {
     await deadLetters.close();
     await schema.close();

@@ -8,6 +8,7 @@ import { runCopyWorker } from './copy-worker.ts';
 import { migratedTables } from './migrated-tables.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { sideBySide } from './side-by-side.ts';
 import { handOverOf } from './start-source.ts';
 import { untilState } from './until-state.ts';
 
@@ -65,8 +66,14 @@ async function decideSplits({ ledger, source, config, signal }: PhaseContext): P
 
 async function copyUntilDone(context: PhaseContext): Promise<string> {
   const done = new AbortController();
-  const allCopied = untilState(context, (state) => missingSplits(state).length === 0).then(() => done.abort());
-  await Promise.all([allCopied, runCopyWorker(context, done.signal)]);
+  await sideBySide(
+    context.signal,
+    async (signal) => {
+      await untilState({ ...context, signal }, (state) => missingSplits(state).length === 0);
+      done.abort();
+    },
+    (signal) => runCopyWorker({ ...context, signal }, done.signal),
+  );
   return summaryOf([...context.ledger.state.copied.values()]);
 }
 

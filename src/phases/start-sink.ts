@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { nodesUp } from '../checks/node-checks.ts';
 import { OperatorError } from '../errors.ts';
+import type { Table } from '../model/table.ts';
 import type { DetachedProcess } from '../ports/node-shell.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
 import { settleDifferences } from '../validation/settle-differences.ts';
@@ -10,11 +11,12 @@ import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { handOverOf } from './start-source.ts';
 import { askStream, openStreamClock } from './stream-clock.ts';
-import { usualPatienceMs } from './validate.ts';
 
 /** Behind by no more than this, the sink keeps up; further behind it must be seen to gain. */
 const fewSecondsMicros = 15_000_000n;
 const lookEveryMs = 1_000;
+/** Rows that change all the time never come to rest: more than this is not waited for, the next validation looks at them. */
+const settleMs = 20_000;
 
 /** Lets workers apply changes, starts this machine's own, and waits until they keep up. */
 export const startSink: Phase = {
@@ -89,26 +91,19 @@ async function settleUnsettled(context: PhaseContext): Promise<string> {
   if (!last || last.unsettled.length === 0) return 'none';
   const stream = await openStreamClock(context);
   const sides = { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' } as const;
-  const verdicts: string[] = [];
+  const streamTime = () => stream.position?.streamTimeMicros;
+  const settle = async (table: Table) => {
+    const keys = last.unsettled.filter((row) => row.table === table.name);
+    const differing = keys.map(({ key }) => ({ key, columns: [], source: absentShare, target: absentShare }));
+    const how = { sides, table, clock, streamTime, patienceMs: settleMs, signal };
+    return (await settleDifferences(differing, how)).map(({ verdict }) => verdict);
+  };
   try {
-    for (const table of migratedTables(handOverOf(ledger.state.handOver))) {
-      const keys = last.unsettled.filter((row) => row.table === table.name);
-      const differing = keys.map(({ key }) => ({ key, columns: [], source: absentShare, target: absentShare }));
-      const streamTime = () => stream.position?.streamTimeMicros;
-      const settled = await settleDifferences(differing, {
-        sides,
-        table,
-        clock,
-        streamTime,
-        patienceMs: usualPatienceMs,
-        signal,
-      });
-      verdicts.push(...settled.map(({ verdict }) => verdict));
-    }
+    const verdicts = await Promise.all(migratedTables(handOverOf(ledger.state.handOver)).map(settle));
+    return settledText(verdicts.flat(), last.unsettledCount - last.unsettled.length);
   } finally {
     await stream.close();
   }
-  return settledText(verdicts, last.unsettledCount - last.unsettled.length);
 }
 
 function settledText(verdicts: readonly string[], notListed: number): string {
