@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { SandboxNode } from './sandbox-state.ts';
+import type { NodeSettings, SandboxNode } from './sandbox-state.ts';
 
 /** What `cassandra.yaml` of one node depends on besides the node itself. */
 export interface CassandraCluster {
@@ -9,6 +9,8 @@ export interface CassandraCluster {
   /** Null for a lone node, which takes its token itself. */
   readonly initialToken: bigint | null;
   readonly hasCdc: boolean;
+  /** These win over the sandbox's own. */
+  readonly settings?: NodeSettings;
 }
 
 /**
@@ -24,6 +26,7 @@ export function cassandraYaml(node: SandboxNode, cluster: CassandraCluster): str
     ...commitLog(cluster.hasCdc),
     ...timeouts,
     ...features,
+    ...cluster.settings,
   });
 }
 

@@ -60,6 +60,7 @@ function clusterOf(sandbox: Sandbox, node: SandboxNode): CassandraCluster {
     seeds: [sandbox.source[0]!.address],
     initialToken: evenToken(index, sandbox.source.length),
     hasCdc: true,
+    ...(sandbox.sourceSettings && { settings: sandbox.sourceSettings }),
   };
 }
 

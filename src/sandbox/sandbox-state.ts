@@ -38,6 +38,9 @@ export interface SandboxPulsar extends SandboxServer {
   readonly adminUrl: string;
 }
 
+/** Parts of a cassandra.yaml by their names there. */
+export type NodeSettings = Readonly<Record<string, unknown>>;
+
 /** Everything a client needs to reach the sandbox's servers. Plain JSON: it is `sandbox.json`. */
 export interface Sandbox {
   readonly dir: string;
@@ -45,6 +48,8 @@ export interface Sandbox {
   readonly source: readonly SandboxNode[];
   readonly target: SandboxNode;
   readonly pulsar: SandboxPulsar;
+  /** What the source nodes' cassandra.yaml says otherwise than that of any sandbox. */
+  readonly sourceSettings?: NodeSettings;
 }
 
 export type AnyServer = SandboxNode | SandboxPulsar;

@@ -36,7 +36,10 @@ export function canonicalMutation(mutation: Mutation, position: number): Canonic
 }
 
 export function canonicalLine(line: string): CanonicalMutation {
-  const { p, u } = JSON.parse(line) as { p: number; u: readonly OracleUpdate[] };
+  return canonicalOracleMutation(JSON.parse(line) as OracleMutation);
+}
+
+export function canonicalOracleMutation({ p, u }: OracleMutation): CanonicalMutation {
   return { position: p, updates: u.map(canonicalOracleUpdate) };
 }
 
@@ -91,7 +94,14 @@ function hex(bytes: Buffer): string {
   return bytes.toString('hex');
 }
 
-interface OracleUpdate {
+/** A line of Cassandra's reader: segment id, position of the record's end, partition updates. */
+export interface OracleMutation {
+  readonly g: string;
+  readonly p: number;
+  readonly u: readonly OracleUpdate[];
+}
+
+export interface OracleUpdate {
   /** keyspace.table */
   readonly t: string;
   readonly k: string;
@@ -100,7 +110,7 @@ interface OracleUpdate {
   readonly i: readonly (OracleRow | OracleMarker)[];
 }
 
-interface OracleRow {
+export interface OracleRow {
   readonly c: readonly string[];
   readonly l: readonly [string, number, number | null] | null;
   /** With "shadowable" as its third part. */
