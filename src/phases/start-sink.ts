@@ -15,6 +15,7 @@ import { askStream, openStreamClock } from './stream-clock.ts';
 /** Behind by no more than this, the sink keeps up; further behind it must be seen to gain. */
 const fewSecondsMicros = 15_000_000n;
 const lookEveryMs = 1_000;
+const looksForLag = 30;
 /** Rows that change all the time never come to rest: more than this is not waited for, the next validation looks at them. */
 const settleMs = 20_000;
 
@@ -38,7 +39,7 @@ export const startSink: Phase = {
     { title: 'rows that validate left unsettled', run: settleUnsettled },
   ],
   async confirm(context) {
-    const position = await askStream(context);
+    const position = await untilKnown(context);
     throwOnUnknown(position);
     return `behind by ${lagSeconds(context, position)} s`;
   },
@@ -121,6 +122,15 @@ function settledText(verdicts: readonly string[], notListed: number): string {
     );
   const left = notListed > 0 ? `; ${notListed} more were only counted, the next validation looks at them` : '';
   return `${equal} equal now, ${pending} still changing${left}`;
+}
+
+/** A partition that has just moved to another worker is unknown for a moment. */
+async function untilKnown(context: PhaseContext): Promise<StreamPosition> {
+  for (let looks = 0; ; looks++) {
+    const position = await askStream(context);
+    if (position.unknownBecause === undefined || looks === looksForLag) return position;
+    await context.clock.sleep(lookEveryMs, context.signal);
+  }
 }
 
 function throwOnUnknown({ unknownBecause }: StreamPosition): void {

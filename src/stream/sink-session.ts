@@ -73,6 +73,17 @@ class SinkSession {
   }
 
   async run(): Promise<void> {
+    const isOver = new AbortController();
+    // Not waited for: a broker that is away would keep the session from ending.
+    void this.#keepTelling(AbortSignal.any([this.#signal, isOver.signal]));
+    try {
+      await this.#takeBatches();
+    } finally {
+      isOver.abort();
+    }
+  }
+
+  async #takeBatches(): Promise<void> {
     while (!this.#signal.aborted) {
       const messages = await receiveBatch(this.#subscription, batchMessages, 500, this.#signal);
       if (messages.length > 0) {
@@ -80,7 +91,17 @@ class SinkSession {
         await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(messages));
       }
       await this.#untilPossible('slices cannot be applied again', () => this.#reapplyUnderCopiedRanges());
-      await this.#tellProgress();
+      await this.#forgetWhenDue();
+      await this.#untilPossible('progress cannot be told', () => this.#tellProgress());
+    }
+  }
+
+  /** Also while a batch is in hand: one that a slow target holds up must not make its worker look dead. */
+  async #keepTelling(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#parts.clock.sleep(Number(progressEveryMicros / 1000n), signal).catch(() => {});
+      // What could not be told now is told a second later, or by the loop above, which waits until it can.
+      if (!signal.aborted) await this.#tellProgress().catch(() => {});
     }
   }
 
@@ -168,17 +189,19 @@ class SinkSession {
     this.#keeper.forget(spent);
   }
 
+  async #forgetWhenDue(): Promise<void> {
+    const now = this.#parts.clock.nowMicros();
+    if (now < this.#forgetDue) return;
+    this.#forgetDue = now + forgetEveryMicros;
+    await this.#untilPossible('old slices cannot be applied again', () => this.#forgetSpent());
+  }
+
   async #tellProgress(): Promise<void> {
     const { clock, workerName } = this.#parts;
     const now = clock.nowMicros();
-    if (now >= this.#forgetDue) {
-      this.#forgetDue = now + forgetEveryMicros;
-      await this.#untilPossible('old slices cannot be applied again', () => this.#forgetSpent());
-    }
     if (now < this.#progressDue) return;
     this.#progressDue = now + progressEveryMicros;
-    const progress = this.#state.progress(workerName, now);
-    await this.#untilPossible('progress cannot be told', () => this.#publish(progress));
+    await this.#publish(this.#state.progress(workerName, now));
   }
 
   /** What only an operator can mend (a cluster that is away) is waited for: a batch may be repeated. */

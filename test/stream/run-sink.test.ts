@@ -78,6 +78,20 @@ describe('a sink', () => {
     expect(memory.acknowledged(changesPartition(0))).toBe(2);
   });
 
+  test('tells its progress each second, also while a batch takes long', async () => {
+    const held = inMemoryTarget(() => untilAborted(stop.signal));
+    const sink = await startSink({ target: held });
+    await publish(0, [aWatermark(50n)]);
+    await sink.until(({ watermarks }) => watermarks[node] === 50n);
+    await publish(0, [aChange(1), aWatermark(60n)]);
+    await clock.sleep(500);
+    const before = clock.nowMicros();
+
+    await sink.until(({ atMicros }) => atMicros > before + 1_000_000n);
+
+    expect(sink.newest().watermarks).toEqual({ [node]: 50n });
+  });
+
   test('tells a drain when every node’s mark has passed', async () => {
     const sink = await startSink({ nodes: [node, 'node-2'] });
     await publish(0, [{ kind: 'drain-mark', node, nonce: 'n' }]);
