@@ -1,6 +1,4 @@
-import type { DeadLetters } from '../apply/dead-letters.ts';
 import { ListStamps } from '../apply/rewrite-lists.ts';
-import { OperatorError } from '../errors.ts';
 import type { JournalSlice } from '../model/slice-journal.ts';
 import { isInRange } from '../model/token.ts';
 import type { Message, Subscription } from '../ports/message-bus.ts';
@@ -11,9 +9,10 @@ import { decodeMessages, readChangeEvent } from './decode-messages.ts';
 import { PartitionState } from './partition-state.ts';
 import { reapplySlices } from './reapply-slices.ts';
 import { receiveBatch } from './receive-batch.ts';
-import { StaleBatchError } from './refusals.ts';
+import { reportedLetters } from './reported-letters.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { SliceKeeper } from './slice-keeper.ts';
+import { untilPossible } from './until-possible.ts';
 
 const batchMessages = 2_000;
 const progressEveryMicros = 1_000_000n;
@@ -106,7 +105,7 @@ class SinkSession {
   }
 
   async #take(messages: readonly Message[]): Promise<void> {
-    const deadLetters = this.#deadLetters();
+    const deadLetters = reportedLetters(this.#parts);
     const parts = {
       ...this.#parts,
       deadLetters,
@@ -140,17 +139,6 @@ class SinkSession {
       duplicates: total.duplicates,
       recopies: total.recopied,
     });
-  }
-
-  /** Those of all partitions, told to whoever watches. */
-  #deadLetters(): Pick<DeadLetters, 'add'> {
-    const { deadLetters, report } = this.#parts;
-    return {
-      async add(letter) {
-        await deadLetters.add(letter);
-        report({ kind: 'dead-letter', table: letter.table, reason: letter.reason });
-      },
-    };
   }
 
   /** Marks count only now: everything before them is acknowledged. */
@@ -204,18 +192,7 @@ class SinkSession {
     await this.#publish(this.#state.progress(workerName, now));
   }
 
-  /** What only an operator can mend (a cluster that is away) is waited for: a batch may be repeated. */
-  async #untilPossible(what: string, work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (this.#signal.aborted) throw error;
-        // Decided again under the present time, it will not be stale at once.
-        if (!(error instanceof OperatorError || error instanceof StaleBatchError)) throw error;
-        this.#parts.report({ kind: 'waiting', reason: `${what}: ${error.message}` });
-        await this.#parts.clock.sleep(2_000, this.#signal);
-      }
-    }
+  #untilPossible(what: string, work: () => Promise<void>): Promise<void> {
+    return untilPossible(what, work, { ...this.#parts, signal: this.#signal });
   }
 }
