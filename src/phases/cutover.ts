@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Gate, gatesBeforeDrain, gatesOfCutover } from '../cutover/gates.ts';
 import { OperatorError } from '../errors.ts';
+import { waitForCatchUp } from './catch-up.ts';
 import { compareAll, throwOnDifferences } from './compare-all.ts';
 import { gatherGateFacts } from './gate-facts.ts';
 import type { Phase } from './phase.ts';
@@ -19,6 +20,7 @@ export const cutover: Phase = {
   checks: [],
   steps: [
     { title: 'confirmation', run: askConfirmation },
+    { title: 'sink catches up', run: catchUp },
     {
       title: 'gates before the drain',
       async run(context) {
@@ -50,6 +52,11 @@ export const cutover: Phase = {
 /** What `--dry-run` shows: the gates as they stand, and nothing is done. */
 export async function showCutoverGates(context: PhaseContext): Promise<readonly Gate[]> {
   return showGates(gatesOfCutover(await gatherGateFacts(context)), context);
+}
+
+/** Without the operator's word the gate is closed anyway, and there is nothing to wait for. */
+async function catchUp(context: PhaseContext): Promise<string | undefined> {
+  return context.options.writesStopped ? waitForCatchUp(context) : 'not waited for: writes go on';
 }
 
 async function askConfirmation({ options, config }: PhaseContext): Promise<undefined> {

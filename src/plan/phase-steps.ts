@@ -46,7 +46,7 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     'settle what validate left open',
   ],
   cutover: () => [
-    'list the gates',
+    'wait until the sink has caught up, and list the gates',
     'drain: every node marks every partition',
     'validate again',
     'record the cutover and stop the workers',
