@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { types } from 'cassandra-driver';
 import { type DemoTable, insertRow } from '../demo-table.ts';
 
-const rowsOfPartition = 2000;
+const rowsOfPartition = 1000;
 const start = Date.UTC(2026, 0, 1);
 
 /** Wide both ways: partitions of thousands of rows, and a column of every simple type. */
@@ -82,7 +82,7 @@ export const readings: DemoTable = {
     },
     {
       name: 'delete range',
-      weight: 0.5,
+      weight: 0.2,
       statements: (n, random) => {
         const from = start + (n % rowsOfPartition) * 1000;
         const values = [sensorOf(n), new Date(from), new Date(from + 1000 * random.below(20))];
