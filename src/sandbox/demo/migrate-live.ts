@@ -29,8 +29,6 @@ const splitsBeforeTheKill = 6;
 const sinkRunsMs = 5_000;
 /** Long enough for a lag that means something. */
 const steadyMs = 15_000;
-const smallLagMs = 4_000;
-const lookEveryMs = 1_000;
 
 /** All six phases while the application writes; a worker, the agent and a sink are killed on the way and come back. */
 export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome> {
@@ -50,7 +48,6 @@ export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome
   await sleep(steadyMs, undefined, { signal });
   onProgress('asking the application to stop');
   await migration.stopWrites();
-  await untilCaughtUp(migration);
   await run('cutover', '--writes-stopped', '--confirm', keyspace);
   await copied.worker.ended;
   await operator.stopAgents();
@@ -89,15 +86,6 @@ async function killSink({ operator, folder, onProgress, signal }: LiveMigration)
   await killByFile(join(folder.workers, 'worker-0.pid'));
   await operator.runPhase('start-sink');
   return 'a sink, by -9 while it applied changes; others took its partitions, and start-sink brought it back';
-}
-
-/** What an operator watches before a cutover. */
-async function untilCaughtUp({ operator, signal }: LiveMigration): Promise<void> {
-  for (;;) {
-    const { lagMs } = (await operator.status()).stream;
-    if (lagMs !== 'unknown' && lagMs <= smallLagMs) return;
-    await sleep(lookEveryMs, undefined, { signal });
-  }
 }
 
 async function killByFile(pidFile: string): Promise<void> {
