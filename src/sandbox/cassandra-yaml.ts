@@ -67,9 +67,7 @@ function folders(node: SandboxNode) {
 
 function commitLog(hasCdc: boolean) {
   return {
-    commitlog_sync: 'periodic',
-    // The CDC index of a segment follows the sync: with Cassandra's ten seconds every rehearsal would wait for it.
-    commitlog_sync_period_in_ms: 1000,
+    ...(hasCdc ? periodicSync : batchSync),
     // A mutation may be half a segment; small segments turn over quickly, which is what a rehearsal has to show.
     commitlog_segment_size_in_mb: 4,
     commitlog_total_space_in_mb: 256,
@@ -82,6 +80,11 @@ function commitLog(hasCdc: boolean) {
     auto_snapshot: false,
   };
 }
+
+// The CDC index of a segment follows the sync: with Cassandra's ten seconds every rehearsal would wait for it.
+const periodicSync = { commitlog_sync: 'periodic', commitlog_sync_period_in_ms: 1000 };
+// The target stands for a service that keeps what it has confirmed, as a killed node with periodic sync does not.
+const batchSync = { commitlog_sync: 'batch' };
 
 /** Generous: three servers and the program under rehearsal share what may be two cores. */
 const timeouts = {

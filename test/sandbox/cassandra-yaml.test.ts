@@ -17,8 +17,11 @@ test('a source node captures changes into its own folder and may fill no more th
   });
 });
 
-test('the target runs without CDC', () => {
+test('the target runs without CDC and confirms nothing that it has not stored', () => {
   const yaml = parse(cassandraYaml(aSandbox().target, { ...lone, hasCdc: false }));
+  expect(yaml).toMatchObject({ commitlog_sync: 'batch' });
+  // Cassandra refuses to start with both.
+  expect(yaml).not.toHaveProperty('commitlog_sync_period_in_ms');
   expect(Object.keys(yaml).filter((key) => key.startsWith('cdc_enabled') || key.startsWith('cdc_total'))).toEqual([]);
 });
 
