@@ -1,8 +1,10 @@
+import { OperatorError } from '../../errors.ts';
 import { TargetWriteError, type WriteFailure } from '../../ports/target-keyspace.ts';
 import { type ConnectionFailure, CqlConnectionError, CqlServerError } from '../../wire/cql/errors.ts';
 
 /** A failed write as the port tells it; anything that is not of Cassandra comes back as it was. */
 export function writeFailure(error: unknown): unknown {
+  if (error instanceof CqlServerError && isOperatorsToMend(error)) return noWrites(error);
   if (error instanceof CqlServerError)
     return new TargetWriteError(byServer[error.codeName] ?? 'refused', `${error.codeName}: ${error.message}`, {
       cause: error,
@@ -10,6 +12,23 @@ export function writeFailure(error: unknown): unknown {
   if (error instanceof CqlConnectionError)
     return new TargetWriteError(byConnection[error.failure], error.message, { cause: error });
   return error;
+}
+
+/** A right that was taken away, or a table: no row's own fault, so no row must go to the dead letters for it. */
+function isOperatorsToMend({ codeName, message }: CqlServerError): boolean {
+  if (codeName === 'UNAUTHORIZED') return true;
+  return codeName === 'INVALID' && /unconfigured table|keyspace .* does not exist/i.test(message);
+}
+
+function noWrites(error: CqlServerError): OperatorError {
+  return new OperatorError(
+    {
+      expected: 'the target to take writes',
+      found: `${error.codeName}: ${error.message}`,
+      next: 'give the right back, or create the table again',
+    },
+    { cause: error },
+  );
 }
 
 // Keyspaces, and Cassandra under load, say "slow down" with a write time-out. What is not named here is refused: a new

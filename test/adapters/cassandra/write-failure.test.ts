@@ -12,7 +12,6 @@ describe('a failed write as the port tells it', () => {
     [0x0000, 'SERVER_ERROR', 'transient'],
     [0x2200, 'INVALID', 'refused'],
     [0x2000, 'SYNTAX_ERROR', 'refused'],
-    [0x2100, 'UNAUTHORIZED', 'refused'],
     [0x000a, 'PROTOCOL_ERROR', 'refused'],
     [0x9999, 'UNKNOWN', 'refused'],
   ] as const)('answer %i (%s) is %s', (code, name, failure) => {
@@ -28,6 +27,14 @@ describe('a failed write as the port tells it', () => {
     ['schema-changed', 'refused'],
   ] as const)('a connection that is %s is %s', (connection, failure) => {
     expect(writeFailure(new CqlConnectionError(connection, true, 'why'))).toMatchObject({ failure });
+  });
+
+  it.each([
+    [0x2100, 'UNAUTHORIZED', 'no right'],
+    [0x2200, 'INVALID', 'unconfigured table orders'],
+    [0x2200, 'INVALID', 'Keyspace shop does not exist'],
+  ] as const)('answer %i (%s, %s) is for the operator to mend, no row’s own fault', (code, name, message) => {
+    expect(writeFailure(new CqlServerError(code, name, message))).toMatchObject({ name: 'OperatorError' });
   });
 
   it("anything else, like a signal's reason, stays what it was", () => {
