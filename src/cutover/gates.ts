@@ -125,14 +125,26 @@ function validatedAfterDrain({ state }: GateFacts): Gate {
   };
 }
 
-/** A hole is closed by proof: what no agent saw, a full comparison after the drain did. */
+export const captureGate = 'capture unbroken since the hand-over';
+
+/** Host ids of nodes some of whose changes since the hand-over no agent saw. */
+export function nodesWithHole(
+  { handOver }: Pick<MigrationState, 'handOver'>,
+  unbrokenSince: ReadonlyMap<string, bigint>,
+): readonly string[] {
+  if (handOver === undefined) return [];
+  return [...unbrokenSince].filter(([, instant]) => instant > handOver.instantMicros).map(([node]) => node);
+}
+
+/** A hole is closed by proof: what no agent saw, a full comparison after the drain and after the hole did. */
 function captureUnbroken(facts: GateFacts): Gate {
-  const gate = 'capture unbroken since the hand-over';
-  const since = facts.state.handOver?.instantMicros;
-  if (since === undefined) return { gate, isOpen: false, reason: 'no hand-over' };
-  const broken = [...facts.unbrokenSince].filter(([, instant]) => instant > since).map(([node]) => node);
+  const gate = captureGate;
+  const { state, unbrokenSince } = facts;
+  if (state.handOver === undefined) return { gate, isOpen: false, reason: 'no hand-over' };
+  const broken = nodesWithHole(state, unbrokenSince);
   if (broken.length === 0) return { gate, isOpen: true, reason: 'on every node' };
-  const { isOpen } = validatedAfterDrain(facts);
+  const comparedAt = state.lastFullValidation?.startedAtMicros ?? 0n;
+  const isOpen = validatedAfterDrain(facts).isOpen && broken.every((node) => unbrokenSince.get(node)! <= comparedAt);
   return {
     gate,
     isOpen,

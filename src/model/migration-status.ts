@@ -8,7 +8,12 @@ export interface MigrationStatus {
   readonly plan: string | undefined;
   readonly phases: readonly PhaseStatus[];
   readonly splits: { readonly planned: number; readonly copied: number };
-  readonly rows: { readonly read: bigint; readonly written: bigint; readonly superseded: bigint; readonly deadLettered: bigint };
+  readonly rows: {
+    readonly read: bigint;
+    readonly written: bigint;
+    readonly superseded: bigint;
+    readonly deadLettered: bigint;
+  };
   readonly stream: StreamStatus;
   readonly nodes: readonly NodeStatus[];
   readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
@@ -47,6 +52,8 @@ export interface NodeStatus {
   readonly hostId: string;
   readonly address: string;
   readonly unbrokenSince: string | 'unknown';
+  /** Changes between the hand-over and that instant may have been missed. */
+  readonly hasHole: boolean;
 }
 
 export interface ValidationStatus {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Gate, gatesBeforeDrain, gatesOfCutover } from '../cutover/gates.ts';
-import { OperatorError } from '../errors.ts';
+import { captureGate, type Gate, gatesBeforeDrain, gatesOfCutover, nodesWithHole } from '../cutover/gates.ts';
+import { exitCodes, OperatorError } from '../errors.ts';
 import { waitForCatchUp } from './catch-up.ts';
 import { compareAll, throwOnDifferences } from './compare-all.ts';
-import { gatherGateFacts } from './gate-facts.ts';
+import { gatherGateFacts, unbrokenSince } from './gate-facts.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { localWorkers } from './start-sink.ts';
@@ -20,25 +20,19 @@ export const cutover: Phase = {
   checks: [],
   steps: [
     { title: 'confirmation', run: askConfirmation },
-    { title: 'sink catches up', run: catchUp },
-    {
-      title: 'gates before the drain',
-      async run(context) {
-        throwOnClosed(showGates(gatesBeforeDrain(await gatherGateFacts(context)), context));
-        return undefined;
-      },
-    },
-    { title: 'drain', run: drain },
-    {
-      title: 'validation after the drain',
-      async run(context) {
-        const report = await compareAll(context, { patienceMs: usualPatienceMs });
-        throwOnDifferences(report);
-        return `${report.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`;
-      },
-    },
-    { title: 'slices in doubt', run: settleSlices },
-    { title: 'gates', run: recordCutover },
+    unlessCutOver('sink catches up', catchUp),
+    unlessCutOver('gates before the drain', async (context) => {
+      throwOnClosed(showGates(gatesBeforeDrain(await gatherGateFacts(context)), context));
+      return undefined;
+    }),
+    unlessCutOver('drain', drain),
+    unlessCutOver('validation after the drain', async (context) => {
+      const report = await compareAll(context, { patienceMs: usualPatienceMs });
+      await namingHoles(context, () => throwOnDifferences(report));
+      return `${report.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`;
+    }),
+    unlessCutOver('slices in doubt', settleSlices),
+    unlessCutOver('gates', recordCutover),
     { title: 'workers', run: stopWorkers },
   ],
   async confirm({ ledger, signal }) {
@@ -57,6 +51,17 @@ export async function showCutoverGates(context: PhaseContext): Promise<readonly 
 /** Without the operator's word the gate is closed anyway, and there is nothing to wait for. */
 async function catchUp(context: PhaseContext): Promise<string | undefined> {
   return context.options.writesStopped ? waitForCatchUp(context) : 'not waited for: writes go on';
+}
+
+/** A run that died behind the record has nothing left to prove: the workers have ended by it, and could not drain again. */
+function unlessCutOver(
+  title: string,
+  run: (context: PhaseContext) => Promise<string | undefined>,
+): Phase['steps'][number] {
+  return {
+    title,
+    run: async (context) => (context.ledger.state.cutover ? 'was cut over before' : run(context)),
+  };
 }
 
 async function askConfirmation({ options, config }: PhaseContext): Promise<undefined> {
@@ -82,7 +87,24 @@ function throwOnClosed(gates: readonly Gate[]): void {
       found: reason,
       next: 'mend that, then repeat the command',
     })),
+    { exitCode: closed.some(({ gate }) => gate === captureGate) ? exitCodes.hole : exitCodes.operator },
   );
+}
+
+/** Rows that differ after a drain are no riddle where the capture has a hole: it is named first, and picks the exit code. */
+async function namingHoles(context: PhaseContext, look: () => void): Promise<void> {
+  try {
+    look();
+  } catch (error) {
+    const broken = nodesWithHole(context.ledger.state, unbrokenSince(await askStream(context)));
+    if (broken.length === 0 || !(error instanceof OperatorError)) throw error;
+    const hole = {
+      expected: `the ${captureGate}, or both sides equal in spite of a hole`,
+      found: `a hole in the capture of ${broken.join(', ')}, and rows that differ`,
+      next: 'write the rows below again on the source, or begin the migration anew under another name',
+    };
+    throw new OperatorError([hole, ...error.faults], { cause: error, exitCode: exitCodes.hole });
+  }
 }
 
 /** Every node writes a canary; its mark on every partition says that all before it in that node's log is applied. */

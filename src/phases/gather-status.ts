@@ -1,3 +1,4 @@
+import { nodesWithHole } from '../cutover/gates.ts';
 import type {
   MigrationStatus,
   NodeStatus,
@@ -79,11 +80,13 @@ async function streamStatus(
   };
 }
 
-function nodeStatus({ capture }: MigrationState, position: StreamPosition | undefined): readonly NodeStatus[] {
+function nodeStatus(state: MigrationState, position: StreamPosition | undefined): readonly NodeStatus[] {
   const since = position ? unbrokenSince(position) : new Map<string, bigint>();
-  return (capture?.nodes ?? []).map(({ hostId, address }) => {
+  const broken = nodesWithHole(state, since);
+  return (state.capture?.nodes ?? []).map(({ hostId, address }) => {
     const instant = since.get(hostId);
-    return { hostId, address, unbrokenSince: instant === undefined ? 'unknown' : timeText(instant) };
+    const text = instant === undefined ? 'unknown' : timeText(instant);
+    return { hostId, address, unbrokenSince: text, hasHole: broken.includes(hostId) };
   });
 }
 

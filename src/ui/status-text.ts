@@ -10,7 +10,8 @@ export function statusText(status: MigrationStatus): string {
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
     ...status.nodes.map(
-      ({ hostId, address, unbrokenSince }) => `node ${address} (${hostId}): capture unbroken since ${unbrokenSince}`,
+      ({ hostId, address, unbrokenSince, hasHole }) =>
+        `node ${address} (${hostId}): capture unbroken since ${unbrokenSince}${hasHole ? ': a HOLE after the hand-over, changes may be missing' : ''}`,
     ),
     `dead letters: ${status.deadLetters}`,
     ...status.openSlices.map(({ table, reason }) => `slice in doubt: ${table}: ${reason}`),

@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { localShell } from '../../../src/adapters/local-shell/local-shell.ts';
+import { parsePidFile } from '../../../src/adapters/local-shell/pid-file.ts';
+import type { Sandbox, SandboxNode } from '../../../src/sandbox/sandbox-state.ts';
+import { type CdcmigProcess, cdcmig, type Ended, startCdcmig } from './cdcmig-process.ts';
+
+/** A migration of one keyspace of a sandbox, with a configuration of its own and the real command line. */
+export interface AMigration extends AsyncDisposable {
+  readonly name: string;
+  readonly configFile: string;
+  /** The agent's. */
+  readonly agentFolder: string;
+  readonly workersFolder: string;
+  /** Runs `cdcmig <words> --config <file>`. */
+  run(...words: readonly string[]): Promise<Ended>;
+  start(...words: readonly string[]): CdcmigProcess;
+  /** Writes the configuration anew with other parts; `{}` puts it back. */
+  configure(parts: ConfigParts): void;
+}
+
+export interface MigrationParts {
+  readonly name: string;
+  readonly sandbox: Sandbox;
+  readonly keyspace: string;
+  readonly targetKeyspace: string;
+  /** The other way round: the sandbox's target has no CDC. */
+  readonly isSwapped?: boolean;
+}
+
+/** What is laid over the usual configuration, section by section. */
+export interface ConfigParts {
+  readonly source?: object;
+  readonly target?: object;
+  readonly pulsar?: object;
+  readonly captureMode?: 'cdc';
+  readonly workers?: object;
+  readonly accept?: readonly object[];
+}
+
+export function aMigration(parts: MigrationParts, first: ConfigParts = {}): AMigration {
+  const folder = mkdtempSync(join(tmpdir(), `cdcmig-${parts.name}-`));
+  const configFile = join(folder, 'cdcmig.yaml');
+  const workersFolder = join(folder, 'workers');
+  const agentFolder = join(sourceNode(parts).dir, `agent-${parts.name}`);
+  const configure = (more: ConfigParts) =>
+    writeFileSync(configFile, stringify(configOf(parts, { agentFolder, workersFolder }, more)));
+  configure(first);
+  const withConfig = (words: readonly string[]) => [...words, '--config', configFile];
+  return {
+    name: parts.name,
+    configFile,
+    agentFolder,
+    workersFolder,
+    run: (...words) => cdcmig(...withConfig(words)),
+    start: (...words) => startCdcmig(withConfig(words)),
+    configure,
+    async [Symbol.asyncDispose]() {
+      for (const pidFile of [join(workersFolder, 'worker-0.pid'), join(agentFolder, 'agent.pid')]) await end(pidFile);
+      for (const path of [folder, agentFolder]) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function sourceNode({ sandbox, isSwapped }: MigrationParts): SandboxNode {
+  return isSwapped ? sandbox.target : sandbox.source[0]!;
+}
+
+function configOf(
+  parts: MigrationParts,
+  folders: { readonly agentFolder: string; readonly workersFolder: string },
+  more: ConfigParts,
+) {
+  const { sandbox, keyspace, targetKeyspace, name, isSwapped } = parts;
+  const source = sourceNode(parts);
+  const target = isSwapped ? sandbox.source[0]! : sandbox.target;
+  const replication = { class: 'SimpleStrategy', replication_factor: '1' };
+  return {
+    migration: name,
+    source: { ...clusterOf(source), keyspace, ...more.source },
+    target: { ...clusterOf(target), keyspace: targetKeyspace, replication, ...more.target },
+    pulsar: {
+      serviceUrl: sandbox.pulsar.serviceUrl,
+      adminUrl: sandbox.pulsar.adminUrl,
+      changesPartitions: 2,
+      ...more.pulsar,
+    },
+    capture: {
+      mode: more.captureMode ?? 'commitlog',
+      agents: [
+        {
+          node: source.address,
+          commitLogDirectory: source.commitLogDir,
+          cdcRawDirectory: source.cdcRawDir,
+          folder: folders.agentFolder,
+        },
+      ],
+    },
+    workers: { local: 1, folder: folders.workersFolder, ...more.workers },
+    ...(more.accept && { accept: more.accept }),
+  };
+}
+
+function clusterOf(node: SandboxNode) {
+  return { contactPoints: [`${node.address}:${node.cqlPort}`], datacenter: node.datacenter };
+}
+
+/** Ends what a command left running: the process of this pid file, if it runs still. */
+async function end(pidFile: string): Promise<void> {
+  const record = recordIn(pidFile);
+  if (!record) return;
+  const [command = '', ...rest] = record.command;
+  await localShell({ stopGraceMs: 5_000 }).stop({ command, arguments: rest, logFile: '', pidFile });
+}
+
+/** The process id that a pid file holds. */
+export function pidIn(pidFile: string): number | undefined {
+  return recordIn(pidFile)?.pid;
+}
+
+function recordIn(pidFile: string) {
+  try {
+    return parsePidFile(readFileSync(pidFile, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
