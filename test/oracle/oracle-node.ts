@@ -1,11 +1,12 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CassandraLine } from '../../src/sandbox/sandbox-release.ts';
 import type { NodeSettings, Sandbox } from '../../src/sandbox/sandbox-state.ts';
 import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
+import { compareSegments, parseSegmentName } from '../../src/wire/commitlog/segment-name.ts';
 import type { CqlPool } from '../../src/wire/cql/cql-pool.ts';
 import { openCqlPool } from '../../src/wire/cql/open-cql-pool.ts';
 
@@ -13,10 +14,13 @@ import { openCqlPool } from '../../src/wire/cql/open-cql-pool.ts';
 export interface OracleNode extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly pool: CqlPool;
-  /** The held segments in the order of the log, the growing one last; waits until what was written before can be read in them. */
-  segments(): Promise<readonly string[]>;
-  /** Lets go of segments that are finished. */
-  release(segments: readonly string[]): void;
+  /**
+   * Copies of the held segments in the order of the log, so that every reader sees the same; waits until what was written before can be
+   * read in them.
+   */
+  copySegments(): Promise<readonly string[]>;
+  /** Lets go of the copies, and of what is held from before a segment: the copies to come begin with it. */
+  release(copies: readonly string[], before: bigint): void;
   /** A new folder with the schema as it is now, on disk as Cassandra keeps it. */
   copySchema(): string;
 }
@@ -42,14 +46,20 @@ export async function startOracleNode(cassandra: CassandraLine, settings: NodeSe
   return {
     sandbox,
     pool,
-    async segments() {
+    async copySegments() {
       // With compression the log reaches its file only when it is synced, once a second in a sandbox.
       await sleep(2_500);
       hold();
-      return inOrder(readdirSync(held)).map((name) => join(held, name));
+      const copies = mkdtempSync(join(dir, 'segments-'));
+      // Front to back, as a node writes the records before the marker that leads to them.
+      for (const name of inOrder(readdirSync(held))) copyFileSync(join(held, name), join(copies, name));
+      return inOrder(readdirSync(copies)).map((name) => join(copies, name));
     },
-    release(segments) {
-      for (const segment of segments) rmSync(segment);
+    release(copies, before) {
+      for (const copy of copies) {
+        rmSync(copy);
+        if (parseSegmentName(basename(copy))!.id < before) rmSync(join(held, basename(copy)));
+      }
     },
     copySchema() {
       const home = mkdtempSync(join(dir, 'oracle-'));
@@ -81,9 +91,8 @@ function holdNew(from: string, to: string, known: Set<string>): void {
   }
 }
 
-/** The id stands at the end of the name and outgrows no number of digits soon. */
 function inOrder(names: readonly string[]): readonly string[] {
-  return [...names].sort();
+  return [...names].sort((a, b) => compareSegments(parseSegmentName(a)!, parseSegmentName(b)!));
 }
 
 /** Links every file; begins again when one has gone meanwhile, which is how a compaction shows. */

@@ -23,6 +23,8 @@ export interface RoundProof {
   readonly segments: readonly string[];
   /** The schema of this round, for another run of the oracle. */
   readonly home: string;
+  /** The same schema for our reader. */
+  readonly history: SchemaHistory;
 }
 
 /** Writes at random to a node and reads its log with both readers, round after round; the caller judges each. */
@@ -34,7 +36,7 @@ export async function* proveNode(node: OracleNode, options: ProveOptions): Async
     const proof = await proveRound(node, { oracle, history, after: last, round, options });
     last = proof.comparison.last;
     yield proof;
-    node.release(proof.segments.filter((segment) => !segment.endsWith(`-${last?.segment}.log`)));
+    node.release(proof.segments, BigInt(last?.segment ?? 0));
   }
 }
 
@@ -55,10 +57,10 @@ async function proveRound(node: OracleNode, { oracle, history, after, round, opt
   const random = randomOf(options.seed * 1013 + round);
   const workload = await runWorkload(pool, keyspace, { random, tables }, options.statementsPerRound);
   const home = node.copySchema();
-  const segments = await node.segments();
+  const segments = await node.copySegments();
   const ours = readSegments(segments, history, after);
   const comparison = await compareReaders(ours, oracle.print(home, segments), after);
-  return { workload, comparison, segments, home };
+  return { workload, comparison, segments, home, history };
 }
 
 /** The keyspaces that the node makes itself are in no log; all else is learnt from it. */

@@ -51,3 +51,11 @@ test('three nodes own equal shares of the ring', () => {
   expect(shares.every((share) => share - shares[0]! <= 1n && shares[0]! - share <= 1n)).toBe(true);
   expect(tokens.every((token) => BigInt.asIntN(64, token) === token)).toBe(true);
 });
+
+test('settings of its own win over those of any sandbox', () => {
+  const settings = { cdc_enabled: false, commitlog_compression: [{ class_name: 'LZ4Compressor' }] };
+  expect(parse(cassandraYaml(aSandbox().source[0]!, { ...lone, settings }))).toMatchObject({
+    ...settings,
+    commitlog_sync: 'periodic',
+  });
+});

@@ -24,7 +24,7 @@ export function literalOf(type: CqlType, random: Random): string {
 }
 
 /** Up to four parts; none now and then. */
-export function several(random: Random, part: () => string): string {
+function several(random: Random, part: () => string): string {
   return Array.from({ length: random.int(5) }, part).join(', ');
 }
 

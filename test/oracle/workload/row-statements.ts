@@ -60,7 +60,7 @@ function randomClustering(table: WorkloadTable, random: Random): readonly string
   return table.clusterings.map((literals) => random.pick(literals));
 }
 
-export function equal(columns: readonly WorkloadColumn[], literals: readonly string[]): string[] {
+function equal(columns: readonly WorkloadColumn[], literals: readonly string[]): string[] {
   return columns.map(({ name }, index) => `${quoteName(name)} = ${literals[index]}`);
 }
 

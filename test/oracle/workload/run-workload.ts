@@ -9,7 +9,7 @@ export interface WorkloadResult {
   readonly refused: ReadonlyMap<string, RefusedStatements>;
 }
 
-export interface RefusedStatements {
+interface RefusedStatements {
   readonly count: number;
   readonly example: string;
 }
