@@ -109,6 +109,7 @@ function gateNames(): readonly string[] {
     pendingHints: nothing,
     pendingBatches: nothing,
     unbrokenSince: new Map(),
+    hintsChecked: false,
     streamUnknownBecause: undefined,
   });
   return gates.map(({ gate }) => gate);

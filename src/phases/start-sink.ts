@@ -90,6 +90,8 @@ async function settleUnsettled(context: PhaseContext): Promise<string> {
   const { ledger, source, target, clock, signal } = context;
   const last = ledger.state.lastValidation;
   if (!last || last.unsettled.length === 0) return 'none';
+  const settledAt = ledger.state.phases.get('start-sink')?.confirmedAtMicros;
+  if (settledAt !== undefined && settledAt > last.finishedAtMicros) return 'looked at before';
   const stream = await openStreamClock(context);
   const sides = { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' } as const;
   const streamTime = () => stream.position?.streamTimeMicros;
