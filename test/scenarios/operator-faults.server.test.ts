@@ -232,11 +232,18 @@ describe('a migration that goes on', () => {
     expect(await first.ended).toMatchObject({ exitCode: 130, stderr: expect.stringMatching(/^Interrupted/) });
   });
 
-  test('an interrupted snapshot goes on, and one that takes over stops the other', { timeout: patience }, async () => {
-    const first = migration.start('run', '--phase', 'snapshot-migrate', '--json');
-    await first.untilSaid(/"kind":"split-copied"/);
+  test('an interrupted snapshot goes on', { timeout: patience }, async () => {
     migration.configure({});
-    const second = migration.start('run', '--phase', 'snapshot-migrate', '--take-over', '--json');
+    expect(await migration.run('run', '--phase', 'snapshot-migrate')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('one that takes over stops the other', { timeout: patience }, async () => {
+    // Without a worker it waits for ever.
+    migration.configure({ workers: { local: 0 } });
+    const first = migration.start('run', '--phase', 'start-sink', '--json');
+    await first.untilSaid(/lag is unknown/);
+    migration.configure({});
+    const second = migration.start('run', '--phase', 'start-sink', '--take-over', '--json');
     expect(await second.ended).toMatchObject({ exitCode: 0, stderr: '' });
     const stopped = await first.ended;
     expectFault(stopped, /has taken over/);
@@ -254,7 +261,6 @@ describe('a migration that goes on', () => {
   });
 
   test('validate finds the row that somebody damaged and ends with 3', { timeout: patience }, async () => {
-    expect(await migration.run('run', '--phase', 'start-sink')).toMatchObject({ exitCode: 0 });
     expect(await migration.run('run', '--phase', 'validate')).toMatchObject({ exitCode: 0 });
     await sides.target.execute(`UPDATE ${moved}.things SET size = 0 WHERE id = 7`, [], { prepare: false });
     const found = await migration.run('validate', '--table', 'things', '--json');
@@ -272,7 +278,7 @@ describe('a migration that goes on', () => {
     expectFault(stillWritten, /writes stopped[\s\S]*--writes-stopped/);
   });
 
-  test('undo stops the agent, and status says that lag is unknown', { timeout: patience }, async () => {
+  test('undo stops the agent, and may be repeated', { timeout: patience }, async () => {
     expect(await migration.run('undo', 'deploy-agent')).toMatchObject({ exitCode: 0 });
     expect(await migration.run('undo', 'deploy-agent')).toMatchObject({ exitCode: 0 });
   });
