@@ -13,8 +13,11 @@ export interface RowDifference {
   readonly target?: string;
 }
 
-/** The two sides are read some seconds apart, and a target stamps its expiry when it is written to. */
-const ttlTolerance = 10;
+/**
+ * A TTL counts from when a node takes the write: it is longer by what the write waited on its way, and the two sides are
+ * read one after the other. Some seconds at most, but a machine that is short of CPU makes a request wait for many.
+ */
+export const ttlTolerance = 30;
 
 /** Everything in which two reads of one key differ; undefined is a row that is not there. */
 export function compareRows(source: SeenRow | undefined, target: SeenRow | undefined): readonly RowDifference[] {

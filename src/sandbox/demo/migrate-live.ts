@@ -20,7 +20,7 @@ export interface LiveMigration {
 export interface LiveOutcome {
   readonly phases: readonly PhaseOutcome[];
   readonly kills: readonly string[];
-  /** When the sink had first caught up, milliseconds since 1970. */
+  /** When the sinks had caught up, the killed one with them, milliseconds since 1970. */
   readonly steadyFromMs: number;
 }
 
@@ -29,6 +29,9 @@ const splitsBeforeTheKill = 6;
 const sinkRunsMs = 5_000;
 /** Long enough for a lag that means something. */
 const steadyMs = 15_000;
+const catchUpMs = 60_000;
+const smallLagMs = 4_000;
+const lookEveryMs = 2_000;
 
 /** All six phases while the application writes; a worker, the agent and a sink are killed on the way and come back. */
 export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome> {
@@ -43,8 +46,9 @@ export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome
   phases.push(copied.outcome);
   await run('validate');
   await run('start-sink');
-  const steadyFromMs = Date.now();
   const sinkKilled = await killSink(migration);
+  await untilCaughtUp(migration);
+  const steadyFromMs = Date.now();
   await sleep(steadyMs, undefined, { signal });
   onProgress('asking the application to stop');
   await migration.stopWrites();
@@ -86,6 +90,16 @@ async function killSink({ operator, folder, onProgress, signal }: LiveMigration)
   await killByFile(join(folder.workers, 'worker-0.pid'));
   await operator.runPhase('start-sink');
   return 'a sink, by -9 while it applied changes; others took its partitions, and start-sink brought it back';
+}
+
+/** An operator looks at the lag before thinking of a cutover. A machine that never catches up is not waited for. */
+async function untilCaughtUp({ operator, onProgress, signal }: LiveMigration): Promise<void> {
+  for (const begin = performance.now(); performance.now() - begin < catchUpMs; ) {
+    const { lagMs } = (await operator.status()).stream;
+    onProgress(lagMs === 'unknown' ? 'lag unknown' : `lag ${(lagMs / 1000).toFixed(1)} s`);
+    if (lagMs !== 'unknown' && lagMs <= smallLagMs) return;
+    await sleep(lookEveryMs, undefined, { signal });
+  }
 }
 
 async function killByFile(pidFile: string): Promise<void> {

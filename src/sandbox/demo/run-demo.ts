@@ -114,7 +114,7 @@ async function compareSides({ sandbox, signal }: Stage): Promise<Comparison> {
     throw error;
   });
   try {
-    return await compareKeyspaces({ source, target }, signal);
+    return await compareKeyspaces({ source, target }, { signal });
   } finally {
     await Promise.all([source.shutdown(), target.shutdown()]);
   }

@@ -36,7 +36,10 @@ export function summaryText(facts: DemoFacts): string {
     ['snapshot', snapshotText(facts.status)],
     ['changes captured', `${books.received}, of which ${books.duplicates} duplicates dropped`],
     ['books', `${booksText(books)}: ${areBalanced(books) ? 'balanced' : 'NOT BALANCED'}`],
-    ['lag', `p50 ${milliseconds(lagMs.p50)}, p99 ${milliseconds(lagMs.p99)}`],
+    [
+      'lag',
+      `p50 ${milliseconds(lagMs.p50)}, p99 ${milliseconds(lagMs.p99)}, of changes applied after the sinks had caught up`,
+    ],
     ['phases', ...facts.phases.map(({ phase, seconds }) => `${phase.padEnd(16)} ${seconds.toFixed(1).padStart(6)} s`)],
     ['differences', String(comparison.differences.length), ...differenceLines(comparison.differences)],
     ['in all', `${facts.seconds.toFixed(0)} s`],

@@ -29,9 +29,9 @@ test('a column that one side does not have at all is a difference', () => {
 
 test('an expiry on one side only, or far from the other, is a difference', () => {
   const source = aRow({ ttlSeconds: { name: 3600, age: 60 } });
-  expect(compareRows(source, aRow({ ttlSeconds: { name: undefined, age: 90 } }))).toEqual([
+  expect(compareRows(source, aRow({ ttlSeconds: { name: undefined, age: 120 } }))).toEqual([
     { kind: 'expiry', column: 'name', source: 'in 3600 s', target: 'never' },
-    { kind: 'expiry', column: 'age', source: 'in 60 s', target: 'in 90 s' },
+    { kind: 'expiry', column: 'age', source: 'in 60 s', target: 'in 120 s' },
   ]);
 });
 
