@@ -62,7 +62,7 @@ export function openClaims(parts: ClaimParts): Claims {
 }
 
 /** At most one a second; never one that goes back, also when the clock was set back or another process claimed the last. */
-export function isWatermarkDue(instantMicros: bigint, claimedMicros: bigint): boolean {
+function isWatermarkDue(instantMicros: bigint, claimedMicros: bigint): boolean {
   return instantMicros - claimedMicros >= 1_000_000n;
 }
 

@@ -35,7 +35,7 @@ export function isCanary(body: Buffer, canaryTableId: string): boolean {
 }
 
 /** Every write timestamp in a mutation. */
-export function timestampsOf(mutation: Mutation): ReadonlySet<bigint> {
+function timestampsOf(mutation: Mutation): ReadonlySet<bigint> {
   const found = mutation.updates.flatMap((update) => [
     ...(update.partitionDeletion ? [update.partitionDeletion.timestampMicros] : []),
     ...update.rangeDeletions.map(({ timestampMicros }) => timestampMicros),

@@ -12,7 +12,7 @@ export function anUpdate(table: Table, parts: Partial<Omit<PartitionUpdate, 'tab
   return { table, partitionKey: int(1), rangeDeletions: [], rows: [], ...parts };
 }
 
-export function columnOf(table: Table, name: string): Column {
+function columnOf(table: Table, name: string): Column {
   return table.columns.get(name)!;
 }
 

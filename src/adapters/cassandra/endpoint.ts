@@ -24,7 +24,7 @@ export interface CassandraEndpoint {
 }
 
 /** The certificate is always checked; against the machine's own authorities without `caFile`. */
-export interface CassandraTls {
+interface CassandraTls {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;

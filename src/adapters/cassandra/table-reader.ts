@@ -68,7 +68,7 @@ interface RawPage {
 
 const defaultPageSize = 500;
 
-export function wireConsistency(consistency: Consistency): WireConsistency {
+function wireConsistency(consistency: Consistency): WireConsistency {
   return consistency.toUpperCase() as WireConsistency;
 }
 

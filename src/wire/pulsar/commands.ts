@@ -11,7 +11,6 @@ const messageIdData = table({
   batchIndex: optional(4, 'int'),
   batchSize: optional(6, 'int'),
 });
-export type MessageIdData = ValueOf<typeof messageIdData>;
 
 const schemaData = table({
   name: required(1, 'text'),
@@ -230,7 +229,6 @@ export const baseCommand = table({
 });
 
 export type Command = ValueOf<typeof baseCommand>;
-export type CommandName = Exclude<keyof Command, 'type'>;
 /** A command to send; its type number is the number of the field that is filled. */
 export type OutgoingCommand = Omit<Command, 'type'>;
 

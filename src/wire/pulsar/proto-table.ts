@@ -4,7 +4,7 @@
  * `int` is any 32- or 64-bit integer as a JS number: exact up to 2^53, with -1 and Long.MAX_VALUE carried as the sentinels
  * they are. `bits` is a 64-bit set as bigint.
  */
-export type Scalar = 'int' | 'bool' | 'text' | 'bytes' | 'bits';
+type Scalar = 'int' | 'bool' | 'text' | 'bytes' | 'bits';
 export type Kind = Scalar | Table;
 
 export interface Field<V = unknown, Repeated extends boolean = boolean, Required extends boolean = boolean> {

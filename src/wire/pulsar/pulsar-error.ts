@@ -1,5 +1,5 @@
 /** The protocol's ServerError by number. */
-export const serverErrorNames = [
+const serverErrorNames = [
   'UnknownError',
   'MetadataError',
   'PersistenceError',

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Command } from '../../../src/wire/pulsar/commands.ts';
 import { FrameSplitter } from '../../../src/wire/pulsar/frame.ts';
 
-export interface ByteProxy {
+interface ByteProxy {
   readonly host: string;
   /** Commands that clients sent through it. */
   readonly commands: readonly Command[];
