@@ -16,7 +16,7 @@ interface Options {
   readonly keep?: true;
 }
 
-const operationsPerSecond = 400;
+const operationsPerSecond = 300;
 
 /** `cdcmig demo`: a whole migration on this machine, under writes and with deaths; exit code 0 only if nothing was lost. */
 export function demoCommand(): Command {
