@@ -178,7 +178,8 @@ test('a consumer goes on where it was when its topic is unloaded', async () => {
   await room.admin.unloadTopic(topic);
   await sendAll(producer, ['6']);
   expect(await receiveUntil(consumer, '6')).toEqual(expect.arrayContaining(['4', '5', '6']));
-  expect(rewinds).toBe(1);
+  // The broker may take the consumer in and close it once more before the topic has settled.
+  expect(rewinds).toBeGreaterThanOrEqual(1);
 });
 
 test('receive gives null at the end of a terminated topic, after its last message', async () => {
