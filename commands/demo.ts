@@ -43,8 +43,11 @@ async function demo(options: Options): Promise<void> {
     process.stdout.write(summaryText(facts));
     throwOnFaults(faultsOf(facts), folder);
   } catch (error) {
-    progress(`the demo has failed; the logs are in ${join(folder, 'logs')} and ${join(folder, 'sandbox')}`);
+    progress(`the demo has not succeeded; the logs are in ${join(folder, 'logs')} and ${join(folder, 'sandbox')}`);
     throw error;
+  } finally {
+    if (options.keep)
+      progress(`the servers may be up; cdcmig sandbox down --dir ${join(folder, 'sandbox')} stops them`);
   }
 }
 
