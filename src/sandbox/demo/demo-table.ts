@@ -58,7 +58,7 @@ function usingOf({ ttlSeconds, timestampMicros }: Using): { text: string; values
   return { text: ` USING ${parts.map(({ text }) => text).join(' AND ')}`, values: parts.map(({ value }) => value) };
 }
 
-/** The write time of an application that stamps its own writes: some seconds ago, never ahead. */
+/** The write time of an application that stamps its own writes: a little ago, which looks like lag, and never ahead. */
 export function ownTimestamp(random: RandomSource): number {
-  return Date.now() * 1000 - random.below(5_000_000);
+  return Date.now() * 1000 - random.below(1_500_000);
 }
