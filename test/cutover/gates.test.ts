@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { type GateFacts, gatesBeforeDrain, gatesOfCutover } from '../../src/cutover/gates.ts';
+import { aComparedTable, aNode, aValidation, openGates, readyLedger, stateOf } from './open-gates.ts';
+
+/** The gates that are closed, with their reasons. */
+function closed(facts: GateFacts): Record<string, string> {
+  const gates = gatesOfCutover(facts).filter(({ isOpen }) => !isOpen);
+  return Object.fromEntries(gates.map(({ gate, reason }) => [gate, reason]));
+}
+
+test('a migration that has drained and compared equal passes every gate', () => {
+  expect(closed(openGates())).toEqual({});
+});
+
+test('every gate of before the drain is asked again at the cutover', () => {
+  const early = gatesBeforeDrain(openGates()).map(({ gate }) => gate);
+  const late = gatesOfCutover(openGates()).map(({ gate }) => gate);
+  expect(late.slice(0, early.length)).toEqual(early);
+});
+
+describe('before the drain', () => {
+  test('the operator has to say that the application was stopped', () => {
+    expect(closed(openGates({ writesStopped: false }))['writes stopped']).toContain('--writes-stopped');
+  });
+
+  test('changes that still come contradict the operator', () => {
+    expect(closed(openGates({ changesSeen: 3 }))['writes stopped']).toContain('3 changes came');
+  });
+
+  test('a sink that cannot tell whether changes come keeps the gate closed', () => {
+    expect(closed(openGates({ changesSeen: undefined }))).toHaveProperty('writes stopped');
+  });
+
+  test('a node that is down is named', () => {
+    const facts = openGates({ nodes: [aNode('host-1'), aNode('host-2', false)] });
+    expect(closed(facts)['every node up']).toContain('address of host-2');
+  });
+
+  test('hints of one node for another keep the gate closed', () => {
+    const nodes = [aNode('host-1'), aNode('host-2')];
+    const pendingHints = new Map([
+      ['host-1', 0],
+      ['host-2', 7],
+    ]);
+    expect(closed(openGates({ nodes, pendingHints }))).toEqual({ 'no hints pending': '7 on host-2' });
+  });
+
+  test('a lone node has nobody to keep hints for', () => {
+    expect(closed(openGates({ pendingHints: new Map([['host-1', undefined]]) }))).toEqual({});
+  });
+
+  test('a version that does not count its hints is believed only once the operator has looked', () => {
+    const nodes = [aNode('host-1'), aNode('host-2')];
+    const pendingHints = new Map<string, number | undefined>([
+      ['host-1', undefined],
+      ['host-2', undefined],
+    ]);
+    expect(closed(openGates({ nodes, pendingHints }))['no hints pending']).toContain('listpendinghints');
+    expect(closed(openGates({ nodes, pendingHints, hintsChecked: true }))).toEqual({});
+  });
+
+  test('hints that a node counts are not talked away by --hints-checked', () => {
+    const nodes = [aNode('host-1'), aNode('host-2')];
+    const pendingHints = new Map<string, number | undefined>([
+      ['host-1', undefined],
+      ['host-2', 1],
+    ]);
+    expect(closed(openGates({ nodes, pendingHints, hintsChecked: true }))).toHaveProperty('no hints pending');
+  });
+
+  test('a batch left in a batchlog will still be written', () => {
+    const facts = openGates({ pendingBatches: new Map([['host-1', 2]]) });
+    expect(closed(facts)).toEqual({ 'no batches left in the batchlog': '2 on host-1' });
+  });
+
+  test('an unknown stream time is given with its reason', () => {
+    expect(closed(openGates({ streamUnknownBecause: 'partition 3 has no worker' }))).toEqual({
+      'sink follows': 'partition 3 has no worker',
+    });
+  });
+
+  test('a dead letter is a row that the target does not have', () => {
+    expect(closed(openGates({ deadLetters: 1 }))).toHaveProperty('no dead letters');
+  });
+});
+
+describe('after the drain', () => {
+  test('without a drain nothing that was compared counts', () => {
+    const state = stateOf(readyLedger.filter(([, { kind }]) => kind !== 'drained'));
+    expect(Object.keys(closed(openGates({ state })))).toEqual([
+      'drain mark of every node on every partition applied',
+      'full validation after the drain',
+    ]);
+  });
+
+  test('a newer drain that is asked for takes back the one before it', () => {
+    const state = stateOf([...readyLedger, [500n, { kind: 'drain-asked', nonce: 'second' }]]);
+    expect(closed(openGates({ state }))).toHaveProperty('drain mark of every node on every partition applied');
+  });
+
+  test('a validation that began before the drain was confirmed proves nothing', () => {
+    const validation = aValidation({ startedAtMicros: 249n });
+    const state = stateOf([...readyLedger.slice(0, 3), [400n, { kind: 'validated', validation }]]);
+    expect(closed(openGates({ state }))['full validation after the drain']).toContain('before the drain');
+  });
+
+  test('a partial validation does not replace the full one', () => {
+    const partial = aValidation({ isFull: false });
+    const state = stateOf([...readyLedger.slice(0, 3), [400n, { kind: 'validated', validation: partial }]]);
+    expect(closed(openGates({ state }))['full validation after the drain']).toBe('never validated');
+  });
+
+  test.each(['missing', 'extra', 'mismatched', 'pending'] as const)('one row %s keeps it closed', (kind) => {
+    const validation = aValidation({ tables: [aComparedTable({ [kind]: 1 })] });
+    const state = stateOf([...readyLedger, [500n, { kind: 'validated', validation }]]);
+    expect(closed(openGates({ state }))['full validation after the drain']).toBe('1 rows differ');
+  });
+
+  test('a slice in doubt keeps it closed until it is settled', () => {
+    const slice = { id: 's', table: 'orders', reason: 'was truncated', openedAtMicros: 450n };
+    const opened = [...readyLedger, [450n, { kind: 'slice-opened', slice }] as const];
+    expect(closed(openGates({ state: stateOf(opened) }))['no open slices']).toBe('orders: was truncated');
+    const settled = [...opened, [460n, { kind: 'slice-settled', id: 's', how: 'compared equal' }] as const];
+    expect(closed(openGates({ state: stateOf(settled) }))).toEqual({});
+  });
+});
+
+describe('a hole in the capture', () => {
+  const gate = 'capture unbroken since the hand-over';
+
+  test('of before the hand-over is none', () => {
+    expect(closed(openGates({ unbrokenSince: new Map([['host-1', 100n]]) }))).toEqual({});
+  });
+
+  test('is closed by a clean full validation that began after it', () => {
+    expect(closed(openGates({ unbrokenSince: new Map([['host-1', 300n]]) }))).toEqual({});
+  });
+
+  test('that opened after the validation began needs another one', () => {
+    expect(closed(openGates({ unbrokenSince: new Map([['host-1', 301n]]) }))[gate]).toContain('a hole on host-1');
+  });
+
+  test('is not closed by a validation that found rows differing', () => {
+    const validation = aValidation({ tables: [aComparedTable({ missing: 1 })] });
+    const state = stateOf([...readyLedger, [500n, { kind: 'validated', validation }]]);
+    expect(closed(openGates({ state, unbrokenSince: new Map([['host-1', 150n]]) }))).toHaveProperty([gate]);
+  });
+});
