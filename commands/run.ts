@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { OperatorError } from '../src/errors.ts';
 import { type PhaseName, phaseNames } from '../src/model/phase.ts';
@@ -6,8 +5,8 @@ import { showCutoverGates } from '../src/phases/cutover.ts';
 import type { PhaseContext } from '../src/phases/phase-context.ts';
 import { phases } from '../src/phases/phases.ts';
 import { runPhase } from '../src/phases/run-phase.ts';
-import { ownersLedger, takeOwnerLock } from '../src/state/owner-lock.ts';
 import { openScreen } from '../src/ui/screen.ts';
+import { asOwner } from './as-owner.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
 import { openPhases, withContext } from './context.ts';
 
@@ -51,29 +50,13 @@ async function run(options: Options): Promise<void> {
         confirm: options.confirm,
       });
       if (options.dryRun) await dryRun(names, context);
-      else await runOwned(names, context, options.takeOver ?? false);
+      else
+        await asOwner(context, options.takeOver ?? false, async (owned) => {
+          for (const name of names) await runPhase(phases[name], owned);
+        });
     });
   } finally {
     await screen.close();
-  }
-}
-
-/** The owner's lock is held from before the first look to after the last; losing it interrupts. */
-async function runOwned(names: readonly PhaseName[], context: PhaseContext, takeOver: boolean): Promise<void> {
-  const lock = await takeOwnerLock(
-    context.bus,
-    { holder: `${hostname()}, process ${process.pid}`, takeOver },
-    context.signal,
-  );
-  const signal = AbortSignal.any([context.signal, lock.lost]);
-  const owned = { ...context, signal, ledger: ownersLedger(context.ledger, lock) };
-  try {
-    for (const name of names) await runPhase(phases[name], owned);
-  } catch (error) {
-    // Whatever failed because we were stopped: who stopped us is what the operator must know.
-    throw lock.lost.aborted ? lock.lost.reason : error;
-  } finally {
-    await lock.release();
   }
 }
 

@@ -19,6 +19,7 @@ export interface MigrationStatus {
   readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
   readonly deadLetters: number;
   readonly lastValidation: ValidationStatus | undefined;
+  readonly lastRepair: RepairStatus | undefined;
   readonly isCutOver: boolean;
   /** What has to happen next, and why it has not. */
   readonly waitsFor: string;
@@ -54,6 +55,13 @@ export interface NodeStatus {
   readonly unbrokenSince: string | 'unknown';
   /** Changes between the hand-over and that instant may have been missed. */
   readonly hasHole: boolean;
+}
+
+/** Rows that `validate --repair` wrote anew; only a validation after it proves them. */
+export interface RepairStatus {
+  readonly finishedAt: string;
+  readonly equal: number;
+  readonly left: number;
 }
 
 export interface ValidationStatus {

@@ -1,6 +1,7 @@
 import { exitCodes, OperatorError } from '../errors.ts';
 import type { Difference } from '../model/difference.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
+import type { Sides } from '../validation/compare-split.ts';
 import { compareTables } from '../validation/compare-tables.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { migratedTables } from './migrated-tables.ts';
@@ -22,7 +23,7 @@ const splitsAtOnce = 4;
 
 /** Compares the tables on both sides and writes the result into the ledger. */
 export async function compareAll(context: WorkerContext, options: CompareOptions): Promise<ValidationReport> {
-  const { ledger, source, target, clock, report, signal } = context;
+  const { ledger, clock, report, signal } = context;
   const state = await ledger.refresh(signal);
   const tables = wantedTables(context, options);
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
@@ -30,7 +31,7 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
     const result = await compareTables({
       tables: tables.map((table) => ({ table, splits: splitsATable })),
       withCounters: false,
-      sides: { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' },
+      sides: sidesOf(context),
       clock,
       report,
       streamTime: () => stream?.position?.streamTimeMicros,
@@ -49,6 +50,10 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   } finally {
     await stream?.close();
   }
+}
+
+export function sidesOf({ source, target }: WorkerContext): Sides {
+  return { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' };
 }
 
 /** Differences of which no change can be on its way any more. */

@@ -3,6 +3,7 @@ import type {
   MigrationStatus,
   NodeStatus,
   PhaseStatus,
+  RepairStatus,
   StreamStatus,
   ValidationStatus,
 } from '../model/migration-status.ts';
@@ -43,6 +44,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
     deadLetters: state.capture ? await countMessages(bus, topics.deadLetters, signal) : 0,
     lastValidation: state.lastValidation && validationStatus(state.lastValidation),
+    lastRepair: state.lastRepair && repairStatus(state.lastRepair),
     isCutOver: state.cutover !== undefined,
     waitsFor: waitsFor(state, stream),
   };
@@ -98,6 +100,11 @@ function validationStatus(validation: ValidationRecord): ValidationStatus {
     unsettled: validation.unsettledCount,
     tables: validation.tables,
   };
+}
+
+function repairStatus({ atMicros, tables }: NonNullable<MigrationState['lastRepair']>): RepairStatus {
+  const sum = (count: (table: (typeof tables)[number]) => number) => tables.reduce((all, each) => all + count(each), 0);
+  return { finishedAt: timeText(atMicros), equal: sum(({ equal }) => equal), left: sum(({ left }) => left) };
 }
 
 /** A day and a half of backlog is close to the end of what the target accepts. */

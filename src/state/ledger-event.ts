@@ -20,6 +20,7 @@ export type LedgerFact =
   | { readonly kind: 'split-copied'; readonly copied: CopiedSplit }
   | { readonly kind: 'sink-allowed' }
   | { readonly kind: 'validated'; readonly validation: ValidationRecord }
+  | { readonly kind: 'repaired'; readonly repair: RepairRecord }
   | { readonly kind: 'slice-opened'; readonly slice: DoubtfulSlice }
   | { readonly kind: 'slice-settled'; readonly id: string; readonly how: string }
   | { readonly kind: 'drain-asked'; readonly nonce: string }
@@ -67,6 +68,13 @@ export interface ValidationRecord {
   readonly unsettled: readonly { readonly table: string; readonly key: RowKey }[];
   /** More than could be listed. */
   readonly unsettledCount: number;
+}
+
+/** Rows that differed and were written anew from the source; only a later validation proves them. */
+export interface RepairRecord {
+  readonly tables: readonly { readonly table: string; readonly equal: number; readonly left: number }[];
+  /** How the source was read: `all`, unless a node was down. */
+  readonly consistency: string;
 }
 
 /** A part of a table that cannot be trusted until it has been compared. */

@@ -6,6 +6,7 @@ import type {
   DoubtfulSlice,
   HandOverRecord,
   LedgerEvent,
+  RepairRecord,
   ValidationRecord,
 } from './ledger-event.ts';
 
@@ -21,6 +22,8 @@ export interface MigrationState {
   readonly lastValidation: ValidationRecord | undefined;
   /** The newest validation of all tables and the whole ring. */
   readonly lastFullValidation: ValidationRecord | undefined;
+  /** The newest repair, and when. */
+  readonly lastRepair: (RepairRecord & { readonly atMicros: bigint }) | undefined;
   readonly openSlices: ReadonlyMap<string, DoubtfulSlice>;
   /** Ids; a worker that reads the schema topic again opens what was settled long ago. */
   readonly settledSlices: ReadonlySet<string>;
@@ -51,6 +54,7 @@ export const emptyState: MigrationState = {
   sinkAllowed: false,
   lastValidation: undefined,
   lastFullValidation: undefined,
+  lastRepair: undefined,
   openSlices: new Map(),
   settledSlices: new Set(),
   drain: undefined,
@@ -88,6 +92,8 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
       return { ...state, sinkAllowed: true };
     case 'validated':
       return withValidation(state, event.validation);
+    case 'repaired':
+      return { ...state, lastRepair: { ...event.repair, atMicros: event.atMicros } };
     case 'slice-opened':
       if (state.settledSlices.has(event.slice.id)) return state;
       return { ...state, openSlices: new Map(state.openSlices).set(event.slice.id, event.slice) };

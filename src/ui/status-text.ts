@@ -16,6 +16,7 @@ export function statusText(status: MigrationStatus): string {
     `dead letters: ${status.deadLetters}`,
     ...status.openSlices.map(({ table, reason }) => `slice in doubt: ${table}: ${reason}`),
     ...validationLines(status),
+    ...repairLines(status),
     `next: ${status.waitsFor}`,
     '',
   ].join('\n');
@@ -29,6 +30,12 @@ function streamLines(stream: StreamStatus): readonly string[] {
     `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.ignored} ignored`,
     ...(p50 === undefined ? [] : [`write to applied: p50 ${p50} ms, p99 ${p99} ms`]),
   ];
+}
+
+function repairLines({ lastRepair: last }: MigrationStatus): readonly string[] {
+  if (!last) return [];
+  const left = last.left === 0 ? '' : `, ${last.left} were not`;
+  return [`repair of ${last.finishedAt}: ${last.equal} rows equal afterwards${left}; a later validation proves them`];
 }
 
 function validationLines({ lastValidation: last }: MigrationStatus): readonly string[] {

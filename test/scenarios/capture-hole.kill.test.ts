@@ -73,8 +73,13 @@ test('cutover ends with 6 and names the hole and the row', { timeout: patience }
   expect(stderr).toMatch(/mismatch at \(0x00000007\) in name/);
 });
 
-test('once the row is written again, a clean comparison closes the hole', { timeout: patience }, async () => {
-  await write('found');
+test('the repair writes the change that was lost, and names it', { timeout: patience }, async () => {
+  const { exitCode, stdout, stderr } = await migration.run('validate', '--repair');
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toContain('repaired things (0x00000007): was mismatch, equal now');
+});
+
+test('once the row is repaired, a clean comparison closes the hole', { timeout: patience }, async () => {
   const { exitCode, stdout, stderr } = await migration.run(...cutover, '--json');
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   const gates = stdout.split('\n').filter((line) => line.includes('capture unbroken since the hand-over'));
@@ -84,7 +89,15 @@ test('once the row is written again, a clean comparison closes the hole', { time
   });
   const target = await openClient(sandbox.target, `${keyspace}_moved`);
   const { rows } = await target.execute('SELECT name FROM things WHERE id = 7').finally(() => target.shutdown());
-  expect(rows).toMatchObject([{ name: 'found' }]);
+  expect(rows).toMatchObject([{ name: 'lost' }]);
+});
+
+test('after the cutover nothing is repaired: the target’s own writes count', { timeout: patience }, async () => {
+  const { exitCode, stderr } = await migration.run('validate', '--repair');
+  expect({ exitCode, stderr }).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('the target has taken over'),
+  });
 });
 
 test('cutover once more says that it was done before', { timeout: patience }, async () => {

@@ -7,6 +7,7 @@ import type { EncodedRow, PartitionRead, RangeRead, RowRead, TableReader } from 
 export interface MemoryRow {
   readonly values: Readonly<Record<string, Buffer>>;
   readonly ttlSeconds?: Readonly<Record<string, number>>;
+  readonly writeTimesMicros?: Readonly<Record<string, bigint>>;
 }
 
 export interface MemoryReader extends TableReader {
@@ -52,7 +53,7 @@ function encode(row: MemoryRow, read: RowRead): EncodedRow {
   return {
     values: read.columns.map((column) => row.values[column.name] ?? null),
     ttlSeconds: (read.ttlColumns ?? []).map((column) => row.ttlSeconds?.[column.name] ?? null),
-    writeTimesMicros: (read.writeTimeColumns ?? []).map(() => null),
+    writeTimesMicros: (read.writeTimeColumns ?? []).map((column) => row.writeTimesMicros?.[column.name] ?? null),
   };
 }
 
