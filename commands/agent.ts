@@ -7,6 +7,7 @@ import { resolveReference } from '../src/config/read-config.ts';
 import type { ProgressEvent } from '../src/events.ts';
 import type { AgentSettings } from '../src/model/agent-settings.ts';
 import type { MessageBus } from '../src/ports/message-bus.ts';
+import { openHoleBook } from '../src/state/book-hole.ts';
 
 /** `cdcmig agent`: what deploy-agent starts on each source node. Ends by SIGTERM or an exception, never by itself. */
 export function agentCommand(): Command {
@@ -22,9 +23,12 @@ async function agent(options: { readonly settings: string }): Promise<void> {
   process.once('SIGTERM', () => stop.abort());
   process.once('SIGINT', () => stop.abort());
   const bus = busOnDemand(() => openBus(settings));
+  const clock = systemClock();
+  const book = openHoleBook(bus, clock, `agent of ${settings.node}`);
   try {
-    await runAgent(settings, { bus, clock: systemClock(), report, signal: stop.signal });
+    await runAgent(settings, { bus, clock, report, bookHole: book.book, signal: stop.signal });
   } finally {
+    await book.close();
     await bus.close();
   }
 }

@@ -1,3 +1,4 @@
+import type { Fill, FillLevel } from './model/agent-state.ts';
 import type { PhaseName } from './model/phase.ts';
 
 export interface Books {
@@ -43,7 +44,14 @@ export type ProgressEvent =
     }
   | { readonly kind: 'throttled'; readonly by: 'target' | 'source'; readonly inFlight: number }
   | { readonly kind: 'dead-letter'; readonly table: string; readonly reason: string }
-  | { readonly kind: 'capture-hole'; readonly node: string; readonly fromSegment: bigint; readonly toSegment: bigint }
+  | {
+      readonly kind: 'capture-hole';
+      readonly node: string;
+      readonly fromSegment: bigint;
+      readonly toSegment: bigint;
+      readonly reason: string;
+    }
+  | ({ readonly kind: 'capture-level'; readonly node: string; readonly level: FillLevel } & Fill)
   | { readonly kind: 'records-published'; readonly node: string; readonly records: number; readonly segment: bigint }
   | { readonly kind: 'partition-taken'; readonly partition: number }
   | { readonly kind: 'partition-left'; readonly partition: number }

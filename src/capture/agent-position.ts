@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CaptureHole } from '../model/capture-hole.ts';
 import type { NewestSegment } from './find-holes.ts';
 
 /** What an agent must remember; everything it says has been acknowledged by Pulsar. */
@@ -12,11 +13,23 @@ export interface AgentPosition {
   readonly newest: NewestSegment | undefined;
   /** How far the unfinished segments are acknowledged; one that is missing here is read from its beginning. */
   readonly places: ReadonlyMap<bigint, SavedPlace>;
+  /** Every segment that was seen and is not finished. */
+  readonly expected: readonly ExpectedSegment[];
+  /** Holes that the ledger may not know of yet. */
+  readonly owedHoles: readonly CaptureHole[];
   /** Canaries whose records are acknowledged and whose drain marks may not be. */
   readonly owedMarks: readonly string[];
   readonly unbrokenSinceMicros: bigint;
   /** The latest instant ever claimed by a watermark, or about to be. */
   readonly claimedMicros: bigint;
+}
+
+export interface ExpectedSegment {
+  readonly id: bigint;
+  /** No write in it was acknowledged before this. */
+  readonly sinceMs: number;
+  /** It may hold changes that we want: were it gone before it is finished, that would be a hole. */
+  readonly hasChanges: boolean;
 }
 
 /** The marker behind the last section of a segment whose records are all acknowledged: reading goes on there. */
@@ -35,8 +48,13 @@ export function positionText(position: AgentPosition): string {
 
 /** Throws for a text that positionText has not written. */
 export function parsePosition(text: string): AgentPosition {
-  const { places, newest, ...rest } = shape.parse(JSON.parse(text));
-  return { ...rest, newest, places: new Map(places.map(({ segment, ...place }) => [segment, place])) };
+  const { places, newest, owedHoles, ...rest } = shape.parse(JSON.parse(text));
+  return {
+    ...rest,
+    newest,
+    owedHoles: owedHoles.map(({ tableIds, ...known }) => ({ ...known, tableIds })),
+    places: new Map(places.map(({ segment, ...place }) => [segment, place])),
+  };
 }
 
 const int64 = z
@@ -45,12 +63,26 @@ const int64 = z
   .transform(BigInt);
 const offset = z.int().min(0);
 
+const hole = z.object({
+  id: z.string(),
+  node: z.string(),
+  fromSegment: int64,
+  toSegment: int64,
+  fromMicros: int64,
+  toMicros: int64,
+  tableIds: z.array(z.string()).optional(),
+  reason: z.string(),
+});
+
 const shape = z.object({
   node: z.string(),
   beganAt: int64,
   finishedUpTo: int64,
   newest: z.object({ id: int64, seenAtMs: z.number() }).optional(),
   places: z.array(z.object({ segment: int64, fileOffset: offset, logicalOffset: offset })),
+  // Absent in what an agent of before this was known has saved.
+  expected: z.array(z.object({ id: int64, sinceMs: z.number(), hasChanges: z.boolean() })).default([]),
+  owedHoles: z.array(hole).default([]),
   owedMarks: z.array(z.string()),
   unbrokenSinceMicros: int64,
   claimedMicros: int64,

@@ -40,6 +40,8 @@ async function findEnd(directory: string, node: string, clock: Clock): Promise<A
     finishedUpTo: beganAt - 1n,
     newest,
     places,
+    expected: [],
+    owedHoles: [],
     owedMarks: [],
     unbrokenSinceMicros,
     claimedMicros: 0n,

@@ -32,6 +32,8 @@ export interface LogFollower {
   ): Promise<readonly FollowedSegment[]>;
   /** Closes one that is finished. */
   forget(segment: bigint): Promise<void>;
+  /** Closes what was released meanwhile. */
+  forgetUpTo(last: bigint): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,8 +43,8 @@ interface OpenSegment {
   follower: SegmentFollower;
 }
 
-/** Follows all unfinished segments of a node, each from its saved place. */
-export function followLog(places: ReadonlyMap<bigint, SavedPlace>): LogFollower {
+/** Follows all unfinished segments of a node, each from its saved place; `openIds` is kept to those that are open. */
+export function followLog(places: ReadonlyMap<bigint, SavedPlace>, openIds = new Set<bigint>()): LogFollower {
   const open = new Map<bigint, OpenSegment>();
 
   async function readToEnd(
@@ -54,6 +56,7 @@ export function followLog(places: ReadonlyMap<bigint, SavedPlace>): LogFollower 
       const one = open.get(segment.id) ?? (await openSegment(segment, places.get(segment.id)));
       if (!one) continue;
       open.set(segment.id, one);
+      openIds.add(segment.id);
       const fault = await readSegment(one, onSection);
       followed.push({ segment, hasData: hasData(one.follower), place: one.follower.place, fault });
     }
@@ -61,13 +64,20 @@ export function followLog(places: ReadonlyMap<bigint, SavedPlace>): LogFollower 
   }
 
   async function forget(id: bigint): Promise<void> {
-    await open.get(id)?.file.close();
+    const one = open.get(id);
     open.delete(id);
+    openIds.delete(id);
+    await one?.file.close();
+  }
+
+  async function forgetUpTo(last: bigint): Promise<void> {
+    for (const id of [...open.keys()]) if (id <= last) await forget(id);
   }
 
   return {
     readToEnd,
     forget,
+    forgetUpTo,
     close: async () => {
       for (const id of [...open.keys()]) await forget(id);
     },
@@ -86,7 +96,7 @@ function withVanished(
   return [...segments, ...closed].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Undefined when it went between listing and opening, which only happens to a segment of cdc_raw without changes of cdc tables. */
+/** Undefined when it went between listing and opening; if it may hold changes, the next look calls it a hole. */
 async function openSegment(segment: SeenSegment, from: SavedPlace | undefined): Promise<OpenSegment | undefined> {
   try {
     const file = await openSegmentFile(segment.path);

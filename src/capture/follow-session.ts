@@ -5,9 +5,11 @@ import type { MessageBus } from '../ports/message-bus.ts';
 import { finishRule } from './finished-segments.ts';
 import { type FollowedSegment, followLog, type LogFollower, type ReadSection } from './follow-log.ts';
 import { type InFlight, openInFlight } from './in-flight.ts';
+import type { NoteHole } from './note-hole.ts';
 import type { Progress } from './progress.ts';
 import { busLost, openChangesPublisher } from './publish-changes.ts';
 import { sectionPublisher } from './publish-section.ts';
+import type { Pulse } from './pulse.ts';
 import type { ProgressSaver } from './save-progress.ts';
 import type { SegmentSource } from './segment-source.ts';
 import { type Claims, openClaims } from './send-claims.ts';
@@ -19,6 +21,10 @@ export interface SessionParts {
   readonly progress: Progress;
   readonly saver: ProgressSaver;
   readonly source: SegmentSource;
+  readonly noteHole: NoteHole;
+  /** The segments that are open; kept by the session, empty between two. */
+  readonly openIds: Set<bigint>;
+  readonly pulse: Pulse;
   readonly report: Report;
 }
 
@@ -36,7 +42,7 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   const lose = () => onFault(busLost(publisher.lost.reason));
   publisher.lost.addEventListener('abort', lose, { once: true });
   if (publisher.lost.aborted) lose();
-  const log = followLog(parts.progress.position.places);
+  const log = followLog(parts.progress.position.places, parts.openIds);
   const inFlight = openInFlight(maxInFlightBytes, onFault);
   const claims = openClaims({ ...parts, publisher, inFlight, signal: stop, onFault });
   const publish = sectionPublisher({ ...parts, publisher, inFlight, claims, stop, over: fault.signal });
@@ -67,6 +73,7 @@ interface PassParts extends SessionParts {
 async function passes(parts: PassParts, stop: AbortSignal): Promise<never> {
   const rule = finishRule();
   for (;;) {
+    await parts.log.forgetUpTo(parts.progress.position.finishedUpTo);
     const look = await parts.source.look();
     const followed = await parts.log.readToEnd(look.segments, async (read) => {
       stop.throwIfAborted();
@@ -74,10 +81,16 @@ async function passes(parts: PassParts, stop: AbortSignal): Promise<never> {
       parts.saver.saveSometimes();
     });
     await finish(parts, rule.finished(followed, look.atMicros));
-    if (look.isComplete && followed.every(({ fault }) => fault === undefined)) parts.claims.offer(look.atMicros);
+    if (look.isComplete && followed.every(({ fault }) => fault === undefined) && areHolesBooked(parts.progress))
+      parts.claims.offer(look.atMicros);
     parts.saver.saveSometimes();
     await parts.clock.sleep(passPauseMs, stop);
   }
+}
+
+/** A claim says that all before it can be read, or is named as missing: so a hole stands in the ledger before any. */
+function areHolesBooked({ position }: Progress): boolean {
+  return position.owedHoles.length === 0;
 }
 
 /** A part of the latency; a pass without news costs two listings. */
@@ -86,10 +99,13 @@ const passPauseMs = 20;
 /** Lets go of what is finished and acknowledged, in the order of ids, so that one number says what is finished. */
 async function finish(parts: PassParts, finished: readonly FollowedSegment[]): Promise<void> {
   for (const one of finished) {
+    // A release has passed it while it was read.
+    if (one.segment.id <= parts.progress.position.finishedUpTo) continue;
     if (!isAcknowledged(one, parts.progress)) return;
-    await parts.log.forget(one.segment.id);
     if (one.fault !== undefined) await giveUp(parts, one);
     parts.progress.finish(one.segment.id);
+    // Last: while it is open, that its file is gone is no hole.
+    await parts.log.forget(one.segment.id);
   }
 }
 
@@ -98,11 +114,17 @@ function isAcknowledged({ segment, hasData, place }: FollowedSegment, { position
 }
 
 /** The node writes it no more and it is damaged still: what follows the damage is lost to us. */
-async function giveUp({ source, progress, clock, report, settings }: PassParts, { segment, fault }: FollowedSegment) {
+async function giveUp({ source, progress, noteHole, report }: PassParts, { segment, fault }: FollowedSegment) {
   await source.setAside(segment);
-  progress.breakAt(clock.nowMicros());
+  const sinceMs = progress.position.expected.find(({ id }) => id === segment.id)?.sinceMs ?? 0;
   report({ kind: 'warning', text: `${segment.path} is kept in the agent's folder "damaged": ${fault}` });
-  report({ kind: 'capture-hole', node: settings.node, fromSegment: segment.id, toSegment: segment.id });
+  noteHole({
+    fromSegment: segment.id,
+    toSegment: segment.id,
+    fromMicros: BigInt(Math.floor(sinceMs)) * 1000n,
+    tableIds: undefined,
+    reason: 'damaged',
+  });
 }
 
 /** What Pulsar confirms in a few seconds more need not be sent again by the next start. */

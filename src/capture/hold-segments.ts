@@ -1,18 +1,19 @@
-import { link, mkdir, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, rename, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type SegmentName, segmentFileName } from '../wire/commitlog/segment-name.ts';
-import { findHoles, type Hole } from './find-holes.ts';
 import { hasCode, listSegments } from './list-segments.ts';
+import { heldFill, sizesOf, sumOf } from './measure-fill.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
-import type { Look, SeenSegment, SegmentSource } from './segment-source.ts';
+import type { Look, ReleasableSegment, SeenSegment, SegmentSource } from './segment-source.ts';
+import { type WatchParts, watchSegments } from './watch-segments.ts';
 
 export interface HoldOptions {
   readonly clock: Clock;
-  readonly onHole: (hole: Hole) => void;
+  readonly watch: WatchParts;
   readonly onFull: (heldBytes: number) => void;
 }
 
@@ -27,7 +28,7 @@ export async function holdSegments(
 ): Promise<SegmentSource> {
   const folder = join(settings.folder, 'held');
   await mkdir(folder, { recursive: true });
-  const hold = segmentHolder(settings, folder, progress, options);
+  const hold = segmentHolder(settings, folder, options);
   let lastCompleteMicros: bigint | undefined;
 
   async function look(): Promise<Look> {
@@ -36,25 +37,41 @@ export async function holdSegments(
     const ofNode = await listSegments(settings.commitLogDirectory);
     const unfinished = ofNode.filter(({ id }) => id > progress.position.finishedUpTo);
     const wasWatching = lastCompleteMicros !== undefined && atMicros - lastCompleteMicros < watchedMicros;
-    const isComplete = await hold(unfinished, wasWatching);
+    const isComplete = await hold(unfinished);
     lastCompleteMicros = isComplete ? atMicros : undefined;
-    return { atMicros, isComplete, segments: await heldSegments(folder, ofNode, progress.position.finishedUpTo) };
+    const segments = await heldSegments(folder, ofNode, progress.position.finishedUpTo);
+    const ids = segments.map(({ id }) => id);
+    watchSegments(options.watch, { atMicros, ids, wasWatching, hasChanges: () => true, areIdsConsecutive: true });
+    return { atMicros, isComplete, segments };
   }
 
   return {
     look: oneAtATime(look),
     tidy: (saved) => removeFinished(folder, saved.finishedUpTo),
     setAside: (segment) => moveAside(settings.folder, segment),
+    fill: () => heldFill(folder, settings.folderCapBytes),
+    releasable: async () => {
+      const ofNode = await listSegments(settings.commitLogDirectory);
+      return withSizes(notWritten(await heldSegments(folder, ofNode, progress.position.finishedUpTo)));
+    },
   };
 }
 
-/** Shorter than any node needs from its last write to the first segment of its next start. */
-const watchedMicros = 1_000_000n;
+/**
+ * Without those that the node may still write: the newest is its spare, the one before it the one it writes, and the one before that may get a
+ * last record while the node switches.
+ */
+export function notWritten<T extends SeenSegment>(ascending: readonly T[]): readonly T[] {
+  return ascending.slice(0, Math.max(0, ascending.length - 3));
+}
 
-/** Links what is new and checks that nothing is missing between; answers whether all of it is held. */
-function segmentHolder(settings: AgentSettings, folder: string, progress: Progress, options: HoldOptions) {
+/** Shorter than any node needs from its last write to the first segment of its next start. */
+export const watchedMicros = 1_000_000n;
+
+/** Links what is new; answers whether all of it is held. */
+function segmentHolder(settings: AgentSettings, folder: string, options: HoldOptions) {
   let wasFull = false;
-  return async (unfinished: readonly SegmentName[], wasWatching: boolean): Promise<boolean> => {
+  return async (unfinished: readonly SegmentName[]): Promise<boolean> => {
     const held = new Set((await listSegments(folder)).map(({ id }) => id));
     const missing = unfinished.filter(({ id }) => !held.has(id));
     const heldBytes = missing.length === 0 ? 0 : await sizeOf(folder);
@@ -63,30 +80,11 @@ function segmentHolder(settings: AgentSettings, folder: string, progress: Progre
     wasFull = isFull;
     if (isFull) return false;
     for (const name of missing) {
-      // Gone between listing and linking: the next look finds the hole it left, if another follows it.
+      // Gone between listing and linking: watchSegments finds the hole it left, once another follows it.
       if (await linkSegment(settings.commitLogDirectory, folder, name)) held.add(name.id);
     }
-    noteNew([...held], wasWatching, progress, options);
     return missing.every(({ id }) => held.has(id));
   };
-}
-
-function noteNew(
-  held: readonly bigint[],
-  wasWatching: boolean,
-  progress: Progress,
-  { clock, onHole }: HoldOptions,
-): void {
-  const { newest } = progress.position;
-  const fresh = held.filter((id) => newest === undefined || id > newest.id).sort((a, b) => (a < b ? -1 : 1));
-  const last = fresh.at(-1);
-  if (last === undefined) return;
-  const nowMicros = clock.nowMicros();
-  for (const hole of findHoles(newest, fresh, wasWatching)) {
-    progress.breakAt(nowMicros);
-    onHole(hole);
-  }
-  progress.saw({ id: last, seenAtMs: Number(nowMicros / 1000n) });
 }
 
 async function linkSegment(directory: string, folder: string, name: SegmentName): Promise<boolean> {
@@ -133,19 +131,13 @@ async function removeFinished(folder: string, finishedUpTo: bigint): Promise<voi
 }
 
 async function sizeOf(folder: string): Promise<number> {
-  const sizes = (await listSegments(folder)).map((name) => fileSize(join(folder, segmentFileName(name))));
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  const names = await listSegments(folder);
+  return sumOf((await sizesOf(names.map((name) => join(folder, segmentFileName(name))))).map(({ size }) => size));
 }
 
-async function fileSize(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    // What is finished is removed while we count.
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return 0;
-      throw error;
-    },
-  );
+async function withSizes(segments: readonly SeenSegment[]): Promise<readonly ReleasableSegment[]> {
+  const sizes = await sizesOf(segments.map(({ path }) => path));
+  return segments.map(({ id, path }, index) => ({ id, path, bytes: sizes[index]!.size }));
 }
 
 /** Into the agent's folder `damaged`, for whoever wants to see what can be saved of it. */

@@ -5,26 +5,47 @@ import type { Clock } from '../ports/clock.ts';
 import { parseIndexFile } from '../wire/commitlog/index-file.ts';
 import { indexFileName, parseSegmentName, type SegmentName, segmentFileName } from '../wire/commitlog/segment-name.ts';
 import type { AgentPosition } from './agent-position.ts';
-import { moveAside, removeFile } from './hold-segments.ts';
+import { moveAside, notWritten, removeFile, watchedMicros } from './hold-segments.ts';
 import { hasCode, listSegments } from './list-segments.ts';
+import { cdcFill, sizesOf } from './measure-fill.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
-import type { Look, SeenSegment, SegmentSource } from './segment-source.ts';
+import type { Look, ReleasableSegment, SeenSegment, SegmentSource } from './segment-source.ts';
+import { type WatchParts, watchSegments } from './watch-segments.ts';
+
+export interface CdcOptions {
+  readonly clock: Clock;
+  readonly watch: WatchParts;
+}
 
 /**
- * The node's own cdc_raw: the node keeps a segment with changes of cdc tables until we delete it, so ids may have gaps and
- * nothing can be missed (unless cdc_block_writes is off, which a check refuses).
+ * The node's own cdc_raw: the node keeps a segment with changes of cdc tables until we delete it, and deletes the others
+ * itself, so ids may have gaps. Where `cdc_block_writes` is off it also deletes the oldest segments when the folder is full: there a gap, and
+ * a segment that goes unread, is a hole.
  */
-export function cdcSegments(settings: AgentSettings, progress: Progress, clock: Clock): SegmentSource {
+export function cdcSegments(settings: AgentSettings, progress: Progress, options: CdcOptions): SegmentSource {
   const folder = settings.cdcRawDirectory;
+  let lastLookMicros = 0n;
 
-  async function look(): Promise<Look> {
-    const atMicros = clock.nowMicros();
+  async function listed(): Promise<readonly CdcSegment[]> {
     const names = (await listSegments(folder)).filter(({ id }) => id > progress.position.finishedUpTo);
     const newest = names.at(-1)?.id;
-    const seen = await Promise.all(names.map((name) => seeSegment(folder, name, name.id === newest)));
-    noteNewest(newest, progress, atMicros);
-    return { atMicros, isComplete: true, segments: seen.filter((segment) => segment !== undefined) };
+    const found = await Promise.all(names.map((name) => seeSegment(folder, name, name.id === newest)));
+    return found.filter((segment) => segment !== undefined);
+  }
+
+  async function look(): Promise<Look> {
+    const atMicros = options.clock.nowMicros();
+    const seen = await listed();
+    watchSegments(options.watch, {
+      atMicros,
+      ids: seen.map(({ id }) => id),
+      hasChanges: (id) => !settings.cdcBlocksWrites || seen.some((segment) => segment.id === id && segment.isIndexed),
+      wasWatching: atMicros - lastLookMicros < watchedMicros,
+      areIdsConsecutive: !settings.cdcBlocksWrites,
+    });
+    lastLookMicros = atMicros;
+    return { atMicros, isComplete: true, segments: seen };
   }
 
   return {
@@ -34,14 +55,28 @@ export function cdcSegments(settings: AgentSettings, progress: Progress, clock: 
       await moveAside(settings.folder, segment);
       await removeFile(join(folder, indexFileName(parseSegmentName(basename(segment.path))!)));
     },
+    fill: () => cdcFill(folder, settings.cdcTotalBytes),
+    releasable: async () => withSizes(notWritten(await listed())),
   };
 }
 
-async function seeSegment(folder: string, name: SegmentName, isNewest: boolean): Promise<SeenSegment | undefined> {
+/** Of a segment without changes of cdc tables the node lets go by itself. */
+async function withSizes(segments: readonly CdcSegment[]): Promise<readonly ReleasableSegment[]> {
+  const sizes = await sizesOf(segments.map(({ path }) => path));
+  return segments.map(({ id, path, isIndexed }, index) => ({ id, path, bytes: isIndexed ? sizes[index]!.size : 0 }));
+}
+
+interface CdcSegment extends SeenSegment {
+  /** It holds changes of cdc tables. */
+  readonly isIndexed: boolean;
+}
+
+async function seeSegment(folder: string, name: SegmentName, isNewest: boolean): Promise<CdcSegment | undefined> {
   const state = await stateOf(folder, name);
   if (state === 'gone') return undefined;
   const isClosed = state === 'completed' || (state === 'orphan' && !isNewest);
-  return { id: name.id, path: join(folder, segmentFileName(name)), isClosed };
+  const isIndexed = state === 'completed' || state === 'indexed';
+  return { id: name.id, path: join(folder, segmentFileName(name)), isClosed, isIndexed };
 }
 
 /**
@@ -101,10 +136,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function noteNewest(id: bigint | undefined, progress: Progress, atMicros: bigint): void {
-  const known = progress.position.newest;
-  if (id !== undefined && (known === undefined || id > known.id))
-    progress.saw({ id, seenAtMs: Number(atMicros / 1000n) });
 }

@@ -7,6 +7,7 @@ import type { ReadSection } from './follow-log.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Progress } from './progress.ts';
 import type { ChangesPublisher } from './publish-changes.ts';
+import type { Pulse } from './pulse.ts';
 import { type Route, recordRouter } from './route-record.ts';
 import type { Claims } from './send-claims.ts';
 
@@ -18,6 +19,7 @@ export interface SectionParts {
   readonly inFlight: InFlight;
   readonly claims: Claims;
   readonly report: Report;
+  readonly pulse: Pick<Pulse, 'confirmed'>;
   /** Gives up waiting for room. */
   readonly stop: AbortSignal;
   /** Aborted when this session's acknowledgements no longer count. */
@@ -75,6 +77,7 @@ function track(
   // The records share the section's memory, so one of them pins all of it.
   const pinnedBytes = publishes.length === 0 ? 0 : read.section.bytes.length;
   parts.inFlight.add(pinnedBytes, publishes, () => {
+    if (publishes.length > 0) parts.pulse.confirmed(parts.clock.nowMicros());
     if (!parts.over.aborted) parts.progress.acknowledge(read.segment, read.section.next, nonces);
   });
 }

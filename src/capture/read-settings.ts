@@ -32,6 +32,13 @@ const shape = z.strictObject({
   cdcRawDirectory: z.string(),
   folder: text,
   folderCapBytes: z.int().min(1),
+  cdcTotalBytes: z.int().min(0),
+  cdcBlocksWrites: z.boolean(),
+  interlock: z.strictObject({
+    atCritical: z.enum(['wait', 'release']),
+    warnAt: z.number().positive().max(1),
+    criticalAt: z.number().positive().max(1),
+  }),
   changesPartitions: z.int().min(1),
   wantedTableIds: z.array(tableId),
   keyspaceTableIds: z.array(tableId),

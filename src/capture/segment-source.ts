@@ -1,3 +1,4 @@
+import type { Fill } from '../model/agent-state.ts';
 import type { AgentPosition } from './agent-position.ts';
 
 /** Where an agent finds its node's segments: its own links (hold-segments) or the node's cdc_raw (list-cdc-segments). */
@@ -8,6 +9,20 @@ export interface SegmentSource {
   tidy(saved: AgentPosition): Promise<void>;
   /** Keeps a segment that cannot be read any further, out of the way. */
   setAside(segment: SeenSegment): Promise<void>;
+  /** What unfinished segments take and may take, where that is closest to its limit. */
+  fill(): Promise<SourceFill>;
+  /** Unfinished segments that the node writes no more, oldest first: those that may be let go of unread. */
+  releasable(): Promise<readonly ReleasableSegment[]>;
+}
+
+export interface SourceFill {
+  readonly fill: Fill;
+  readonly segments: number;
+}
+
+export interface ReleasableSegment extends Pick<SeenSegment, 'id' | 'path'> {
+  /** What letting go of it gives back. */
+  readonly bytes: number;
 }
 
 export interface Look {

@@ -1,7 +1,9 @@
 import type { AgentSettings } from '../model/agent-settings.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Progress } from './progress.ts';
 import type { ChangesPublisher } from './publish-changes.ts';
+import type { Pulse } from './pulse.ts';
 import type { ProgressSaver } from './save-progress.ts';
 
 export interface Claims {
@@ -15,6 +17,8 @@ export interface ClaimParts {
   readonly settings: Pick<AgentSettings, 'node' | 'visibilityDelayMs'>;
   readonly progress: Progress;
   readonly publisher: ChangesPublisher;
+  readonly clock: Clock;
+  readonly pulse: Pick<Pulse, 'confirmed'>;
   readonly inFlight: InFlight;
   readonly saver: ProgressSaver;
   readonly signal: AbortSignal;
@@ -67,7 +71,7 @@ function isWatermarkDue(instantMicros: bigint, claimedMicros: bigint): boolean {
 }
 
 async function sendWatermark(
-  { settings, progress, publisher, saver }: ClaimParts,
+  { settings, progress, publisher, saver, clock, pulse }: ClaimParts,
   instantMicros: bigint,
 ): Promise<void> {
   // Saved first: a crash between the two must not let the next start claim less.
@@ -75,4 +79,5 @@ async function sendWatermark(
   await saver.saveNow();
   const { unbrokenSinceMicros } = progress.position;
   await publisher.toAll({ kind: 'watermark', node: settings.node, instantMicros, unbrokenSinceMicros });
+  pulse.confirmed(clock.nowMicros());
 }

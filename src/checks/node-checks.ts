@@ -58,7 +58,8 @@ export const commitLogReadable: Check = {
     const settings = await Promise.all(
       nodes.filter((node) => node.isUp).map((node) => source.nodeSettings(node, signal)),
     );
-    return [...syncedLogs(settings, config), ...(config.capture.mode === 'cdc' ? logsWithoutCdc(settings) : [])];
+    const ofCdc = config.capture.mode === 'cdc' ? [...logsWithoutCdc(settings), ...droppedWhenFull(settings)] : [];
+    return [...encryptedLogs(settings), ...syncedLogs(settings, config), ...ofCdc];
   },
 };
 
@@ -91,6 +92,33 @@ function logsWithoutCdc(settings: readonly NodeSettings[]): readonly Finding[] {
         'set it in cassandra.yaml and restart the node, or use capture.mode: commitlog',
       ),
     );
+}
+
+function encryptedLogs(settings: readonly NodeSettings[]): readonly Finding[] {
+  return settings
+    .filter(({ isCommitLogEncrypted }) => isCommitLogEncrypted)
+    .map(({ hostId }) =>
+      fault(
+        'commit log',
+        `a commit log of node ${hostId} that can be read`,
+        'transparent_data_encryption_options are on: new segments are encrypted',
+        'turn them off and restart the node',
+      ),
+    );
+}
+
+/** Allowed, since the application is safe from it; what the agent has not published by then is lost to it and booked as a hole. */
+function droppedWhenFull(settings: readonly NodeSettings[]): readonly Finding[] {
+  return settings
+    .filter(({ cdcBlocksWrites }) => !cdcBlocksWrites)
+    .map(({ hostId }) => ({
+      severity: 'warning',
+      check: 'commit log',
+      expected: `cdc_block_writes: true on node ${hostId}`,
+      found:
+        'false: when cdc_raw is full the node deletes its oldest segments, published or not, instead of rejecting writes',
+      next: 'nothing, if the application matters more: what is deleted unread becomes slices in doubt that must be compared',
+    }));
 }
 
 export function fault(check: string, expected: string, found: string, next: string): Finding {

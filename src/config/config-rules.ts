@@ -40,6 +40,10 @@ const rules: readonly Rule[] = [
         fault('cdcRawDirectory in cdc mode', `none for node ${agent.node}`, "add the node's cdc_raw_directory"),
       );
   },
+  function warningComesFirst({ capture: { interlock } }) {
+    if (interlock.warnAt < interlock.criticalAt) return [];
+    return [fault('capture.warnPercent below capture.criticalPercent', 'it is not', 'lower capture.warnPercent')];
+  },
   function reserveFitsTheWindow({ window }) {
     if (window.reserveMicros * 2n <= window.pastMicros) return [];
     return [fault('a reserve of at most half of window.pastHours', 'a longer one', 'lower window.reserveHours')];

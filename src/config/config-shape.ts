@@ -54,6 +54,10 @@ export const configShape = z.strictObject({
         }),
       )
       .min(1),
+    /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
+    atCritical: z.enum(['wait', 'release']).default('wait'),
+    warnPercent: z.int().min(1).max(99).default(50),
+    criticalPercent: z.int().min(1).max(100).default(80),
     folderCapMiB: z.int().min(64).default(20_480),
     visibilityDelayMs: z.int().min(0).max(60_000).default(1_000),
   }),

@@ -20,6 +20,12 @@ export interface Config {
     readonly mode: 'commitlog' | 'cdc';
     readonly agents: readonly AgentConfig[];
     readonly folderCapBytes: number;
+    readonly interlock: {
+      readonly atCritical: 'wait' | 'release';
+      /** Shares, 0 to 1. */
+      readonly warnAt: number;
+      readonly criticalAt: number;
+    };
     readonly visibilityDelayMs: number;
   };
   readonly workers: {
@@ -70,6 +76,11 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
       mode: capture.mode,
       agents: capture.agents.map((agent) => ({ ...agent, cdcRawDirectory: agent.cdcRawDirectory })),
       folderCapBytes: capture.folderCapMiB * 2 ** 20,
+      interlock: {
+        atCritical: capture.atCritical,
+        warnAt: capture.warnPercent / 100,
+        criticalAt: capture.criticalPercent / 100,
+      },
       visibilityDelayMs: capture.visibilityDelayMs,
     },
     workers: { ...workers, folder: path(workers.folder) },

@@ -152,8 +152,15 @@ function captureUnbroken(facts: GateFacts): Gate {
   };
 }
 
+export const slicesGate = 'no open slices';
+
+/** Host ids of nodes with a hole that no comparison has settled yet. */
+export function nodesInDoubt({ openSlices }: Pick<MigrationState, 'openSlices'>): readonly string[] {
+  return [...new Set([...openSlices.values()].flatMap(({ hole }) => (hole ? [hole.node] : [])))];
+}
+
 function noOpenSlices({ state }: GateFacts): Gate {
-  const gate = 'no open slices';
+  const gate = slicesGate;
   const open = [...state.openSlices.values()];
   if (open.length === 0) return { gate, isOpen: true, reason: 'none' };
   return { gate, isOpen: false, reason: open.map((slice) => `${slice.table}: ${slice.reason}`).join('; ') };

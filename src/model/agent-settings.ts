@@ -9,6 +9,11 @@ export interface AgentSettings {
   readonly folder: string;
   /** Stop holding new segments, and say so, when the held ones exceed this. */
   readonly folderCapBytes: number;
+  /** What the node allows cdc_raw; 0 where it does not tell. */
+  readonly cdcTotalBytes: number;
+  /** The node rejects writes when cdc_raw is full; otherwise it deletes the oldest segments. */
+  readonly cdcBlocksWrites: boolean;
+  readonly interlock: InterlockSettings;
   readonly changesPartitions: number;
   /** Tables whose records are published. */
   readonly wantedTableIds: readonly string[];
@@ -18,6 +23,15 @@ export interface AgentSettings {
   /** How long a write may be acknowledged before the log's marker chain shows it, milliseconds. */
   readonly visibilityDelayMs: number;
   readonly pulsar: PulsarSettings;
+}
+
+/** What was agreed for the time when segments come faster than Pulsar takes them. */
+export interface InterlockSettings {
+  /** wait: say so and delete nothing. release: delete the oldest segments unread, and book them as holes. */
+  readonly atCritical: 'wait' | 'release';
+  /** Shares of what segments may take, 0 to 1. */
+  readonly warnAt: number;
+  readonly criticalAt: number;
 }
 
 export interface PulsarSettings {

@@ -14,6 +14,8 @@ export const topics = {
   deadLetters: 'dead-letters',
   /** Where each worker says how far its partitions are; only the newest minute is ever read. */
   progress: 'progress',
+  /** Where each agent says how it stands; only the newest minute is ever read. */
+  agents: 'agents',
 } as const;
 
 /** The one durable subscription on the changes topic. */

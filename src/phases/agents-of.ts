@@ -28,6 +28,7 @@ function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseC
     const next = 'add it to capture.agents and run deploy-agent again';
     throw new OperatorError({ expected: `an agent for node ${node.address}`, found: 'none in capture.agents', next });
   }
+  const cdc = capture.nodes.find(({ hostId }) => hostId === node.hostId)?.cdc;
   const { serviceUrl, adminUrl, tenant, namespace, token, tlsCaFile } = config.pulsar;
   return {
     node: node.hostId,
@@ -36,6 +37,9 @@ function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseC
     cdcRawDirectory: agent.cdcRawDirectory ?? '',
     folder: agent.folder,
     folderCapBytes: config.capture.folderCapBytes,
+    cdcTotalBytes: cdc?.totalBytes ?? 0,
+    cdcBlocksWrites: cdc?.blocksWrites ?? true,
+    interlock: config.capture.interlock,
     changesPartitions: capture.changesPartitions,
     wantedTableIds: capture.tables.map((table) => table.id),
     keyspaceTableIds: capture.keyspaceTableIds,

@@ -1,6 +1,8 @@
+import { slicesSettledBy } from '../cutover/settled-slices.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
 import type { Difference } from '../model/difference.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
+import type { MigrationState } from '../state/migration-state.ts';
 import type { Sides } from '../validation/compare-split.ts';
 import { compareTables } from '../validation/compare-tables.ts';
 import type { ValidationReport } from '../validation/report.ts';
@@ -14,6 +16,8 @@ export interface CompareOptions {
   readonly tables?: readonly string[];
   /** How long to look again at rows whose changes may be on their way. */
   readonly patienceMs: number;
+  /** All that was ever captured is applied, and nobody writes. */
+  readonly isDrained?: boolean;
 }
 
 /** Rows whose keys the ledger keeps until start-sink settles them; a ledger event is one message. */
@@ -27,6 +31,7 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   const state = await ledger.refresh(signal);
   const tables = wantedTables(context, options);
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
+  const streamTimeMicros = stream?.position?.streamTimeMicros;
   try {
     const result = await compareTables({
       tables: tables.map((table) => ({ table, splits: splitsATable })),
@@ -39,17 +44,36 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       splitsAtOnce,
       signal,
     });
-    const isAfterDrain =
-      state.drain?.confirmedAtMicros !== undefined && result.startedAtMicros > state.drain.confirmedAtMicros;
-    await ledger.append({
-      kind: 'validated',
-      validation: recordOf(result, { isAfterDrain, isFull: options.tables === undefined }),
-    });
-    await ledger.refresh(signal);
+    await book(context, result, { options, state, streamTimeMicros });
     return result;
   } finally {
     await stream?.close();
   }
+}
+
+/** `state` and `streamTimeMicros` are of before the comparison. */
+async function book(
+  { ledger, signal }: WorkerContext,
+  result: ValidationReport,
+  {
+    options,
+    state,
+    streamTimeMicros,
+  }: { options: CompareOptions; state: MigrationState; streamTimeMicros?: bigint | undefined },
+): Promise<void> {
+  const drainedAt = state.drain?.confirmedAtMicros;
+  const validation: ValidationRecord = {
+    ...recordOf(result, {
+      isAfterDrain: drainedAt !== undefined && result.startedAtMicros > drainedAt,
+      isFull: options.tables === undefined,
+    }),
+    ...(streamTimeMicros !== undefined && { streamTimeMicros }),
+  };
+  await ledger.append({ kind: 'validated', validation });
+  const appliedUpTo = options.isDrained ? 'everything' : streamTimeMicros;
+  for (const { id } of slicesSettledBy(result.tables, state.openSlices.values(), appliedUpTo))
+    await ledger.append({ kind: 'slice-settled', id, how: 'compared equal' });
+  await ledger.refresh(signal);
 }
 
 export function sidesOf({ source, target }: WorkerContext): Sides {

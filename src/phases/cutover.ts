@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { captureGate, type Gate, gatesBeforeDrain, gatesOfCutover, nodesWithHole } from '../cutover/gates.ts';
+import {
+  captureGate,
+  type Gate,
+  gatesBeforeDrain,
+  gatesOfCutover,
+  nodesInDoubt,
+  nodesWithHole,
+  slicesGate,
+} from '../cutover/gates.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
+import type { MigrationState } from '../state/migration-state.ts';
 import { waitForCatchUp } from './catch-up.ts';
 import { compareAll, throwOnDifferences } from './compare-all.ts';
 import { gatherGateFacts, unbrokenSince } from './gate-facts.ts';
@@ -22,16 +31,15 @@ export const cutover: Phase = {
     { title: 'confirmation', run: askConfirmation },
     unlessCutOver('sink catches up', catchUp),
     unlessCutOver('gates before the drain', async (context) => {
-      throwOnClosed(showGates(gatesBeforeDrain(await gatherGateFacts(context)), context));
+      throwOnClosed(showGates(gatesBeforeDrain(await gatherGateFacts(context)), context), context);
       return undefined;
     }),
     unlessCutOver('drain', drain),
     unlessCutOver('validation after the drain', async (context) => {
-      const report = await compareAll(context, { patienceMs: usualPatienceMs });
+      const report = await compareAll(context, { patienceMs: usualPatienceMs, isDrained: true });
       await namingHoles(context, () => throwOnDifferences(report));
       return `${report.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`;
     }),
-    unlessCutOver('slices in doubt', settleSlices),
     unlessCutOver('gates', recordCutover),
     { title: 'workers', run: stopWorkers },
   ],
@@ -78,7 +86,7 @@ function showGates(gates: readonly Gate[], { report }: PhaseContext): readonly G
   return gates;
 }
 
-function throwOnClosed(gates: readonly Gate[]): void {
+function throwOnClosed(gates: readonly Gate[], { ledger }: PhaseContext): void {
   const closed = gates.filter((gate) => !gate.isOpen);
   if (closed.length === 0) return;
   throw new OperatorError(
@@ -87,8 +95,12 @@ function throwOnClosed(gates: readonly Gate[]): void {
       found: reason,
       next: 'mend that, then repeat the command',
     })),
-    { exitCode: closed.some(({ gate }) => gate === captureGate) ? exitCodes.hole : exitCodes.operator },
+    { exitCode: closed.some(({ gate }) => isOfHole(gate, ledger.state)) ? exitCodes.hole : exitCodes.operator },
   );
+}
+
+function isOfHole(gate: string, state: MigrationState): boolean {
+  return gate === captureGate || (gate === slicesGate && nodesInDoubt(state).length > 0);
 }
 
 /** Rows that differ after a drain are no riddle where the capture has a hole: it is named first, and picks the exit code. */
@@ -96,7 +108,9 @@ async function namingHoles(context: PhaseContext, look: () => void): Promise<voi
   try {
     look();
   } catch (error) {
-    const broken = nodesWithHole(context.ledger.state, unbrokenSince(await askStream(context)));
+    const { state } = context.ledger;
+    const told = nodesWithHole(state, unbrokenSince(await askStream(context)));
+    const broken = [...new Set([...told, ...nodesInDoubt(state)])];
     if (broken.length === 0 || !(error instanceof OperatorError)) throw error;
     const hole = {
       expected: `the ${captureGate}, or both sides equal in spite of a hole`,
@@ -134,17 +148,9 @@ function notDrained(unknownBecause: string | undefined): OperatorError {
   });
 }
 
-/** The validation that has just ended compared every row of every table: what was in doubt is settled by it. */
-async function settleSlices({ ledger, signal }: PhaseContext): Promise<string> {
-  const open = [...ledger.state.openSlices.keys()];
-  for (const id of open) await ledger.append({ kind: 'slice-settled', id, how: 'compared equal after the drain' });
-  await ledger.refresh(signal);
-  return open.length === 0 ? 'none' : `${open.length} settled by the comparison`;
-}
-
 async function recordCutover(context: PhaseContext): Promise<string> {
   const gates = showGates(gatesOfCutover(await gatherGateFacts(context)), context);
-  throwOnClosed(gates);
+  throwOnClosed(gates, context);
   const { ledger, config, signal } = context;
   const validation = ledger.state.lastFullValidation!;
   await ledger.append({

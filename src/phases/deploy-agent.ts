@@ -7,6 +7,7 @@ import { ensureAgents } from '../deploy/ensure-agents.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
 import { OperatorError } from '../errors.ts';
 import { tablesOf } from '../model/schema.ts';
+import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentProgram, agentsOf } from './agents-of.ts';
 import type { Phase } from './phase.ts';
@@ -69,7 +70,7 @@ async function recordCapture(context: PhaseContext): Promise<string> {
     config.capture.mode === 'cdc' ? tables.filter((table) => !table.hasCdc).map((table) => table.name) : [];
   const capture: CaptureRecord = {
     mode: config.capture.mode,
-    nodes: nodes.map(({ hostId, address }) => ({ hostId, address })),
+    nodes: await Promise.all(nodes.map((node) => capturedNode(node, context))),
     changesPartitions: config.pulsar.changesPartitions,
     tables: tables.map(({ name, id }) => ({ name, id })),
     keyspaceTableIds: tablesOf(schema).map((table) => table.id),
@@ -79,6 +80,13 @@ async function recordCapture(context: PhaseContext): Promise<string> {
   await ledger.append({ kind: 'capture-prepared', capture });
   await ledger.refresh(signal);
   return `${capture.tables.length} tables on ${nodes.length} nodes`;
+}
+
+async function capturedNode(node: SourceNode, { config, source, signal }: PhaseContext) {
+  const { hostId, address } = node;
+  if (config.capture.mode !== 'cdc') return { hostId, address };
+  const { cdcTotalBytes, cdcBlocksWrites } = await source.nodeSettings(node, signal);
+  return { hostId, address, cdc: { totalBytes: cdcTotalBytes ?? 0, blocksWrites: cdcBlocksWrites } };
 }
 
 async function startAgents(context: PhaseContext): Promise<string> {

@@ -1,4 +1,4 @@
-import { nodesWithHole } from '../cutover/gates.ts';
+import { nodesInDoubt, nodesWithHole } from '../cutover/gates.ts';
 import type {
   MigrationStatus,
   NodeStatus,
@@ -84,7 +84,7 @@ async function streamStatus(
 
 function nodeStatus(state: MigrationState, position: StreamPosition | undefined): readonly NodeStatus[] {
   const since = position ? unbrokenSince(position) : new Map<string, bigint>();
-  const broken = nodesWithHole(state, since);
+  const broken = [...nodesWithHole(state, since), ...nodesInDoubt(state)];
   return (state.capture?.nodes ?? []).map(({ hostId, address }) => {
     const instant = since.get(hostId);
     const text = instant === undefined ? 'unknown' : timeText(instant);

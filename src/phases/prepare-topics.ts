@@ -15,7 +15,7 @@ export async function prepareTopics(bus: MessageBus, changesPartitions: number, 
     await bus.ensureTopic(sliceJournal(partition), 0, signal);
     await bus.ensureSubscription(changesPartition(partition), sinkSubscription, signal);
   }
-  for (const topic of [topics.schema, topics.splits, topics.deadLetters, topics.progress])
+  for (const topic of [topics.schema, topics.splits, topics.deadLetters, topics.progress, topics.agents])
     await bus.ensureTopic(topic, 0, signal);
   await bus.ensureSubscription(topics.splits, splitsSubscription, signal);
 }

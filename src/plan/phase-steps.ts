@@ -25,6 +25,7 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     'create or verify the durable subscriptions, at the earliest position',
     'create or verify the canary keyspace cdcmig_canary on the source',
     ...(config.capture.mode === 'cdc' ? [`set cdc = true on ${tables.map((table) => table.name).join(', ')}`] : []),
+    interlockText(config.capture),
     ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`),
   ],
   'start-source': ({ nodes }) => [
@@ -52,3 +53,20 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     'record the cutover and stop the workers',
   ],
 };
+
+function interlockText({ mode, interlock }: Config['capture']): string {
+  const critical = `${Math.round(interlock.criticalAt * 100)} % of ${mode === 'cdc' ? 'cdc_total_space' : 'the folder cap or of the disk’s room'}`;
+  return `an agent whose unpublished segments take ${critical} ${consequences[interlock.atCritical][mode]}`;
+}
+
+const released =
+  'deletes the oldest unread: their tables and time span become slices in doubt, to be compared before cutover';
+
+const consequences = {
+  wait: {
+    cdc: 'alarms and deletes nothing: when the rest is full, the node rejects the application’s writes',
+    commitlog:
+      'alarms and deletes nothing: when the rest is full, it holds no new ones, and what the node deletes then is a hole',
+  },
+  release: { cdc: released, commitlog: released },
+} as const;

@@ -151,6 +151,7 @@ function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: re
     target: config.target.keyspace,
     pulsar: [config.pulsar.tenant, config.pulsar.namespace, config.pulsar.changesPartitions],
     mode: config.capture.mode,
+    atCritical: config.capture.interlock.atCritical,
     window: Object.values(config.window).map(String),
     nodes: nodes.map((node) => node.hostId).sort(),
     ids: [...ids].sort(),

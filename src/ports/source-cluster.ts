@@ -18,6 +18,11 @@ export interface SourceNode {
 export interface NodeSettings {
   readonly hostId: string;
   readonly cdcEnabled: boolean | undefined;
+  /** What the node lets cdc_raw take, bytes. */
+  readonly cdcTotalBytes: number | undefined;
+  /** Whether it rejects writes when cdc_raw is full; false: it deletes the oldest segments. 4.0 always rejects. */
+  readonly cdcBlocksWrites: boolean;
+  readonly isCommitLogEncrypted: boolean | undefined;
   readonly commitLogCompression: string | undefined;
   /** How the node writes its log: `direct` where it goes past the page cache (5.0). */
   readonly commitLogAccess: string | undefined;

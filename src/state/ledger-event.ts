@@ -1,3 +1,4 @@
+import type { CaptureHole } from '../model/capture-hole.ts';
 import type { ComparedTable, RowKey } from '../model/difference.ts';
 import type { PhaseName } from '../model/phase.ts';
 import type { SchemaRows } from '../model/schema.ts';
@@ -21,6 +22,8 @@ export type LedgerFact =
   | { readonly kind: 'sink-allowed' }
   | { readonly kind: 'validated'; readonly validation: ValidationRecord }
   | { readonly kind: 'repaired'; readonly repair: RepairRecord }
+  /** Told by the agent itself; opens a slice of every table concerned. */
+  | { readonly kind: 'capture-hole'; readonly hole: CaptureHole }
   | { readonly kind: 'slice-opened'; readonly slice: DoubtfulSlice }
   | { readonly kind: 'slice-settled'; readonly id: string; readonly how: string }
   | { readonly kind: 'drain-asked'; readonly nonce: string }
@@ -30,13 +33,20 @@ export type LedgerFact =
 /** What deploy-agent prepared, and what its undo must put back. */
 export interface CaptureRecord {
   readonly mode: 'commitlog' | 'cdc';
-  readonly nodes: readonly CapturedNode[];
+  readonly nodes: readonly (CapturedNode & { readonly cdc?: NodeCdc })[];
   readonly changesPartitions: number;
   readonly tables: readonly { readonly name: string; readonly id: string }[];
   readonly keyspaceTableIds: readonly string[];
   readonly canaryTableId: string;
   /** Tables whose cdc option was off before. */
   readonly cdcTurnedOn: readonly string[];
+}
+
+/** What a node does with its cdc_raw, as it told deploy-agent; of interest in cdc mode only. */
+interface NodeCdc {
+  /** 0 where it did not tell. */
+  readonly totalBytes: number;
+  readonly blocksWrites: boolean;
 }
 
 interface CapturedNode {
@@ -59,6 +69,8 @@ export interface HandOverRecord {
 export interface ValidationRecord {
   readonly startedAtMicros: bigint;
   readonly finishedAtMicros: bigint;
+  /** All changes up to then were applied when it started; absent where nobody could tell. */
+  readonly streamTimeMicros?: bigint;
   /** A drain had been confirmed before it started. */
   readonly isAfterDrain: boolean;
   /** All tables and the whole ring. */
@@ -83,6 +95,8 @@ export interface DoubtfulSlice {
   readonly table: string;
   readonly reason: string;
   readonly openedAtMicros: bigint;
+  /** Of a hole in the capture: its node, and between which instants changes may be missing. */
+  readonly hole?: { readonly node: string; readonly fromMicros: bigint; readonly toMicros: bigint };
 }
 
 export interface CutoverRecord {

@@ -9,6 +9,7 @@ import type {
   RepairRecord,
   ValidationRecord,
 } from './ledger-event.ts';
+import { isBeforeHandOver, slicesOfHole } from './slices-of-hole.ts';
 
 /** What is known of a migration: the fold of its ledger. */
 export interface MigrationState {
@@ -80,7 +81,7 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
       return { ...state, capture: event.capture };
     case 'handed-over':
       // The first hand-over stands: what was captured since is kept, so a later one would only forget.
-      return { ...state, handOver: state.handOver ?? event.record };
+      return handedOver(state, state.handOver ?? event.record);
     case 'splits-planned':
       return {
         ...state,
@@ -94,9 +95,10 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
       return withValidation(state, event.validation);
     case 'repaired':
       return { ...state, lastRepair: { ...event.repair, atMicros: event.atMicros } };
+    case 'capture-hole':
+      return slicesOfHole(event.hole, state, event.atMicros).reduce(openSlice, state);
     case 'slice-opened':
-      if (state.settledSlices.has(event.slice.id)) return state;
-      return { ...state, openSlices: new Map(state.openSlices).set(event.slice.id, event.slice) };
+      return openSlice(state, event.slice);
     case 'slice-settled':
       return {
         ...state,
@@ -135,6 +137,16 @@ function confirmPhase(
     summary: event.summary,
     by: event.by,
   });
+}
+
+function handedOver(state: MigrationState, handOver: HandOverRecord): MigrationState {
+  const open = [...state.openSlices].filter(([, { hole }]) => hole === undefined || !isBeforeHandOver(hole, handOver));
+  return { ...state, handOver, openSlices: new Map(open) };
+}
+
+function openSlice(state: MigrationState, slice: DoubtfulSlice): MigrationState {
+  if (state.settledSlices.has(slice.id)) return state;
+  return { ...state, openSlices: new Map(state.openSlices).set(slice.id, slice) };
 }
 
 function withValidation(state: MigrationState, validation: ValidationRecord): MigrationState {

@@ -32,7 +32,9 @@ export function eventText(event: ProgressEvent): string | undefined {
     case 'dead-letter':
       return `dead letter of ${event.table}: ${event.reason}`;
     case 'capture-hole':
-      return `HOLE in the capture of node ${event.node}: segments ${event.fromSegment} to ${event.toSegment} were never read`;
+      return `HOLE in the capture of node ${event.node}: segments ${event.fromSegment} to ${event.toSegment}: ${event.reason}`;
+    case 'capture-level':
+      return `capture of node ${event.node}: ${event.level}, ${event.bytes} of ${event.limitBytes} bytes (${event.limitedBy})`;
     case 'partition-taken':
       return `changes partition ${event.partition} taken`;
     case 'partition-left':

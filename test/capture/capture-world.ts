@@ -75,6 +75,9 @@ async function theSettings(
     // Beside the log, since a hard link needs its filesystem.
     folder: aFolderIn(dirname(node.commitLogDir)),
     folderCapBytes: 2 ** 30,
+    cdcTotalBytes: 0,
+    cdcBlocksWrites: true,
+    interlock: { atCritical: 'wait', warnAt: 0.5, criticalAt: 0.8 },
     changesPartitions: 4,
     wantedTableIds: ids,
     keyspaceTableIds: ids,
@@ -100,7 +103,7 @@ async function openTopics({ pulsar, changesPartitions }: AgentSettings): Promise
   onTestFinished(() => bus.close());
   await bus.ensureNamespace();
   await bus.ensureTopic('changes', changesPartitions);
-  await bus.ensureTopic('schema', 0);
+  for (const topic of ['schema', 'ledger', 'agents']) await bus.ensureTopic(topic, 0);
   return bus;
 }
 

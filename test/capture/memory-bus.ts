@@ -1,3 +1,4 @@
+import type { CaptureHole } from '../../src/model/capture-hole.ts';
 import { type ChangeEvent, decodeChangeEvent } from '../../src/model/change-event.ts';
 import type {
   Message,
@@ -13,6 +14,9 @@ export interface MemoryBus {
   readonly bus: MessageBus;
   /** What is stored in a topic, in order. */
   events(topic: string): readonly ChangeEvent[];
+  /** What the ledger has been told, repeats included. */
+  readonly holes: CaptureHole[];
+  readonly bookHole: (hole: CaptureHole) => Promise<void>;
   /**
    * away: nobody can publish, and what is published waits. failing: every publish is refused. slow: records wait, and what
    * is published behind them on the same topic.
@@ -22,7 +26,13 @@ export interface MemoryBus {
 
 export function memoryBus(): MemoryBus {
   const stored = new Map<string, OutgoingMessage[]>();
-  const memory: MemoryBus = { bus: undefined as never, condition: 'up', events };
+  const holes: CaptureHole[] = [];
+  const memory: MemoryBus = { bus: undefined as never, condition: 'up', events, holes, bookHole };
+
+  async function bookHole(hole: CaptureHole): Promise<void> {
+    if (memory.condition !== 'up') throw new Error('connection refused');
+    holes.push(hole);
+  }
 
   function events(topic: string): readonly ChangeEvent[] {
     const messages = stored.get(topic) ?? [];

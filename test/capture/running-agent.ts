@@ -15,10 +15,20 @@ export interface RunningAgent {
 }
 
 /** An agent in this process, over a memory bus; time flies. It is stopped when the test ends. */
-export function startAgent(settings: AgentSettings, { bus }: MemoryBus, clock: Clock = aClock()): RunningAgent {
+export function startAgent(
+  settings: AgentSettings,
+  { bus, bookHole }: MemoryBus,
+  clock: Clock = aClock(),
+): RunningAgent {
   const controller = new AbortController();
   const reports: ProgressEvent[] = [];
-  const ended = runAgent(settings, { bus, clock, report: (event) => reports.push(event), signal: controller.signal });
+  const ended = runAgent(settings, {
+    bus,
+    bookHole,
+    clock,
+    report: (event) => reports.push(event),
+    signal: controller.signal,
+  });
   ended.catch(() => {});
   const stop = () => {
     controller.abort();

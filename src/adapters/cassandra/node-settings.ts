@@ -13,6 +13,10 @@ export async function readNodeSettings(connection: Asker, hostId: string, signal
   return {
     hostId,
     cdcEnabled: settings && settings.get('cdc_enabled') === 'true',
+    // Every version has the name of 4.0, beside its own.
+    cdcTotalBytes: bytesOf(settings?.get('cdc_total_space_in_mb')),
+    cdcBlocksWrites: settings?.get('cdc_block_writes') !== 'false',
+    isCommitLogEncrypted: settings && settings.get('transparent_data_encryption_options_enabled') === 'true',
     // Null where segments are not compressed.
     commitLogCompression: settings && compressionOf(settings),
     commitLogAccess: settings?.get('commitlog_disk_access_mode'),
@@ -22,6 +26,12 @@ export async function readNodeSettings(connection: Asker, hostId: string, signal
     pendingBatches: batches && Number(decodeBigint(batches[0]!.count!)),
     clockSkewMicros: await measureClockSkew(connection, signal),
   };
+}
+
+/** Undefined where the node tells no size that it could mean. */
+function bytesOf(megabytes: string | undefined): number | undefined {
+  const bytes = Number(megabytes) * 2 ** 20;
+  return bytes > 0 ? bytes : undefined;
 }
 
 /** 5.0 tells the class apart from its parameters, 4.x both in one. */
