@@ -3,7 +3,7 @@ const actions = [
   ...(['Select', 'Modify', 'Create', 'Alter', 'Drop', 'Restore', 'TagResource', 'UntagResource'] as const),
   ...(['GetStream', 'ListStreams', 'GetShardIterator', 'GetRecords'] as const),
 ] as const;
-type Action = (typeof actions)[number];
+export type Action = (typeof actions)[number];
 
 /** A key pair that the stand-in knows. */
 export interface AccessKey {

@@ -13,6 +13,7 @@ export interface SettingsChange {
   readonly comment?: string;
   readonly cdc?: NonNullable<TableSettings['cdc']> | null;
   readonly autoScaling?: NonNullable<TableSettings['autoScaling']>;
+  readonly replicas?: TableSettings['replicas'];
 }
 
 /** The settings after the change. Throws KeyspacesError for more than one setting, and for what cannot be undone. */
@@ -26,12 +27,14 @@ export function changeSettings(settings: TableSettings, change: SettingsChange):
   return settled;
 }
 
-/** Capacity and its auto scaling are one setting; AWS's own examples change them together. */
+/** Capacity, its auto scaling and that of the replicas are one setting; AWS's own examples change them together. */
 function throwOnSeveral(change: SettingsChange): void {
-  const names = Object.keys(change).map((name) => (name === 'autoScaling' ? 'capacity' : name));
+  const names = Object.keys(change).map((name) => (ofCapacity.includes(name) ? 'capacity' : name));
   if (names.length === 0) throw invalid('No setting to change.');
   if (new Set(names).size > 1) throw invalid('Only one table setting can be changed in one operation.');
 }
+
+const ofCapacity = ['autoScaling', 'replicas'];
 
 function throwOnUndoing(settings: TableSettings, change: SettingsChange): void {
   if (change.clientSideTimestamps === false) throw invalid('Client-side timestamps cannot be disabled.');

@@ -11,13 +11,17 @@ export type Refusal =
 export class KeyspacesError extends Error {
   override readonly name = 'KeyspacesError';
   readonly refusal: Refusal;
-  /** Of what was not found. */
-  readonly resourceArn: string | undefined;
+  /** What the API's answer says besides: the ARN of what was not found, a code. */
+  readonly members: Readonly<Record<string, string>>;
 
-  constructor(refusal: Refusal, message: string, options: { resourceArn?: string; cause?: unknown } = {}) {
+  constructor(
+    refusal: Refusal,
+    message: string,
+    options: { members?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.refusal = refusal;
-    this.resourceArn = options.resourceArn;
+    this.members = options.members ?? {};
   }
 }
 
@@ -34,5 +38,5 @@ export function overQuota(message: string): KeyspacesError {
 }
 
 export function notFound(what: string, resourceArn: string): KeyspacesError {
-  return new KeyspacesError('ResourceNotFoundException', `${what} was not found.`, { resourceArn });
+  return new KeyspacesError('ResourceNotFoundException', `${what} was not found.`, { members: { resourceArn } });
 }

@@ -28,6 +28,7 @@ export interface StreamRecord {
   readonly status: StreamStatus;
   readonly viewType: ViewType;
   readonly createdAtMs: number;
+  readonly tags: Tags;
 }
 
 export interface TableRecord {

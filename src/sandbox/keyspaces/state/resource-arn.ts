@@ -16,12 +16,17 @@ export function streamArn(account: Account, keyspace: string, table: string, lab
   return `${tableArn(account, keyspace, table)}/stream/${label}`;
 }
 
-/** What a keyspace's or table's ARN names; undefined for any other text. */
-export function resourceOf(
-  account: Account,
-  arn: string,
-): { readonly keyspace: string; readonly table: string | undefined } | undefined {
-  const match = /^(arn:aws:cassandra:[\w-]+:\d{12}:)\/keyspace\/(\w+)\/(?:table\/(\w+)\/?)?$/.exec(arn);
+interface Resource {
+  readonly keyspace: string;
+  readonly table: string | undefined;
+  /** Its label. */
+  readonly stream: string | undefined;
+}
+
+/** What the ARN of a keyspace, table or stream names; undefined for any other text. */
+export function resourceOf(account: Account, arn: string): Resource | undefined {
+  const match =
+    /^(arn:aws:cassandra:[\w-]+:\d{12}:)\/keyspace\/(\w+)\/(?:table\/(\w+)(?:\/stream\/([\w.:-]+))?\/?)?$/.exec(arn);
   if (!match || match[1] !== `arn:aws:cassandra:${account.region}:${account.accountId}:`) return undefined;
-  return { keyspace: match[2]!, table: match[3] };
+  return { keyspace: match[2]!, table: match[3], stream: match[4] };
 }

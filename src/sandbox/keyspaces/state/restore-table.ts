@@ -29,6 +29,6 @@ export function restoreTable(realm: Realm, { source, target, atMs, overrides, ta
 }
 
 /** Undefined while point-in-time recovery is off. */
-function earliestRestorableMs({ recoverableSinceMs }: TableRecord, nowMs: number): number | undefined {
+export function earliestRestorableMs({ recoverableSinceMs }: TableRecord, nowMs: number): number | undefined {
   return recoverableSinceMs === undefined ? undefined : Math.max(recoverableSinceMs, nowMs - longestRecoveryMs);
 }

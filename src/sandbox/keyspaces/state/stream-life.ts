@@ -1,18 +1,18 @@
 import type { Realm } from './realm.ts';
 import type { StreamRecord, TableRecord } from './records.ts';
 import { streamArn } from './resource-arn.ts';
-import type { ViewType } from './table-settings.ts';
+import type { TableSettings } from './table-settings.ts';
 
 /** A new stream of the table, not taking changes yet. */
 export function beginStream(
   realm: Realm,
   table: Pick<TableRecord, 'keyspace' | 'name'>,
-  viewType: ViewType,
+  { viewType, tags = new Map() }: NonNullable<TableSettings['cdc']>,
 ): StreamRecord {
   const createdAtMs = realm.nowMs;
   const label = new Date(createdAtMs).toISOString().replace('Z', '');
   const arn = streamArn(realm.parts.account, table.keyspace, table.name, label);
-  return { arn, label, status: 'ENABLING', viewType, createdAtMs };
+  return { arn, label, status: 'ENABLING', viewType, tags, createdAtMs };
 }
 
 /** The table's stream on its way out; its records stay readable for a day. */

@@ -2,10 +2,10 @@ import { qualifiedName } from '../../../model/table.ts';
 import { addColumnsDdl, createTableDdl, dropTableDdl, settingsDdl } from './backing-ddl.ts';
 import { changeSettings, type SettingsChange } from './change-settings.ts';
 import { throwUnlessActive } from './keyspace-life.ts';
-import { conflict } from './keyspaces-error.ts';
+import { conflict, invalid } from './keyspaces-error.ts';
 import { checkThroughput, recordCapacity, throwOnFull } from './quotas.ts';
 import { checkName, type Realm } from './realm.ts';
-import { isUsable, type TableRecord } from './records.ts';
+import { isUsable, type KeyspaceRecord, type TableRecord } from './records.ts';
 import { tableArn } from './resource-arn.ts';
 import { beginStream, endStream, settleStream } from './stream-life.ts';
 import { type ColumnDefinition, checkAddedColumns, checkSchema, type TableSchema } from './table-schema.ts';
@@ -53,6 +53,7 @@ export async function updateTable(
   const table = realm.table(keyspace, name);
   throwUnlessActive(table);
   const settings = changeSettings(table.settings, change);
+  checkReplicas(realm.holding(keyspace).keyspace, settings);
   checkThroughput(settings, capacitiesBut(realm, table), realm.parts.quotas);
   const { capacity } = table.settings;
   const { nowMs } = realm;
@@ -62,7 +63,7 @@ export async function updateTable(
         capacityHistory: recordCapacity(table.capacityHistory, capacity, change.capacity, nowMs),
       }),
       ...(change.warmThroughput && { warmStatus: 'UPDATING' as const }),
-      ...(change.cdc && { stream: beginStream(realm, table, change.cdc.viewType) }),
+      ...(change.cdc && { stream: beginStream(realm, table, change.cdc) }),
       ...(change.cdc === null && { stream: endStream(table) }),
     },
     after: {
@@ -113,6 +114,7 @@ function newTable(realm: Realm, wanted: NewTable, status: TableRecord['status'])
   checkSchema(schema, resolveTypes(realm, keyspace));
   const isReplicated = owner.replication.strategy === 'MULTI_REGION';
   const settings = newSettings({ ...wanted.settings, ...(isReplicated && { clientSideTimestamps: true }) });
+  checkReplicas(owner, settings);
   throwOnFull(allTables(realm).length, quotas.tables, 'tables');
   checkThroughput(settings, allTables(realm).map(capacityOf), quotas);
   const { nowMs } = realm;
@@ -127,7 +129,13 @@ function newTable(realm: Realm, wanted: NewTable, status: TableRecord['status'])
     stream: undefined,
     capacityHistory: { switchedAtMs: undefined, decreasedAtMs: [] },
   };
-  return settings.cdc ? { ...table, stream: beginStream(realm, table, settings.cdc.viewType) } : table;
+  return settings.cdc ? { ...table, stream: beginStream(realm, table, settings.cdc) } : table;
+}
+
+function checkReplicas({ name, replication }: KeyspaceRecord, { replicas }: TableSettings): void {
+  const regions = replication.strategy === 'MULTI_REGION' ? replication.regions : [];
+  const stranger = replicas.find(({ region }) => !regions.includes(region));
+  if (stranger) throw invalid(`Keyspace ${name} has no replica in ${stranger.region}.`);
 }
 
 interface UpdateParts {

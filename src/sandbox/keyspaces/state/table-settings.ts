@@ -1,4 +1,5 @@
 import { invalid } from './keyspaces-error.ts';
+import type { Tags } from './tags.ts';
 
 export type Capacity =
   | { readonly mode: 'PAY_PER_REQUEST' }
@@ -32,6 +33,13 @@ interface AutoScalingPair {
   readonly write?: AutoScaling;
 }
 
+/** Reads of one Region of a multi-Region keyspace, where they differ from the table's. */
+interface Replica {
+  readonly region: string;
+  readonly readUnits?: number;
+  readonly readScaling?: AutoScaling;
+}
+
 /** All that can be set on a table besides its columns. */
 export interface TableSettings {
   readonly clientSideTimestamps: boolean;
@@ -45,8 +53,9 @@ export interface TableSettings {
   readonly encryption: Encryption;
   readonly comment: string;
   /** The change stream; undefined: none. */
-  readonly cdc: { readonly viewType: ViewType } | undefined;
+  readonly cdc: { readonly viewType: ViewType; readonly tags?: Tags } | undefined;
   readonly autoScaling: AutoScalingPair | undefined;
+  readonly replicas: readonly Replica[];
 }
 
 const longestTtlSeconds = 630_720_000;
@@ -64,6 +73,7 @@ const defaults: Omit<TableSettings, 'warmThroughput'> = {
   comment: '',
   cdc: undefined,
   autoScaling: undefined,
+  replicas: [],
 };
 
 /** Settings of a table to be created; throws KeyspacesError if they do not go together. */
@@ -94,7 +104,8 @@ export function checkSettings({ capacity, encryption, warmThroughput, ...setting
   checkUnits([warmThroughput.readUnitsPerSecond, warmThroughput.writeUnitsPerSecond]);
   if (encryption.type === 'CUSTOMER_MANAGED_KMS_KEY' && !/^arn:aws:kms:/.test(encryption.kmsKeyIdentifier))
     throw invalid('A customer managed key needs the ARN of a KMS key.');
-  checkAutoScaling(capacity, settings.autoScaling);
+  const { read, write } = settings.autoScaling ?? {};
+  checkAutoScaling(capacity, [read, write, ...settings.replicas.map(({ readScaling }) => readScaling)]);
 }
 
 function checkUnits(units: readonly number[]): void {
@@ -102,8 +113,8 @@ function checkUnits(units: readonly number[]): void {
     throw invalid('Read and write capacity units must be whole numbers of at least 1.');
 }
 
-function checkAutoScaling(capacity: Capacity, pair: AutoScalingPair | undefined): void {
-  for (const scaling of [pair?.read, pair?.write]) {
+function checkAutoScaling(capacity: Capacity, scalings: readonly (AutoScaling | undefined)[]): void {
+  for (const scaling of scalings) {
     if (!scaling || scaling.autoScalingDisabled) continue;
     if (capacity.mode !== 'PROVISIONED') throw invalid('Auto scaling needs provisioned capacity.');
     const { minimumUnits, maximumUnits, targetValue } = scaling;

@@ -1,5 +1,6 @@
-import { invalid } from './keyspaces-error.ts';
+import { invalid, notFound } from './keyspaces-error.ts';
 import type { Realm } from './realm.ts';
+import type { TableRecord } from './records.ts';
 import { resourceOf } from './resource-arn.ts';
 import { type Tags, withoutTags, withTags } from './tags.ts';
 
@@ -17,9 +18,14 @@ export function untagResource(realm: Realm, arn: string, keys: readonly string[]
   put(withoutTags(tags, keys));
 }
 
-function resource(realm: Realm, arn: string): { readonly tags: Tags; readonly put: (tags: Tags) => void } {
+interface Tagged {
+  readonly tags: Tags;
+  readonly put: (tags: Tags) => void;
+}
+
+function resource(realm: Realm, arn: string): Tagged {
   const named = resourceOf(realm.parts.account, arn);
-  if (!named) throw invalid(`${arn} is not the ARN of a keyspace or table.`);
+  if (!named) throw invalid(`${arn} is not the ARN of a keyspace, table or stream.`);
   const holding = realm.holding(named.keyspace);
   if (named.table === undefined) {
     const put = (tags: Tags) => {
@@ -28,5 +34,12 @@ function resource(realm: Realm, arn: string): { readonly tags: Tags; readonly pu
     return { tags: holding.keyspace.tags, put };
   }
   const table = realm.table(named.keyspace, named.table);
+  if (named.stream !== undefined) return streamTags(realm, table, named.stream);
   return { tags: table.tags, put: (tags) => realm.putTable(table, { tags }) };
+}
+
+function streamTags(realm: Realm, table: TableRecord, label: string): Tagged {
+  const { stream } = table;
+  if (stream?.label !== label) throw notFound(`Stream ${label}`, table.arn);
+  return { tags: stream.tags, put: (tags) => realm.putTable(table, { stream: { ...stream, tags } }) };
 }
