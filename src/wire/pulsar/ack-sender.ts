@@ -1,5 +1,6 @@
+import type { AckTarget } from './batch-acks.ts';
 import type { Connection } from './connection.ts';
-import { compareMessageIds, type MessageId } from './message-id.ts';
+import { entryKeyOf } from './message-id.ts';
 import { PulsarError } from './pulsar-error.ts';
 
 const groupDelayMs = 10;
@@ -15,8 +16,15 @@ interface Waiter {
 
 interface AckGroup {
   readonly type: typeof individualType | typeof cumulativeType;
-  readonly entries: MessageId[];
+  /** One an entry: a later set of the same batch says more than an earlier one. */
+  readonly targets: Map<string, AckTarget>;
   readonly waiters: Waiter[];
+}
+
+export interface AckLink {
+  readonly connection: Connection | null;
+  /** Of the consumer, on that connection. */
+  readonly id: number;
 }
 
 /**
@@ -24,27 +32,26 @@ interface AckGroup {
  * is sent again on the next one: it is still true.
  */
 export class AckSender {
-  private readonly consumerId: number;
-  private readonly connection: () => Connection | null;
+  private readonly link: AckLink;
   private individual = newGroup(individualType);
-  /** One entry at most, the highest. */
+  /** One target at most, the highest. */
   private cumulative = newGroup(cumulativeType);
   private timer: NodeJS.Timeout | null = null;
   private droppedBy: PulsarError | null = null;
   private generation = 0;
 
-  constructor(consumerId: number, connection: () => Connection | null) {
-    this.consumerId = consumerId;
-    this.connection = connection;
+  constructor(link: AckLink) {
+    this.link = link;
   }
 
-  ackEntry(entry: MessageId): Promise<void> {
-    this.individual.entries.push(entry);
+  /** All of them are told in one command, so that none can be stored without the others. */
+  ack(targets: readonly AckTarget[]): Promise<void> {
+    for (const target of targets) this.individual.targets.set(entryKeyOf(target), target);
     return this.waitIn(this.individual);
   }
 
-  ackUpTo(entry: MessageId): Promise<void> {
-    raiseTo(this.cumulative, entry);
+  ackUpTo(target: AckTarget): Promise<void> {
+    raiseTo(this.cumulative, target);
     return this.waitIn(this.cumulative);
   }
 
@@ -52,9 +59,9 @@ export class AckSender {
   async flush(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    const connection = this.connection();
+    const { connection } = this.link;
     if (!connection) return;
-    const groups = [this.cumulative, this.individual].filter((group) => group.entries.length > 0);
+    const groups = [this.cumulative, this.individual].filter((group) => group.targets.size > 0);
     this.individual = newGroup(individualType);
     this.cumulative = newGroup(cumulativeType);
     await Promise.all(groups.map((group) => this.sendGroup(group, connection)));
@@ -75,7 +82,7 @@ export class AckSender {
     const receipt = new Promise<void>((resolve, reject) => group.waiters.push({ resolve, reject }));
     // Not everybody waits for the receipt, and a lost acknowledgement only means that the message comes again.
     receipt.catch(() => {});
-    if (group.entries.length >= maxGroupSize) void this.flush();
+    if (group.targets.size >= maxGroupSize) void this.flush();
     else this.timer ??= setTimeout(() => void this.flush(), groupDelayMs);
     return receipt;
   }
@@ -83,8 +90,7 @@ export class AckSender {
   private async sendGroup(group: AckGroup, connection: Connection): Promise<void> {
     const generation = this.generation;
     try {
-      const messageIds = group.entries.map(({ ledgerId, entryId }) => ({ ledgerId, entryId }));
-      const ack = { consumerId: this.consumerId, ackType: group.type, messageIds };
+      const ack = { consumerId: this.link.id, ackType: group.type, messageIds: [...group.targets.values()] };
       await connection.request((requestId) => ({ ack: { ...ack, requestId } }));
       for (const waiter of group.waiters) waiter.resolve();
     } catch (error) {
@@ -100,18 +106,30 @@ export class AckSender {
   }
 
   private putBack(group: AckGroup): void {
-    if (group.type === cumulativeType) for (const entry of group.entries) raiseTo(this.cumulative, entry);
-    else this.individual.entries.push(...group.entries);
-    (group.type === cumulativeType ? this.cumulative : this.individual).waiters.push(...group.waiters);
+    const next = group.type === cumulativeType ? this.cumulative : this.individual;
+    for (const [key, target] of group.targets) {
+      if (group.type === cumulativeType) raiseTo(next, target);
+      else if (!next.targets.has(key)) next.targets.set(key, target);
+    }
+    next.waiters.push(...group.waiters);
     this.timer ??= setTimeout(() => void this.flush(), retryDelayMs);
   }
 }
 
 function newGroup(type: AckGroup['type']): AckGroup {
-  return { type, entries: [], waiters: [] };
+  return { type, targets: new Map(), waiters: [] };
 }
 
-function raiseTo(group: AckGroup, entry: MessageId): void {
-  const [current] = group.entries;
-  if (current === undefined || compareMessageIds(entry, current) > 0) group.entries[0] = entry;
+/** Of two sets of one entry the later one is the higher. */
+function raiseTo(group: AckGroup, target: AckTarget): void {
+  const [current] = group.targets.values();
+  if (current !== undefined && compareTargets(target, current) < 0) return;
+  group.targets.clear();
+  group.targets.set(entryKeyOf(target), target);
+}
+
+function compareTargets(a: AckTarget, b: AckTarget): number {
+  const entries = a.ledgerId - b.ledgerId || a.entryId - b.entryId;
+  if (entries !== 0 || (a.ackSet === undefined) === (b.ackSet === undefined)) return entries;
+  return a.ackSet === undefined ? 1 : -1;
 }

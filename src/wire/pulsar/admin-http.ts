@@ -72,7 +72,8 @@ export class AdminHttp {
   private async headers(hasBody: boolean): Promise<Record<string, string>> {
     const headers: Record<string, string> = hasBody ? { 'content-type': 'application/json' } : {};
     const token = this.auth?.token;
-    if (token !== undefined) headers.authorization = `Bearer ${typeof token === 'function' ? await token() : token}`;
+    if (token !== undefined)
+      headers.authorization = `Bearer ${typeof token === 'function' ? await token({ isChallenge: false }) : token}`;
     return headers;
   }
 }

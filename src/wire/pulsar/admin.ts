@@ -7,7 +7,7 @@ import type {
   Retention,
   TopicStats,
 } from './admin-types.ts';
-import { fullTopicName } from './service-url.ts';
+import { fullTopicName } from './topic-name.ts';
 import { parsePartitionedStats, parseTopicStats } from './topic-stats.ts';
 import type { PulsarAuth } from './types.ts';
 

@@ -34,9 +34,11 @@ export class Attachment {
   }
 
   /** The first attachment: a few attempts, then the error is the caller's. */
-  async start(signal?: AbortSignal): Promise<void> {
-    // Whoever opens a second consumer on an exclusive subscription wants to know at once.
-    await this.attachWithin(firstAttempts, (error) => !error.isTransient || error.code === 'ConsumerBusy', signal);
+  async start(signal?: AbortSignal, { isPatient = false } = {}): Promise<void> {
+    // Whoever opens a second consumer on an exclusive subscription or a range that is taken wants to know at once.
+    const isTaken = (error: PulsarError) => error.code === 'ConsumerBusy' || error.code === 'ConsumerAssignError';
+    const attempts = isPatient ? Number.POSITIVE_INFINITY : firstAttempts;
+    await this.attachWithin(attempts, (error) => !error.isTransient || isTaken(error), signal);
   }
 
   /** Waits for the connection; rejects once the attachment has ended. */

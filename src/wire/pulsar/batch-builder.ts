@@ -5,15 +5,19 @@ import type { BatchingOptions, OutgoingMessage } from './types.ts';
 export interface Batch<W> {
   readonly messages: Buffer;
   readonly firstId: number;
+  readonly lastId: number;
+  readonly bytes: number;
   readonly waiters: readonly W[];
 }
 
-/** Collects messages of consecutive sequence ids, each with the one who waits for its receipt. */
+/** Collects messages of rising sequence ids, each with the one who waits for its receipt. */
 export class BatchBuilder<W> {
   private readonly limits: BatchingOptions;
   private writer = new ByteWriter(4096);
   private waiters: W[] = [];
   private firstId = 0;
+  private lastId = 0;
+  private bytes = 0;
 
   constructor(limits: BatchingOptions) {
     this.limits = limits;
@@ -32,16 +36,20 @@ export class BatchBuilder<W> {
     return this.waiters.length > 0 && this.writer.length + bytes > maxMessageBytes;
   }
 
-  add(message: OutgoingMessage, sequenceId: number, waiter: W): void {
-    if (this.waiters.length === 0) this.firstId = sequenceId;
-    writeBatchedMessage(this.writer, message, sequenceId);
-    this.waiters.push(waiter);
+  add(message: OutgoingMessage, more: { sequenceId: number; bytes: number; waiter: W }): void {
+    if (this.waiters.length === 0) this.firstId = more.sequenceId;
+    this.lastId = more.sequenceId;
+    this.bytes += more.bytes;
+    writeBatchedMessage(this.writer, message, more.sequenceId);
+    this.waiters.push(more.waiter);
   }
 
   take(): Batch<W> {
-    const batch = { messages: this.writer.written(), firstId: this.firstId, waiters: this.waiters };
+    const { firstId, lastId, bytes, waiters } = this;
+    const batch = { messages: this.writer.written(), firstId, lastId, bytes, waiters };
     this.writer = new ByteWriter(4096);
     this.waiters = [];
+    this.bytes = 0;
     return batch;
   }
 }

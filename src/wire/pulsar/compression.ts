@@ -30,7 +30,7 @@ function decompressAny(compression: number, bytes: Buffer, size: number): Buffer
     case compressionNumbers.zstd:
       return zlib.zstdDecompressSync(bytes, { maxOutputLength });
     case compressionNumbers.snappy:
-      return snappyDecompress(bytes);
+      return snappyDecompress(bytes, size);
     default:
       throw new RangeError(`unknown compression ${compression}`);
   }

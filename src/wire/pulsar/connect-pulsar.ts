@@ -1,20 +1,27 @@
 import { ConnectionPool } from './connection-pool.ts';
 import { openConsumer } from './consumer.ts';
-import type { ConsumerHost } from './intake.ts';
-import { fromKeyValues } from './message-metadata.ts';
+import { openPartitionedConsumer } from './partitioned-consumer.ts';
+import { openPartitionedProducer } from './partitioned-producer.ts';
 import { openProducer } from './producer.ts';
 import { PulsarError } from './pulsar-error.ts';
 import { openReader } from './reader.ts';
-import { fullTopicName } from './service-url.ts';
+import type { ConsumerHost } from './subscriber.ts';
+import { fullTopicName } from './topic-name.ts';
+import { TopicSchemas } from './topic-schemas.ts';
 import type {
   Consumer,
   ConsumerOptions,
+  PartitionedConsumer,
+  PartitionedConsumerOptions,
+  PartitionedProducer,
+  PartitionedProducerOptions,
   Producer,
   ProducerOptions,
   PulsarClient,
   PulsarConnectOptions,
   Reader,
   ReaderOptions,
+  SchemaDefinition,
   SchemaInfo,
 } from './types.ts';
 
@@ -30,14 +37,20 @@ export async function connectPulsar(options: PulsarConnectOptions): Promise<Puls
   return new PooledClient(pool);
 }
 
+interface Closable {
+  close(signal?: AbortSignal): Promise<void>;
+}
+
 class PooledClient implements PulsarClient {
   private readonly pool: ConnectionPool;
-  private readonly opened = new Set<{ close(): Promise<void> }>();
+  private readonly schemas: TopicSchemas;
+  private readonly opened = new Set<Closable>();
   private nextId = 0;
   private isClosed = false;
 
   constructor(pool: ConnectionPool) {
     this.pool = pool;
+    this.schemas = new TopicSchemas((topic, signal) => pool.lookup(topic, signal));
   }
 
   producer(options: ProducerOptions): Promise<Producer> {
@@ -52,6 +65,19 @@ class PooledClient implements PulsarClient {
     return this.open((host) => openReader(host, options));
   }
 
+  partitionedProducer(options: PartitionedProducerOptions): Promise<PartitionedProducer> {
+    const open = (part: ProducerOptions) => this.producer(part);
+    const count = (signal?: AbortSignal) => this.partitionsOf(options.topic, signal);
+    return this.open(({ onClosed }) => openPartitionedProducer({ open, count, onClosed }, options));
+  }
+
+  partitionedConsumer(options: PartitionedConsumerOptions): Promise<PartitionedConsumer> {
+    const open = (part: ConsumerOptions, onArrival: () => void) =>
+      this.open((host) => openConsumer(host, part, onArrival));
+    const count = (signal?: AbortSignal) => this.partitionsOf(options.topic, signal);
+    return this.open(({ onClosed }) => openPartitionedConsumer({ open, count, onClosed }, options));
+  }
+
   async partitionCount(topic: string, signal?: AbortSignal): Promise<number> {
     const { connection } = await this.pool.any(signal);
     const question = { topic: fullTopicName(topic), allowsAutoCreation: false };
@@ -62,35 +88,39 @@ class PooledClient implements PulsarClient {
     return answer.partitionedMetadataResponse!.partitions ?? 0;
   }
 
-  async schema(topic: string, version?: Buffer, signal?: AbortSignal): Promise<SchemaInfo> {
-    const connection = await this.pool.lookup(topic, signal);
-    const question = { topic: fullTopicName(topic), version };
-    const answer = await connection.request((requestId) => ({ getSchema: { ...question, requestId } }), signal);
-    const { schema, version: found } = answer.getSchemaResponse!;
-    if (!schema) throw new PulsarError('Protocol', `no schema in the broker's answer for ${topic}`);
-    const { name, type, properties = [] } = schema;
-    // Copied: the answer is a view into the socket's buffer.
-    const data = Buffer.from(schema.data);
-    return { name, type, data, properties: fromKeyValues(properties), version: found ? Buffer.from(found) : null };
+  schema(topic: string, version?: Buffer, signal?: AbortSignal): Promise<SchemaInfo> {
+    return this.schemas.read(topic, version, signal);
   }
 
-  async close(): Promise<void> {
+  createSchema(topic: string, schema: SchemaDefinition, signal?: AbortSignal): Promise<Buffer> {
+    return this.schemas.create(topic, schema, signal);
+  }
+
+  async close(signal?: AbortSignal): Promise<void> {
     this.isClosed = true;
-    await Promise.all([...this.opened].map((end) => end.close()));
+    await Promise.all([...this.opened].map((end) => end.close(signal)));
     await this.pool.close();
   }
 
-  private async open<T extends { close(): Promise<void> }>(openEnd: (host: ConsumerHost) => Promise<T>): Promise<T> {
+  private async partitionsOf(topic: string, signal?: AbortSignal): Promise<number> {
+    const count = await this.partitionCount(topic, signal);
+    if (count === 0) throw new PulsarError('NotAllowedError', `${fullTopicName(topic)} has no partitions`);
+    return count;
+  }
+
+  private async open<T extends Closable>(openEnd: (host: ConsumerHost) => Promise<T>): Promise<T> {
     if (this.isClosed) throw new PulsarError('Closed', 'the client is closed');
     let end: T | null = null;
     end = await openEnd({
-      id: this.nextId++,
+      nextId: () => this.nextId++,
       lookup: (topic, signal) => this.pool.lookup(topic, signal),
       onClosed: () => {
         if (end) this.opened.delete(end);
       },
     });
     this.opened.add(end);
+    // The client was closed while this was being opened.
+    if (this.isClosed) await end.close();
     return end;
   }
 }

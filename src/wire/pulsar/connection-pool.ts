@@ -2,8 +2,9 @@ import { abortable } from './abortable.ts';
 import { Connection } from './connection.ts';
 import { openSocket } from './open-socket.ts';
 import { PulsarError } from './pulsar-error.ts';
-import { fullTopicName, parseBrokerUrl, splitServiceUrl } from './service-url.ts';
-import type { PulsarConnectOptions } from './types.ts';
+import { parseBrokerUrl, splitServiceUrl } from './service-url.ts';
+import { fullTopicName } from './topic-name.ts';
+import type { PulsarAuth, PulsarConnectOptions, TokenSource } from './types.ts';
 
 const maxRedirects = 20;
 
@@ -94,10 +95,10 @@ async function openConnection(
   options: Pick<PulsarConnectOptions, 'auth' | 'tls'>,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const socket = await openSocket(parseBrokerUrl(url), options.tls, signal);
-  const given = options.auth?.token;
-  const token = given === undefined ? null : async () => (typeof given === 'function' ? given() : given);
-  const connection = new Connection(socket, { token, proxyToBroker });
+  const address = parseBrokerUrl(url);
+  const socket = await openSocket(address, options.tls, signal);
+  const hasCertificate = address.isSecure && options.tls?.cert !== undefined;
+  const connection = new Connection(socket, { token: tokenSource(options.auth), hasCertificate, proxyToBroker });
   try {
     await connection.connect(signal);
     return connection;
@@ -105,4 +106,10 @@ async function openConnection(
     await connection.close();
     throw error;
   }
+}
+
+function tokenSource(auth: PulsarAuth | undefined): TokenSource | null {
+  if (auth === undefined) return null;
+  const { token } = auth;
+  return typeof token === 'function' ? token : () => token;
 }

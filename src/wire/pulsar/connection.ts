@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Command, MessageCommand, OutgoingCommand } from './commands.ts';
+import type { Command, OutgoingCommand } from './commands.ts';
+import type { MessageCommand } from './consumer-commands.ts';
 import type { EncodedEntry } from './encode-entry.ts';
 import { FrameSplitter } from './frame.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { answerOf, connectRequestId, PendingRequests } from './pending-requests.ts';
 import { PulsarError } from './pulsar-error.ts';
+import type { TokenSource } from './types.ts';
 
 const requestTimeoutMs = 10_000;
 const keepAliveMs = 15_000;
@@ -27,7 +29,9 @@ export interface ConsumerEnd {
 }
 
 export interface ConnectionLogin {
-  readonly token: (() => Promise<string>) | null;
+  readonly token: TokenSource | null;
+  /** TLS with a certificate of ours. */
+  readonly hasCertificate: boolean;
   /** host:port of the broker that a proxy shall connect us to. */
   readonly proxyToBroker: string | null;
 }
@@ -66,7 +70,7 @@ export class Connection {
 
   /** Says who we are; the first thing to do. */
   async connect(signal?: AbortSignal): Promise<void> {
-    const authData = await this.authData();
+    const authData = await this.authData(false);
     if (this.lostBecause) throw this.lostBecause;
     const answer = this.requests.add(connectRequestId, requestTimeoutMs, signal);
     this.send({
@@ -145,8 +149,9 @@ export class Connection {
   private onRareCommand(command: Command): void {
     const answer = answerOf(command);
     if (answer) {
-      // ready = false: the answer proper comes later.
-      if (command.producerSuccess?.isReady !== false) this.requests.settle(answer, command);
+      // ready = false: it waits for another producer to go, and the answer proper comes then.
+      if (command.producerSuccess?.isReady === false) this.requests.waitOn(answer.requestId);
+      else this.requests.settle(answer, command);
     } else if (command.sendError) this.producers.get(command.sendError.producerId)?.onSendError(command.sendError);
     else if (command.closeProducer) detach(this.producers, command.closeProducer.producerId);
     else if (command.closeConsumer) detach(this.consumers, command.closeConsumer.consumerId);
@@ -159,16 +164,18 @@ export class Connection {
 
   private async answerChallenge(): Promise<void> {
     try {
-      const response = await this.authData();
+      const response = await this.authData(true);
       this.send({ authResponse: { clientVersion, protocolVersion, response: response ?? { authMethodName: 'none' } } });
     } catch (cause) {
       this.lose(new PulsarError('AuthenticationError', 'no token for the broker', { cause }));
     }
   }
 
-  private async authData(): Promise<{ authMethodName: string; authData: Buffer } | null> {
-    if (this.login.token === null) return null;
-    return { authMethodName: 'token', authData: Buffer.from(await this.login.token()) };
+  private async authData(isChallenge: boolean): Promise<{ authMethodName: string; authData: Buffer } | null> {
+    const { token, hasCertificate } = this.login;
+    // The broker asks by name for the method that the certificate of the TLS handshake stands for.
+    if (token === null) return hasCertificate ? { authMethodName: 'tls', authData: noEntry } : null;
+    return { authMethodName: 'token', authData: Buffer.from(await token({ isChallenge })) };
   }
 
   /** Nothing heard for a whole period although we asked: the other end is gone without saying so. */

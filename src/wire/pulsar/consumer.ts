@@ -1,49 +1,60 @@
-import { AckSender } from './ack-sender.ts';
-import { BatchAcks, lastEntryUpTo } from './batch-acks.ts';
-import { type ConsumerHost, Intake } from './intake.ts';
+import { abortable } from './abortable.ts';
+import { Acknowledger } from './acknowledger.ts';
+import { Intake } from './intake.ts';
 import type { MessageId } from './message-id.ts';
-import { toKeyValues } from './message-metadata.ts';
+import { Nacks } from './nacks.ts';
 import { PulsarError } from './pulsar-error.ts';
 import { positionAt, type ReadPosition } from './read-position.ts';
 import { seekTarget } from './seek-target.ts';
-import { fullTopicName } from './service-url.ts';
+import { subscribeFields, throwOnContradiction } from './subscribe-fields.ts';
+import type { ConsumerHost } from './subscriber.ts';
+import { fullTopicName } from './topic-name.ts';
 import type { Consumer, ConsumerOptions, ReceivedMessage, SeekPosition } from './types.ts';
 
-const subscriptionTypes = { Exclusive: 0, Shared: 1, Failover: 2 } as const;
-const initialPositions = { latest: 0, earliest: 1 } as const;
+/** A consumer as a part of a larger one: it tells when it is worth polling, and when it is at its end. */
+export interface PolledConsumer extends Consumer {
+  readonly hasEnded: boolean;
+}
 
-export async function openConsumer(host: ConsumerHost, options: ConsumerOptions): Promise<Consumer> {
-  const consumer = new BrokerConsumer(host, options);
+/** `onArrival` is called when `poll` may have something, or something to throw. */
+export async function openConsumer(
+  host: ConsumerHost,
+  options: ConsumerOptions,
+  onArrival?: () => void,
+): Promise<PolledConsumer> {
+  throwOnContradiction(options);
+  const consumer = new BrokerConsumer(host, options, onArrival);
   await consumer.start();
   return consumer;
 }
 
-class BrokerConsumer implements Consumer {
+class BrokerConsumer implements PolledConsumer {
   readonly topic: string;
   readonly subscription: string;
   private readonly options: ConsumerOptions;
   private readonly intake: Intake;
-  private readonly acks: AckSender;
-  private readonly batches = new BatchAcks();
-  private readonly nackTimers = new Set<NodeJS.Timeout>();
+  private readonly acks: Acknowledger;
+  private readonly nacks: Nacks;
   private isActiveNow: boolean;
 
-  constructor(host: ConsumerHost, options: ConsumerOptions) {
+  constructor(host: ConsumerHost, options: ConsumerOptions, onArrival?: () => void) {
     this.options = options;
     this.topic = fullTopicName(options.topic);
     this.subscription = options.subscription;
     this.isActiveNow = options.type !== 'Failover';
-    this.acks = new AckSender(host.id, () => this.intake.connection);
+    this.nacks = new Nacks(options.nackBackoff, (ids) => this.redeliver(ids));
     this.intake = new Intake(host, {
+      ...options,
       topic: this.topic,
-      receiveQueue: options.receiveQueue,
-      subscribe: () => this.subscribeFields(),
-      onEntry: (messages) => this.batches.received(messages.map((message) => message.id)),
+      subscribe: () => subscribeFields(options),
+      onEntry: (messages) => this.acks.received(messages.map((message) => message.id)),
       onRewind: () => this.onRewind(),
       onActiveChange: (isActive) => this.setActive(isActive),
       onConnection: (isConnected) => this.onConnection(isConnected),
       onFault: (error) => this.onFault(error),
+      onArrival,
     });
+    this.acks = new Acknowledger(this.intake, options.batchIndexAcks ?? false);
   }
 
   get isConnected(): boolean {
@@ -54,8 +65,12 @@ class BrokerConsumer implements Consumer {
     return this.isActiveNow;
   }
 
+  get hasEnded(): boolean {
+    return this.intake.hasEnded;
+  }
+
   start(): Promise<void> {
-    return this.intake.start(this.options.signal);
+    return this.intake.subscriber.start(this.options.signal);
   }
 
   receive(signal?: AbortSignal): Promise<ReceivedMessage | null> {
@@ -70,65 +85,55 @@ class BrokerConsumer implements Consumer {
     return (await this.intake.lastIds(signal)).last;
   }
 
-  async ack(id: MessageId): Promise<void> {
-    const entry = this.batches.done(id);
-    if (entry) await this.acks.ackEntry(entry);
+  async ack(id: MessageId, signal?: AbortSignal): Promise<void> {
+    this.nacks.done(id);
+    await this.acks.ack(id, signal);
   }
 
-  async ackCumulative(id: MessageId): Promise<void> {
+  async ackCumulative(id: MessageId, signal?: AbortSignal): Promise<void> {
     // The broker would take it and do nothing.
-    if (this.options.type === 'Shared') throw new PulsarError('NotAllowedError', 'cumulative on a Shared subscription');
-    const entry = lastEntryUpTo(id);
-    if (!entry) return;
-    this.batches.forgetUpTo(entry);
-    await this.acks.ackUpTo(entry);
+    if (this.isShared) throw new PulsarError('NotAllowedError', `cumulative on a ${this.options.type} subscription`);
+    this.nacks.doneUpTo(id);
+    await this.acks.ackUpTo(id, signal);
   }
 
   redeliver(ids: readonly MessageId[]): void {
-    if (this.options.type === 'Shared') {
-      this.batches.forget(ids);
-      this.intake.redeliver(ids);
-    } else if (ids.length > 0) this.intake.redeliver();
+    if (ids.length === 0) return;
+    if (this.isShared) this.intake.subscriber.redeliver(this.acks.entriesOf(ids));
+    // What is acknowledged must be told before we leave, or it comes again too.
+    else void this.intake.renew(() => this.acks.flush());
   }
 
-  nack(id: MessageId, delayMs: number): void {
-    const timer = setTimeout(() => {
-      this.nackTimers.delete(timer);
-      this.redeliver([id]);
-    }, delayMs);
-    this.nackTimers.add(timer);
+  nack(id: MessageId, delayMs?: number): void {
+    this.nacks.add(id, delayMs);
   }
 
   async seek(to: SeekPosition, signal?: AbortSignal): Promise<void> {
     await this.acks.flush();
     this.acks.drop(new PulsarError('Closed', 'a seek made this acknowledgement pointless'));
-    this.stopNacks();
+    this.nacks.clear();
     await this.intake.seek(seekTarget(to), filterOf(to), signal);
   }
 
-  async close(): Promise<void> {
-    this.stopNacks();
-    await this.acks.flush();
-    await this.intake.close();
+  async unsubscribe(signal?: AbortSignal): Promise<void> {
+    await this.intake.subscriber.unsubscribe(signal);
+    await this.close(signal);
+  }
+
+  async close(signal?: AbortSignal): Promise<void> {
+    this.nacks.clear();
+    await abortable(this.acks.flush(), signal).catch(() => {});
+    await this.intake.close(signal);
     this.acks.drop(new PulsarError('Closed', `the consumer on ${this.topic} is closed`));
   }
 
-  private subscribeFields() {
-    const { type, consumerName, initialPosition, metadata } = this.options;
-    return {
-      subscription: this.subscription,
-      subType: subscriptionTypes[type],
-      consumerName,
-      isDurable: true,
-      initialPosition: initialPositions[initialPosition ?? 'latest'],
-      metadata: toKeyValues(metadata),
-      // A mistyped or deleted topic must be an error, not a new empty topic.
-      forceTopicCreation: false,
-    };
+  private get isShared(): boolean {
+    return this.options.type === 'Shared' || this.options.type === 'Key_Shared';
   }
 
   private onRewind(): void {
-    this.batches.clear();
+    this.acks.rewind();
+    this.nacks.clear();
     this.options.onRewind?.();
   }
 
@@ -145,14 +150,9 @@ class BrokerConsumer implements Consumer {
   }
 
   private onFault(error: PulsarError): void {
-    this.stopNacks();
+    this.nacks.clear();
     if (error.code !== 'Undecodable') this.acks.drop(error);
     this.options.onFault?.(error);
-  }
-
-  private stopNacks(): void {
-    for (const timer of this.nackTimers) clearTimeout(timer);
-    this.nackTimers.clear();
   }
 }
 

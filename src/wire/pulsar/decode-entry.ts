@@ -1,5 +1,6 @@
-import type { MessageCommand } from './commands.ts';
+import type { Chunk, WholeMessage } from './chunk-assembler.ts';
 import { decompress } from './compression.ts';
+import type { MessageCommand } from './consumer-commands.ts';
 import { crc32c } from './crc32c.ts';
 import { decodeProto } from './decode-proto.ts';
 import { checksumMagic } from './frame.ts';
@@ -22,28 +23,64 @@ export interface DecodedEntry {
   readonly messages: readonly ReceivedMessage[];
   /** What it counts for among the permits, wanted or not. */
   readonly messageCount: number;
+  /** Of a chunked message: the entries it consists of. */
+  readonly chunkIds?: readonly MessageId[];
+}
+
+export interface DecodeOptions {
+  /** Of the topic; -1 when it is none. */
+  readonly partition: number;
+  /** What a message may come to when it is decompressed. */
+  readonly maxMessageBytes: number;
+  /** Puts chunks together; null while some are missing. */
+  readonly assemble: (chunk: Chunk) => WholeMessage | null;
 }
 
 /** Throws PulsarError 'Undecodable' rather than leave anything out. */
-export function decodeEntry(command: MessageCommand, entry: Buffer): DecodedEntry {
+export function decodeEntry(command: MessageCommand, entry: Buffer, options: DecodeOptions): DecodedEntry {
   try {
-    return decodeChecked(command, entry);
+    return decodeChecked(command, entry, options);
   } catch (cause) {
-    const id = formatMessageId(entryIdOf(command));
+    const id = formatMessageId(entryIdOf(command, options));
     throw new PulsarError('Undecodable', `message ${id}: ${(cause as Error).message}`, { cause });
   }
 }
 
-function decodeChecked(command: MessageCommand, entry: Buffer): DecodedEntry {
+function decodeChecked(command: MessageCommand, entry: Buffer, options: DecodeOptions): DecodedEntry {
   const { metadata, payload } = openEntry(entry);
-  throwOnUnsupported(metadata);
-  const content =
-    metadata.compression === undefined || metadata.compression === 0
-      ? payload
-      : decompress(metadata.compression, payload, metadata.uncompressedSize ?? 0);
-  if (metadata.messagesInBatch !== undefined) return decodeBatch(command, metadata, content);
-  const message = toMessage(entryIdOf(command), command, metadata, metadata, metadata.sequenceId, content);
+  if (metadata.encryptionKeys !== undefined) throw new RangeError('it is encrypted, which is not supported');
+  if ((metadata.chunkCount ?? 0) > 1) return decodeChunk(command, metadata, payload, options);
+  const content = decompressed(metadata, payload, options);
+  if (metadata.messagesInBatch !== undefined) return decodeBatch(command, metadata, content, options);
+  const message = toMessage(entryIdOf(command, options), command, metadata, metadata, metadata.sequenceId, content);
   return { messages: [message], messageCount: 1 };
+}
+
+/** A chunked message is known by its last entry. It was compressed before it was cut. */
+function decodeChunk(
+  command: MessageCommand,
+  metadata: MessageMetadata,
+  content: Buffer,
+  options: DecodeOptions,
+): DecodedEntry {
+  const { uuid = '', chunkIndex: index = -1, chunkCount: count = 0, totalChunkBytes: totalBytes = -1 } = metadata;
+  const id = entryIdOf(command, options);
+  const whole = options.assemble({ uuid, index, count, totalBytes, id, content });
+  if (whole === null) return { messages: [], messageCount: 1 };
+  const { ledgerId, entryId } = whole.ids[0]!;
+  const own = { ...id, firstChunk: { ledgerId, entryId } };
+  const payload = decompressed(metadata, whole.content, options);
+  const message = toMessage(own, command, metadata, metadata, metadata.sequenceId, payload);
+  return { messages: [message], messageCount: 1, chunkIds: whole.ids };
+}
+
+function decompressed(metadata: MessageMetadata, payload: Buffer, { maxMessageBytes }: DecodeOptions): Buffer {
+  const { compression = 0, uncompressedSize = 0 } = metadata;
+  if (compression === 0) return payload;
+  if (uncompressedSize < 0 || uncompressedSize > maxMessageBytes) {
+    throw new RangeError(`it has ${uncompressedSize} bytes uncompressed, more than ${maxMessageBytes}`);
+  }
+  return decompress(compression, payload, uncompressedSize);
 }
 
 /** `[0e02, size, broker metadata]? [0e01, checksum]? [metadata size, metadata] payload` */
@@ -60,12 +97,12 @@ function openEntry(entry: Buffer): { metadata: MessageMetadata; payload: Buffer 
   return { metadata, payload: entry.subarray(metadataEnd) };
 }
 
-function throwOnUnsupported(metadata: MessageMetadata): void {
-  if ((metadata.chunkCount ?? 0) > 1) throw new RangeError('it is a chunk of a larger message, which is not supported');
-  if (metadata.encryptionKeys !== undefined) throw new RangeError('it is encrypted, which is not supported');
-}
-
-function decodeBatch(command: MessageCommand, metadata: MessageMetadata, content: Buffer): DecodedEntry {
+function decodeBatch(
+  command: MessageCommand,
+  metadata: MessageMetadata,
+  content: Buffer,
+  options: DecodeOptions,
+): DecodedEntry {
   const batchSize = metadata.messagesInBatch!;
   const messages: ReceivedMessage[] = [];
   let at = 0;
@@ -75,7 +112,7 @@ function decodeBatch(command: MessageCommand, metadata: MessageMetadata, content
     at = metadataEnd + single.payloadSize;
     if (single.payloadSize < 0 || at > content.length) throw new RangeError('a batch runs over its end');
     if (single.isCompactedOut || !isStillWanted(command, batchIndex)) continue;
-    const id = { ...entryIdOf(command), batchIndex, batchSize };
+    const id = { ...entryIdOf(command, options), batchIndex, batchSize };
     const sequenceId = single.sequenceId ?? metadata.sequenceId + batchIndex;
     messages.push(toMessage(id, command, metadata, single, sequenceId, content.subarray(metadataEnd, at)));
   }
@@ -89,9 +126,9 @@ function isStillWanted(command: MessageCommand, batchIndex: number): boolean {
   return (((set[batchIndex >> 6] ?? 0n) >> BigInt(batchIndex & 63)) & 1n) === 1n;
 }
 
-function entryIdOf(command: MessageCommand): MessageId {
-  const { ledgerId, entryId, partition } = command.messageId;
-  return { ledgerId, entryId, batchIndex: -1, partition: partition ?? -1 };
+function entryIdOf(command: MessageCommand, { partition }: Pick<DecodeOptions, 'partition'>): MessageId {
+  const { ledgerId, entryId } = command.messageId;
+  return { ledgerId, entryId, batchIndex: -1, partition };
 }
 
 function toMessage(
@@ -105,6 +142,7 @@ function toMessage(
   return {
     id,
     key: keyOf(own),
+    orderingKey: own.orderingKey ?? null,
     properties: own.properties === undefined ? noProperties : fromKeyValues(own.properties),
     payload,
     isNull: own.isNullValue === true,

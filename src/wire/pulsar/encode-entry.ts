@@ -24,12 +24,20 @@ export function encodeSingleEntry(message: OutgoingMessage, sequenceId: number, 
   return encodeEntry(metadata, message.payload, from.compression);
 }
 
-/** An entry that is a batch; `messages` was filled by `writeBatchedMessage`, with sequence ids first to last. */
-export function encodeBatchEntry(messages: Buffer, firstId: number, count: number, from: EntryFrom): EncodedEntry {
-  const lastId = firstId + count - 1;
+export interface FilledBatch {
+  /** As `writeBatchedMessage` wrote them. */
+  readonly messages: Buffer;
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly waiters: { readonly length: number };
+}
+
+/** An entry that is a batch. */
+export function encodeBatchEntry(batch: FilledBatch, from: EntryFrom): EncodedEntry {
+  const { messages, firstId, lastId, waiters } = batch;
   const metadata = {
     ...commonMetadata(firstId, from),
-    messagesInBatch: count,
+    messagesInBatch: waiters.length,
     highestSequenceId: lastId > firstId ? lastId : undefined,
   };
   return encodeEntry(metadata, messages, from.compression);
@@ -49,6 +57,7 @@ function messageFields(message: OutgoingMessage) {
   return {
     partitionKey: message.key?.toString('base64'),
     isPartitionKeyBase64: message.key === undefined ? undefined : true,
+    orderingKey: message.orderingKey,
     properties: message.properties === undefined ? undefined : toKeyValues(message.properties),
     eventTime: message.eventTime,
     isNullValue: message.isNull ? true : undefined,

@@ -1,82 +1,86 @@
-import { Attachment } from './attachment.ts';
-import type { MessageCommand, OutgoingCommand } from './commands.ts';
-import type { Connection, ConsumerEnd } from './connection.ts';
-import { decodeEntry } from './decode-entry.ts';
-import type { MessageId } from './message-id.ts';
+import { ChunkAcks } from './chunk-acks.ts';
+import { ChunkAssembler, type IncompleteMessage } from './chunk-assembler.ts';
+import type { Connection } from './connection.ts';
+import type { MessageCommand } from './consumer-commands.ts';
+import { type DecodedEntry, decodeEntry } from './decode-entry.ts';
+import { fromIdData, type MessageId } from './message-id.ts';
 import { PulsarError } from './pulsar-error.ts';
 import { Pulse } from './pulse.ts';
 import { isWanted, type ReadPosition } from './read-position.ts';
 import { ReceiveQueue } from './receive-queue.ts';
-import type { ReceivedMessage } from './types.ts';
+import { type ConsumerHost, type SubscribeFields, Subscriber } from './subscriber.ts';
+import { fullTopicName, partitionOf } from './topic-name.ts';
+import type { IntakeLimits, ReceivedMessage } from './types.ts';
 
-const defaultReceiveQueue = 1000;
-const seekAttempts = 6;
+const defaults = {
+  receiveQueue: 1000,
+  maxQueuedBytes: 64 * 1024 * 1024,
+  maxMessageBytes: 128 * 1024 * 1024,
+  chunkExpiryMs: 60_000,
+} as const;
 
-export interface ConsumerHost {
-  readonly id: number;
-  readonly lookup: (topic: string, signal: AbortSignal) => Promise<Connection>;
-  readonly onClosed: () => void;
-}
-
-type Subscribe = NonNullable<OutgoingCommand['subscribe']>;
-type Seek = NonNullable<OutgoingCommand['seek']>;
-
-export interface IntakeOptions {
+export interface IntakeOptions extends IntakeLimits {
   /** Full name. */
   readonly topic: string;
-  readonly receiveQueue: number | undefined;
-  /** Asked at every (re)connect: a reader begins where it stands. */
-  readonly subscribe: () => Omit<Subscribe, 'topic' | 'consumerId' | 'requestId'>;
+  readonly subscribe: () => SubscribeFields;
   /** The messages of one entry, before they are queued. */
   readonly onEntry?: (messages: readonly ReceivedMessage[]) => void;
-  /** The queue was emptied: what was not acknowledged comes again. */
+  /** What was not acknowledged comes again. */
   readonly onRewind?: () => void;
   readonly onActiveChange?: (isActive: boolean) => void;
   readonly onConnection: (isConnected: boolean) => void;
   readonly onFault: (error: PulsarError) => void;
+  /** Something was received, or nothing more will be. */
+  readonly onArrival?: (() => void) | undefined;
 }
 
-/** What lies between the broker's messages and `receive`: subscription, permits, decoding, queue. */
-export class Intake implements ConsumerEnd {
-  /** Within the entry of this position, earlier messages are passed over. */
+/** What lies between the broker's messages and `receive`: decoding, chunks, queue. */
+export class Intake {
+  /** What lies before it is passed over. */
   position: ReadPosition | null = null;
-  private readonly host: ConsumerHost;
+  readonly subscriber: Subscriber;
   private readonly options: IntakeOptions;
-  private readonly attachment: Attachment;
   private readonly queue: ReceiveQueue;
+  private readonly assembler: ChunkAssembler;
+  private readonly chunked = new ChunkAcks();
   private readonly arrived = new Pulse();
-  private redeliveryEpoch = 0;
+  private readonly partition: number;
+  private readonly maxMessageBytes: number;
   private isAtEnd = false;
   private endedBy: PulsarError | null = null;
-  private hasAttachedBefore = false;
 
   constructor(host: ConsumerHost, options: IntakeOptions) {
-    this.host = host;
     this.options = options;
-    const consumerId = host.id;
-    this.queue = new ReceiveQueue(options.receiveQueue ?? defaultReceiveQueue, (permits) =>
-      this.connection?.send({ flow: { consumerId, permits } }),
+    this.partition = partitionOf(options.topic);
+    this.maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
+    this.queue = new ReceiveQueue(
+      {
+        messages: options.receiveQueue ?? defaults.receiveQueue,
+        bytes: options.maxQueuedBytes ?? defaults.maxQueuedBytes,
+      },
+      (permits) => this.subscriber.grant(permits),
     );
-    this.attachment = new Attachment({
-      lookup: (signal) => host.lookup(options.topic, signal),
-      attach: (connection, signal) => this.attach(connection, signal),
+    this.assembler = new ChunkAssembler(
+      { maxBytes: this.maxMessageBytes, expiryMs: options.chunkExpiryMs ?? defaults.chunkExpiryMs },
+      (message) => this.onIncomplete(message),
+    );
+    this.subscriber = new Subscriber(host, {
+      topic: fullTopicName(options.topic),
+      subscribe: options.subscribe,
+      end: this,
+      onFresh: (isFirst) => this.onFresh(isFirst),
       onConnection: (isConnected) => this.onConnection(isConnected),
       onFault: (error) => this.stop(error),
     });
   }
 
   get connection(): Connection | null {
-    return this.attachment.connection;
+    return this.subscriber.connection;
   }
 
-  async start(signal?: AbortSignal): Promise<void> {
-    try {
-      await this.attachment.start(signal);
-    } catch (error) {
-      this.attachment.end(new PulsarError('Closed', 'the consumer was never opened'));
-      this.host.onClosed();
-      throw error;
-    }
+  /** Nothing is queued and nothing more will come. */
+  get hasEnded(): boolean {
+    return this.isAtEnd && this.queue.length === 0;
   }
 
   async receive(signal?: AbortSignal): Promise<ReceivedMessage | null> {
@@ -98,57 +102,54 @@ export class Intake implements ConsumerEnd {
 
   /** The newest id on the topic, and the entry up to which this subscription has acknowledged; null for none. */
   async lastIds(signal?: AbortSignal): Promise<{ last: MessageId | null; markDelete: MessageId | null }> {
-    const connection = await this.attachment.attached(signal);
-    const consumerId = this.host.id;
-    const answer = await connection.request((requestId) => ({ getLastMessageId: { consumerId, requestId } }), signal);
-    const { lastMessageId, markDeletePosition } = answer.getLastMessageIdResponse!;
+    const { lastMessageId, markDeletePosition } = await this.subscriber.lastIds(signal);
     return {
       // An empty topic answers with entry -1.
-      last: lastMessageId.entryId < 0 ? null : toMessageId(lastMessageId),
-      markDelete: markDeletePosition ? toMessageId(markDeletePosition) : null,
+      last: lastMessageId.entryId < 0 ? null : fromIdData(lastMessageId, this.partition),
+      markDelete: markDeletePosition ? fromIdData(markDeletePosition, this.partition) : null,
     };
   }
 
   /** `position` is the filter that belongs to the seek's target. */
-  async seek(to: Omit<Seek, 'consumerId' | 'requestId'>, position: ReadPosition | null, signal?: AbortSignal) {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.seekOnce(to, position, signal);
-        return;
-      } catch (error) {
-        // Seeking twice ends where seeking once does.
-        const isWorthAnother = error instanceof PulsarError && error.isTransient && attempt < seekAttempts;
-        if (!isWorthAnother) throw error;
-      }
-    }
+  async seek(to: Parameters<Subscriber['seek']>[0], position: ReadPosition | null, signal?: AbortSignal) {
+    const onSought = () => {
+      this.position = position;
+    };
+    await this.subscriber.seek(to, onSought, signal);
   }
 
-  /** Asks again for these entries; for all that is not acknowledged without them. */
-  redeliver(messageIds?: readonly MessageId[]): void {
-    const consumerId = this.host.id;
-    if (messageIds) {
-      const ids = messageIds.map(({ ledgerId, entryId }) => ({ ledgerId, entryId }));
-      this.connection?.send({ redeliver: { consumerId, messageIds: ids } });
-      return;
-    }
-    // What the broker sent before it heard this carries the earlier epoch, and is dropped.
-    this.redeliveryEpoch++;
-    this.connection?.send({ redeliver: { consumerId, consumerEpoch: this.redeliveryEpoch } });
-    this.rewind();
+  /** Everything not acknowledged comes again; what is here is not handed out any more. */
+  async renew(beforeLeaving: () => Promise<void>): Promise<void> {
+    const renewing = this.subscriber.renew(beforeLeaving);
+    this.forgetReceived();
+    await renewing;
   }
 
-  async close(): Promise<void> {
+  /** The entries a chunked message consists of; empty when it is none, or not known here any more. */
+  entriesOf(id: MessageId): readonly MessageId[] {
+    return this.chunked.of(id);
+  }
+
+  doneWith(id: MessageId): void {
+    this.chunked.done(id);
+  }
+
+  doneUpTo(entry: MessageId): void {
+    this.chunked.doneUpTo(entry);
+  }
+
+  /** Where the chunked messages begin that end behind this entry. */
+  *chunksHeldAt(entry: MessageId): Generator<MessageId> {
+    yield* this.assembler.openedAt();
+    yield* this.chunked.begunBefore(entry);
+  }
+
+  async close(signal?: AbortSignal): Promise<void> {
     if (this.endedBy?.code === 'Closed') return;
-    const connection = this.connection;
-    this.queue.reset();
+    this.forgetReceived();
     this.endedBy = new PulsarError('Closed', `closed: ${this.options.topic}`);
-    this.attachment.end(this.endedBy);
-    this.arrived.fire();
-    this.host.onClosed();
-    if (!connection) return;
-    const consumerId = this.host.id;
-    connection.consumers.delete(consumerId);
-    await connection.request((requestId) => ({ closeConsumer: { consumerId, requestId } })).catch(() => {});
+    this.wake();
+    await this.subscriber.close(this.endedBy, signal);
   }
 
   onMessage(command: MessageCommand, entry: Buffer): void {
@@ -164,99 +165,70 @@ export class Intake implements ConsumerEnd {
 
   onActiveChange(isActive: boolean): void {
     // Whoever becomes active receives everything not acknowledged from the start, so what is queued would come twice.
-    this.rewind();
+    this.chunked.clear();
+    this.assembler.clear();
+    this.queue.drop();
+    this.options.onRewind?.();
     this.options.onActiveChange?.(isActive);
   }
 
   onEndOfTopic(): void {
     this.isAtEnd = true;
-    this.arrived.fire();
-  }
-
-  onDetached(): void {
-    this.attachment.lost();
+    this.wake();
   }
 
   private take(command: MessageCommand, entry: Buffer): void {
-    const decoded = decodeEntry(command, entry);
-    const isOutdated = (command.consumerEpoch ?? 0) < this.redeliveryEpoch;
-    const wanted = isOutdated ? [] : decoded.messages.filter((message) => isWanted(message.id, this.position));
+    const { maxMessageBytes, partition } = this;
+    const assemble = (chunk: Parameters<ChunkAssembler['add']>[0]) => this.assembler.add(chunk);
+    const decoded = decodeEntry(command, entry, { maxMessageBytes, partition, assemble });
+    const wanted = decoded.messages.filter((message) => isWanted(message.id, this.position));
+    this.remember(decoded, wanted);
+    this.queue.add(wanted, decoded.messageCount);
+    this.wake();
+  }
+
+  private remember(decoded: DecodedEntry, wanted: readonly ReceivedMessage[]): void {
+    if (decoded.chunkIds && wanted.length > 0) this.chunked.received(decoded.chunkIds);
     this.options.onEntry?.(wanted);
-    this.queue.add(wanted);
-    const unwanted = decoded.messageCount - wanted.length;
-    if (unwanted > 0) this.queue.free(unwanted);
-    this.arrived.fire();
   }
 
-  private rewind(): void {
-    this.queue.drop();
-    this.options.onRewind?.();
-  }
-
-  private async attach(connection: Connection, signal: AbortSignal): Promise<void> {
-    const consumerId = this.host.id;
-    this.queue.reset();
+  private onFresh(isFirst: boolean): void {
+    this.forgetReceived();
     this.isAtEnd = false;
-    if (this.hasAttachedBefore) this.options.onRewind?.();
-    connection.consumers.set(consumerId, this);
-    const common = { ...this.options.subscribe(), topic: this.options.topic, consumerId };
-    const consumerEpoch = this.redeliveryEpoch;
-    try {
-      await connection.request((requestId) => ({ subscribe: { ...common, consumerEpoch, requestId } }), signal);
-      this.hasAttachedBefore = true;
-    } catch (error) {
-      connection.consumers.delete(consumerId);
-      connection.send({ closeConsumer: { consumerId, requestId: connection.takeRequestId() } });
-      throw error;
-    }
+    if (!isFirst) this.options.onRewind?.();
+  }
+
+  private forgetReceived(): void {
+    this.queue.reset();
+    this.assembler.clear();
+    this.chunked.clear();
+  }
+
+  private onIncomplete(message: IncompleteMessage): void {
+    // The rest of a message that was handed out before: nothing is missing.
+    if (message.ids.every((id) => !isWanted(id, this.position))) return;
+    this.options.onIncomplete?.(message);
   }
 
   private onConnection(isConnected: boolean): void {
     if (isConnected) {
       this.queue.begin();
-      this.arrived.fire();
+      this.wake();
     }
     this.options.onConnection(isConnected);
-  }
-
-  private async seekOnce(
-    to: Omit<Seek, 'consumerId' | 'requestId'>,
-    position: ReadPosition | null,
-    signal?: AbortSignal,
-  ) {
-    const consumerId = this.host.id;
-    const connection = await this.attachment.attached(signal);
-    // The broker throws the consumer out around a seek: that must not look like a lost connection, and what it sent
-    // before must not be received after.
-    this.attachment.pause();
-    connection.consumers.delete(consumerId);
-    try {
-      await connection.request((requestId) => ({ seek: { ...to, consumerId, requestId } }), signal);
-      this.position = position;
-    } catch (error) {
-      connection.send({ closeConsumer: { consumerId, requestId: connection.takeRequestId() } });
-      await this.attachment.resume();
-      throw error;
-    }
-    await this.attachment.resume(signal);
   }
 
   private stop(error: PulsarError): void {
     if (this.endedBy) return;
     this.endedBy = error;
     // Unless it is the message that is at fault the subscription is gone; else it stays, for acknowledgements under way.
-    if (error.code !== 'Undecodable') this.attachment.end(error);
-    this.arrived.fire();
+    if (error.code !== 'Undecodable') this.subscriber.end(error);
+    this.wake();
     this.options.onFault(error);
   }
-}
 
-function toMessageId(data: {
-  ledgerId: number;
-  entryId: number;
-  partition?: number | undefined;
-  batchIndex?: number | undefined;
-}): MessageId {
-  const { ledgerId, entryId, partition = -1, batchIndex = -1 } = data;
-  return { ledgerId, entryId, partition, batchIndex };
+  private wake(): void {
+    this.arrived.fire();
+    this.options.onArrival?.();
+  }
 }

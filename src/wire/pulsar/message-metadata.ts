@@ -1,5 +1,5 @@
-import { keyValue } from './commands.ts';
 import { optional, repeated, required, table, type ValueOf } from './proto-table.ts';
+import { keyValue } from './shared-tables.ts';
 
 /** Before every entry's payload. */
 export const messageMetadata = table({
@@ -16,9 +16,13 @@ export const messageMetadata = table({
   encryptionKeys: repeated(13, 'bytes'),
   schemaVersion: optional(16, 'bytes'),
   isPartitionKeyBase64: optional(17, 'bool'),
+  orderingKey: optional(18, 'bytes'),
   highestSequenceId: optional(24, 'int'),
   isNullValue: optional(25, 'bool'),
+  uuid: optional(26, 'text'),
   chunkCount: optional(27, 'int'),
+  totalChunkBytes: optional(28, 'int'),
+  chunkIndex: optional(29, 'int'),
 });
 export type MessageMetadata = ValueOf<typeof messageMetadata>;
 
@@ -30,6 +34,7 @@ export const singleMessageMetadata = table({
   isCompactedOut: optional(4, 'bool'),
   eventTime: optional(5, 'int'),
   isPartitionKeyBase64: optional(6, 'bool'),
+  orderingKey: optional(7, 'bytes'),
   sequenceId: optional(8, 'int'),
   isNullValue: optional(9, 'bool'),
 });

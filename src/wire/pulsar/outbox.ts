@@ -14,6 +14,9 @@ interface Waiter {
 /** An entry on its way. Kept as sent, so that a resend after a reconnect is the same batch with the same ids. */
 export interface PendingEntry {
   readonly firstId: number;
+  readonly lastId: number;
+  /** Of its messages, as counted by `add`. */
+  readonly bytes: number;
   readonly isBatch: boolean;
   readonly encoded: EncodedEntry;
   readonly waiters: readonly Waiter[];
@@ -21,7 +24,7 @@ export interface PendingEntry {
 
 export interface Receipt {
   readonly sequenceId: number;
-  readonly messageId?: { ledgerId: number; entryId: number; partition?: number | undefined } | undefined;
+  readonly messageId?: { ledgerId: number; entryId: number } | undefined;
 }
 
 export interface OutboxHooks {
@@ -38,7 +41,9 @@ export class Outbox {
   private readonly batching: BatchingOptions | null;
   private readonly builder: BatchBuilder<Waiter> | null;
   private readonly pending = new Fifo<PendingEntry>();
-  private nextId = 0;
+  private pendingMessages = 0;
+  private pendingBytes = 0;
+  private addedId = -1;
   private settledId = -1;
   private flushTimer: NodeJS.Timeout | NodeJS.Immediate | null = null;
 
@@ -50,35 +55,46 @@ export class Outbox {
 
   /** Messages added and not settled. */
   get count(): number {
-    return this.nextId - 1 - this.settledId;
+    return this.pendingMessages;
+  }
+
+  get bytes(): number {
+    return this.pendingBytes;
   }
 
   get lastId(): number {
-    return this.nextId - 1;
+    return this.addedId;
+  }
+
+  get lastSettledId(): number {
+    return this.settledId;
   }
 
   hasSettled(sequenceId: number): boolean {
     return this.settledId >= sequenceId;
   }
 
-  /** With deduplication the broker drops ids at or below its last one as duplicates. */
+  /** The broker has everything up to this one. */
   continueAfter(lastSequenceId: number): void {
-    this.nextId = lastSequenceId + 1;
+    this.addedId = lastSequenceId;
     this.settledId = lastSequenceId;
   }
 
-  /** `bytes` is the message's size, which is at most maxBytes. */
-  add(message: OutgoingMessage, bytes: number, maxBytes: number): Promise<MessageId> {
+  /** `bytes` is the message's size, which is at most maxBytes; ids rise. */
+  add(message: OutgoingMessage, sequenceId: number, bytes: number, maxBytes: number): Promise<MessageId> {
+    this.addedId = sequenceId;
+    this.pendingMessages++;
+    this.pendingBytes += bytes;
     return new Promise((resolve, reject) => {
       if (this.builder && this.batching) {
         if (this.builder.wouldExceed(bytes, maxBytes)) this.flushBatch();
-        this.builder.add(message, this.nextId++, { resolve, reject });
+        this.builder.add(message, { sequenceId, bytes, waiter: { resolve, reject } });
         if (this.builder.isFull) this.flushBatch();
         else this.flushTimer ??= startTimer(() => this.flushBatch(), this.batching.maxDelayMs);
       } else {
-        const firstId = this.nextId++;
-        const encoded = encodeSingleEntry(message, firstId, this.hooks.entryFrom());
-        this.enqueue({ firstId, isBatch: false, encoded, waiters: [{ resolve, reject }] });
+        const encoded = encodeSingleEntry(message, sequenceId, this.hooks.entryFrom());
+        const ids = { firstId: sequenceId, lastId: sequenceId };
+        this.enqueue({ ...ids, bytes, isBatch: false, encoded, waiters: [{ resolve, reject }] });
       }
     });
   }
@@ -87,9 +103,8 @@ export class Outbox {
     stopTimer(this.flushTimer);
     this.flushTimer = null;
     if (!this.builder || this.builder.count === 0) return;
-    const { messages, firstId, waiters } = this.builder.take();
-    const encoded = encodeBatchEntry(messages, firstId, waiters.length, this.hooks.entryFrom());
-    this.enqueue({ firstId, isBatch: true, encoded, waiters });
+    const batch = this.builder.take();
+    this.enqueue({ ...batch, isBatch: true, encoded: encodeBatchEntry(batch, this.hooks.entryFrom()) });
   }
 
   resend(): void {
@@ -97,14 +112,14 @@ export class Outbox {
   }
 
   /** Receipts come in order. False when one is missing before this: only a resend can tell whether the entry is stored. */
-  confirm(receipt: Receipt): boolean {
+  confirm(receipt: Receipt, partition: number): boolean {
     const head = this.pending.peek();
     // An older one is the late receipt of something that was sent twice.
     if (!head || receipt.sequenceId < head.firstId) return true;
     if (receipt.sequenceId > head.firstId) return false;
     this.pending.shift();
     // With deduplication a resend that was stored already is answered with ids of -1.
-    const { ledgerId = -1, entryId = -1, partition = -1 } = receipt.messageId ?? {};
+    const { ledgerId = -1, entryId = -1 } = receipt.messageId ?? {};
     const batchSize = head.isBatch ? head.waiters.length : 0;
     head.waiters.forEach((waiter, index) => {
       waiter.resolve({ ledgerId, entryId, partition, batchIndex: head.isBatch ? index : -1, batchSize });
@@ -127,7 +142,9 @@ export class Outbox {
     stopTimer(this.flushTimer);
     const waiters = this.pending.takeAll().flatMap((entry) => entry.waiters);
     waiters.push(...(this.builder?.take().waiters ?? []));
-    this.settledId = this.nextId - 1;
+    this.settledId = this.addedId;
+    this.pendingMessages = 0;
+    this.pendingBytes = 0;
     for (const waiter of waiters) waiter.reject(error);
     this.progressed.fire();
   }
@@ -138,7 +155,9 @@ export class Outbox {
   }
 
   private settle(entry: PendingEntry): void {
-    this.settledId = entry.firstId + entry.waiters.length - 1;
+    this.settledId = entry.lastId;
+    this.pendingMessages -= entry.waiters.length;
+    this.pendingBytes -= entry.bytes;
     this.progressed.fire();
   }
 }

@@ -4,6 +4,8 @@ import { PulsarError, serverError } from './pulsar-error.ts';
 interface PendingRequest {
   readonly resolve: (answer: Command) => void;
   readonly reject: (reason: unknown) => void;
+  /** However long the answer takes. */
+  readonly waitOn: () => void;
 }
 
 /** Requests of one connection that wait for their answer. */
@@ -27,6 +29,7 @@ export class PendingRequests {
           release();
           reject(reason);
         },
+        waitOn: () => clearTimeout(timer),
       };
       const onAbort = () => settled.reject(signal?.reason);
       const timer = setTimeout(
@@ -36,6 +39,11 @@ export class PendingRequests {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.byId.set(id, settled);
     });
+  }
+
+  /** The broker has heard, and will answer in its own time. */
+  waitOn(id: number): void {
+    this.byId.get(id)?.waitOn();
   }
 
   /** An answer that nobody waits for any more is dropped. */
@@ -70,8 +78,8 @@ export function answerOf(command: Command): Answer | null {
     const { requestId = connectRequestId, error, message } = command.ackResponse;
     return answerWhere({ requestId, error, message }, error !== undefined);
   }
-  if (command.getSchemaResponse)
-    return answerWhere(command.getSchemaResponse, command.getSchemaResponse.error !== undefined);
+  const ofSchema = command.getSchemaResponse ?? command.getOrCreateSchemaResponse;
+  if (ofSchema) return answerWhere(ofSchema, ofSchema.error !== undefined);
   const plain = command.success ?? command.producerSuccess ?? command.getLastMessageIdResponse;
   return plain === undefined ? null : { requestId: plain.requestId, error: null };
 }

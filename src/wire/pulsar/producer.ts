@@ -1,23 +1,28 @@
+import { abortable } from './abortable.ts';
 import { Attachment } from './attachment.ts';
 import type { Command } from './commands.ts';
 import type { Connection, ProducerEnd } from './connection.ts';
 import type { MessageId } from './message-id.ts';
-import { toKeyValues } from './message-metadata.ts';
+import { sizeOf } from './message-size.ts';
 import { Outbox, type PendingEntry } from './outbox.ts';
+import { registrationOf, throwOnUnfitTopic } from './producer-registration.ts';
 import { PulsarError, serverError } from './pulsar-error.ts';
-import { fullTopicName } from './service-url.ts';
+import { SequenceRule } from './sequence-rule.ts';
+import { fullTopicName, partitionOf } from './topic-name.ts';
 import type { BatchingOptions, OutgoingMessage, Producer, ProducerOptions } from './types.ts';
 
 const defaultBatching: BatchingOptions = { maxMessages: 1000, maxBytes: 128 * 1024, maxDelayMs: 1 };
 const defaultMaxPending = 2000;
-const accessModes = { Shared: 0, Exclusive: 1, ExclusiveWithFencing: 3 } as const;
+const defaultMaxPendingBytes = 64 * 1024 * 1024;
+/** Stored already: the broker's own answer to a duplicate. */
+const duplicateId = { ledgerId: -1, entryId: -1, batchIndex: -1 } as const;
 /** Until a broker has said what it takes. */
 const usualMaxMessageBytes = 5 * 1024 * 1024;
 /** What metadata and framing may add to a message of the greatest size. */
 const envelopeBytes = 10 * 1024;
 
 export interface ProducerHost {
-  readonly id: number;
+  readonly nextId: () => number;
   readonly lookup: (topic: string, signal: AbortSignal) => Promise<Connection>;
   readonly onClosed: () => void;
 }
@@ -31,9 +36,12 @@ export async function openProducer(host: ProducerHost, options: ProducerOptions)
 class BrokerProducer implements Producer, ProducerEnd {
   readonly topic: string;
   private readonly host: ProducerHost;
+  private readonly id: number;
   private readonly options: ProducerOptions;
   private readonly attachment: Attachment;
   private readonly outbox: Outbox;
+  private readonly sequence: SequenceRule;
+  private readonly partition: number;
   private givenName: string | undefined;
   private schemaVersion: Buffer | null = null;
   private topicEpoch: number | undefined;
@@ -42,8 +50,11 @@ class BrokerProducer implements Producer, ProducerEnd {
 
   constructor(host: ProducerHost, options: ProducerOptions) {
     this.host = host;
+    this.id = host.nextId();
     this.options = options;
     this.topic = fullTopicName(options.topic);
+    this.partition = partitionOf(this.topic);
+    this.sequence = new SequenceRule(options.name !== undefined);
     this.outbox = new Outbox(options.batching ?? defaultBatching, {
       entryFrom: () => this.entryFrom(),
       transmit: (entry) => this.transmit(entry),
@@ -68,9 +79,19 @@ class BrokerProducer implements Producer, ProducerEnd {
     return this.outbox.count;
   }
 
+  get pendingBytes(): number {
+    return this.outbox.bytes;
+  }
+
+  get lastSequenceId(): number {
+    return this.outbox.lastSettledId;
+  }
+
   async start(): Promise<void> {
     try {
-      await this.attachment.start(this.options.signal);
+      const { signal, accessMode } = this.options;
+      // Who waits for his turn waits through restarts of the broker too.
+      await this.attachment.start(signal, { isPatient: accessMode === 'WaitForExclusive' });
     } catch (error) {
       this.attachment.end(new PulsarError('Closed', 'the producer was never opened'));
       this.host.onClosed();
@@ -78,17 +99,21 @@ class BrokerProducer implements Producer, ProducerEnd {
     }
   }
 
-  async send(message: OutgoingMessage): Promise<MessageId> {
+  async send(message: OutgoingMessage, signal?: AbortSignal): Promise<MessageId> {
     if (this.endedBy) throw this.endedBy;
+    signal?.throwIfAborted();
     const maxBytes = (this.attachment.connection?.maxMessageBytes ?? usualMaxMessageBytes) - envelopeBytes;
     const bytes = sizeOf(message);
     if (bytes > maxBytes) throw new PulsarError('MessageTooBig', `${bytes} bytes; the broker takes ${maxBytes}`);
-    return this.outbox.add(message, bytes, maxBytes);
+    const sequenceId = this.sequence.next(message.sequenceId);
+    if (sequenceId === null) return { ...duplicateId, partition: this.partition };
+    return abortable(this.outbox.add(message, sequenceId, bytes, maxBytes), signal);
   }
 
   async readyToSend(signal?: AbortSignal): Promise<void> {
-    const maxPending = this.options.maxPending ?? defaultMaxPending;
-    while (this.outbox.count >= maxPending && !this.endedBy) await this.outbox.progressed.wait(signal);
+    const { maxPending = defaultMaxPending, maxPendingBytes = defaultMaxPendingBytes } = this.options;
+    const isFull = () => this.outbox.count >= maxPending || this.outbox.bytes >= maxPendingBytes;
+    while (isFull() && !this.endedBy) await this.outbox.progressed.wait(signal);
     if (this.endedBy) throw this.endedBy;
     await this.attachment.connection?.untilDrained(signal);
   }
@@ -100,19 +125,19 @@ class BrokerProducer implements Producer, ProducerEnd {
     if (this.endedBy) throw this.endedBy;
   }
 
-  async close(): Promise<void> {
+  async close(signal?: AbortSignal): Promise<void> {
     if (this.endedBy) return;
     this.outbox.flushBatch();
-    while (this.outbox.count > 0 && this.isConnected && !this.endedBy) await this.outbox.progressed.wait();
+    await this.untilConfirmed(signal);
     const connection = this.attachment.connection;
     this.end(new PulsarError('Closed', `the producer on ${this.topic} is closed`));
     if (!connection) return;
-    const producerId = this.host.id;
-    await connection.request((requestId) => ({ closeProducer: { producerId, requestId } })).catch(() => {});
+    const producerId = this.id;
+    await connection.request((requestId) => ({ closeProducer: { producerId, requestId } }), signal).catch(() => {});
   }
 
   onReceipt(receipt: NonNullable<Command['sendReceipt']>): void {
-    if (!this.outbox.confirm(receipt)) this.attachAgain();
+    if (!this.outbox.confirm(receipt, this.partition)) this.attachAgain();
   }
 
   onSendError({ sequenceId, error, message }: NonNullable<Command['sendError']>): void {
@@ -125,13 +150,20 @@ class BrokerProducer implements Producer, ProducerEnd {
     this.attachment.lost();
   }
 
+  /** While there is somebody to confirm it, and somebody who waits for that. */
+  private async untilConfirmed(signal?: AbortSignal): Promise<void> {
+    const isWorthWaiting = () => this.outbox.count > 0 && this.isConnected && !this.endedBy && !signal?.aborted;
+    while (isWorthWaiting()) await this.outbox.progressed.wait(signal).catch(() => {});
+  }
+
   private async attach(connection: Connection, signal: AbortSignal): Promise<void> {
-    const producerId = this.host.id;
-    await this.throwOnMissingTopic(connection, signal);
+    const producerId = this.id;
+    await throwOnUnfitTopic(connection, this.topic, signal);
     // Before the request: the broker may let go of us right after it has answered.
     connection.producers.set(producerId, this);
     try {
-      const registration = { ...this.registration(), producerId };
+      const { givenName, epoch, topicEpoch } = this;
+      const registration = { ...registrationOf(this.options, { givenName, epoch, topicEpoch }), producerId };
       const answer = await connection.request((requestId) => ({ producer: { ...registration, requestId } }), signal);
       this.onAttached(answer.producerSuccess!);
     } catch (error) {
@@ -141,33 +173,14 @@ class BrokerProducer implements Producer, ProducerEnd {
     }
   }
 
-  /** The protocol has no "do not create" for producers: one that reconnects after a delete would make the topic again. */
-  private async throwOnMissingTopic(connection: Connection, signal: AbortSignal): Promise<void> {
-    const question = { topic: this.topic, allowsAutoCreation: false };
-    await connection.request((requestId) => ({ partitionedMetadata: { ...question, requestId } }), signal);
-  }
-
-  private registration() {
-    const { name, accessMode = 'Shared', metadata, schema } = this.options;
-    return {
-      topic: this.topic,
-      producerName: this.givenName ?? name,
-      isUserProvidedName: name !== undefined,
-      // Tells the broker that this is us again, not a second producer of the same name.
-      epoch: this.epoch,
-      accessMode: accessModes[accessMode],
-      topicEpoch: this.topicEpoch,
-      metadata: toKeyValues(metadata),
-      schema: schema && { ...schema, properties: toKeyValues(schema.properties) },
-    };
-  }
-
   private onAttached(success: NonNullable<Command['producerSuccess']>): void {
     this.givenName = success.producerName;
     this.topicEpoch = success.topicEpoch ?? this.topicEpoch;
     // Without a schema the broker answers with an empty version, which must not be written into messages.
     this.schemaVersion = success.schemaVersion?.length ? Buffer.from(success.schemaVersion) : null;
-    if (this.epoch++ === 0) this.outbox.continueAfter(success.lastSequenceId ?? -1);
+    if (this.epoch++ > 0) return;
+    this.sequence.resumeAfter(success.lastSequenceId ?? -1);
+    this.outbox.continueAfter(success.lastSequenceId ?? -1);
   }
 
   /** Sends again all that is not confirmed, before anything new can be sent on this connection. */
@@ -185,10 +198,10 @@ class BrokerProducer implements Producer, ProducerEnd {
   private transmit(entry: PendingEntry): void {
     const messageCount = entry.waiters.length;
     const send = {
-      producerId: this.host.id,
+      producerId: this.id,
       sequenceId: entry.firstId,
       messageCount,
-      highestSequenceId: messageCount > 1 ? entry.firstId + messageCount - 1 : undefined,
+      highestSequenceId: entry.lastId > entry.firstId ? entry.lastId : undefined,
     };
     this.attachment.connection?.sendEntry({ send }, entry.encoded);
   }
@@ -202,8 +215,8 @@ class BrokerProducer implements Producer, ProducerEnd {
   }
 
   private leave(connection: Connection): void {
-    connection.producers.delete(this.host.id);
-    connection.send({ closeProducer: { producerId: this.host.id, requestId: connection.takeRequestId() } });
+    connection.producers.delete(this.id);
+    connection.send({ closeProducer: { producerId: this.id, requestId: connection.takeRequestId() } });
   }
 
   private onFault(error: PulsarError): void {
@@ -214,15 +227,9 @@ class BrokerProducer implements Producer, ProducerEnd {
 
   private end(error: PulsarError): void {
     this.endedBy = error;
-    this.attachment.connection?.producers.delete(this.host.id);
+    this.attachment.connection?.producers.delete(this.id);
     this.attachment.end(error);
     this.outbox.rejectAll(error);
     this.host.onClosed();
   }
-}
-
-function sizeOf(message: OutgoingMessage): number {
-  let bytes = message.payload.length + (message.key === undefined ? 0 : Math.ceil(message.key.length / 3) * 4) + 64;
-  for (const [key, value] of Object.entries(message.properties ?? {})) bytes += key.length + value.length + 8;
-  return bytes;
 }

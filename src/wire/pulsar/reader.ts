@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type ConsumerHost, Intake } from './intake.ts';
+import { Intake } from './intake.ts';
 import type { MessageId } from './message-id.ts';
-import { isAhead, positionAfter, positionAt, type ReadPosition, toStartMessageId } from './read-position.ts';
+import {
+  earliestBefore,
+  isAhead,
+  positionAfter,
+  positionAt,
+  type ReadPosition,
+  toStartMessageId,
+} from './read-position.ts';
 import { seekTarget } from './seek-target.ts';
-import { fullTopicName } from './service-url.ts';
+import type { ConsumerHost } from './subscriber.ts';
+import { fullTopicName } from './topic-name.ts';
 import type { Reader, ReaderOptions, ReaderStart, ReceivedMessage } from './types.ts';
 
 const exclusiveType = 0;
@@ -28,8 +36,8 @@ class TopicReader implements Reader {
     this.topic = fullTopicName(options.topic);
     this.position = positionOf(options.start);
     this.intake = new Intake(host, {
+      ...options,
       topic: this.topic,
-      receiveQueue: options.receiveQueue,
       subscribe: () => this.subscribeFields(),
       onConnection: (isConnected) => options.onConnection?.(isConnected),
       onFault: (error) => options.onFault?.(error),
@@ -42,7 +50,7 @@ class TopicReader implements Reader {
 
   async start(): Promise<void> {
     const { start, signal } = this.options;
-    await this.intake.start(signal);
+    await this.intake.subscriber.start(signal);
     try {
       if (typeof start === 'object' && 'publishTimeMs' in start)
         await this.intake.seek(seekTarget(start), null, signal);
@@ -71,8 +79,8 @@ class TopicReader implements Reader {
     return this.position === null || isAhead(lastMessageId, this.position);
   }
 
-  close(): Promise<void> {
-    return this.intake.close();
+  close(signal?: AbortSignal): Promise<void> {
+    return this.intake.close(signal);
   }
 
   private subscribeFields() {
@@ -82,6 +90,7 @@ class TopicReader implements Reader {
       subType: exclusiveType,
       consumerName: this.options.readerName,
       isDurable: false,
+      isReadCompacted: this.options.isReadCompacted,
       startMessageId: this.position ? toStartMessageId(this.position) : startMessageId(this.options.start),
       forceTopicCreation: false,
     };
@@ -97,7 +106,11 @@ class TopicReader implements Reader {
   }
 
   private advance(message: ReceivedMessage | null): ReceivedMessage | null {
-    if (message) this.position = positionAfter(message.id);
+    if (message === null) return null;
+    const position = positionAfter(message.id);
+    if (message.id.firstChunk) this.intake.doneWith(message.id);
+    // A message that lies in chunks on both sides of this one needs its first ones again after a reconnect.
+    this.position = { ...position, from: earliestBefore(position, this.intake.chunksHeldAt(message.id)) };
     return message;
   }
 }

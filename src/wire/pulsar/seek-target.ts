@@ -11,5 +11,7 @@ export function seekTarget(to: SeekPosition): {
   if (to === 'earliest') return { messageId: { ledgerId: -1, entryId: -1 } };
   if (to === 'latest') return { messageId: { ledgerId: latest, entryId: latest } };
   if ('publishTimeMs' in to) return { publishTime: to.publishTimeMs };
-  return { messageId: { ledgerId: to.ledgerId, entryId: to.entryId } };
+  // A chunked message begins before the entry it is known by.
+  const { ledgerId, entryId } = to.firstChunk ?? to;
+  return { messageId: { ledgerId, entryId } };
 }

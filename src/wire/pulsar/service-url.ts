@@ -20,9 +20,3 @@ export function parseBrokerUrl(url: string): BrokerUrl {
   const host = match[2]!.replace(/^\[|\]$/g, '');
   return { isSecure, host, port: Number(match[3] ?? (isSecure ? 6651 : 6650)) };
 }
-
-/** The full name of a topic: `t` and `tenant/namespace/t` are short for `persistent://…`. */
-export function fullTopicName(topic: string): string {
-  if (topic.includes('://')) return topic;
-  return topic.includes('/') ? `persistent://${topic}` : `persistent://public/default/${topic}`;
-}

@@ -1,8 +1,10 @@
 import { copyMatch } from './lz4-decompress.ts';
 
-/** Reads one raw Snappy block (length first, no framing); throws a RangeError when it is damaged. */
-export function snappyDecompress(block: Buffer): Buffer {
-  const { value: size, next } = readSize(block);
+/** Reads one raw Snappy block (length first, no framing) that holds exactly `size` bytes; throws a RangeError on anything else. */
+export function snappyDecompress(block: Buffer, size: number): Buffer {
+  const { value: announced, next } = readSize(block);
+  // Before the memory is taken: a damaged length may say anything.
+  if (announced !== size) throw damaged(`${announced} bytes, expected ${size}`);
   const out = Buffer.allocUnsafe(size);
   let from = next;
   let to = 0;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../../src/wire/pulsar/byte-writer.ts';
-import type { MessageCommand } from '../../../src/wire/pulsar/commands.ts';
+import type { MessageCommand } from '../../../src/wire/pulsar/consumer-commands.ts';
 import { decodeEntry } from '../../../src/wire/pulsar/decode-entry.ts';
 import {
   type EncodedEntry,
@@ -20,7 +20,7 @@ const javaEntries = JSON.parse(
 describe('entries written by the Java client', () => {
   test.each(Object.keys(javaEntries))('%s is read field by field', (name) => {
     const messages = javaEntries[name]!.flatMap(
-      (entry) => decodeEntry(aCommand(), Buffer.from(entry, 'base64')).messages,
+      (entry) => decodeEntry(aCommand(), Buffer.from(entry, 'base64'), options).messages,
     );
     expect(messages.map((message) => message.payload.toString())).toEqual([
       'row 0 '.repeat(10),
@@ -41,7 +41,7 @@ describe('entries of our own', () => {
       [{ payload: Buffer.from('a'.repeat(500)) }, { payload: Buffer.alloc(0), isNull: true }],
       compression,
     );
-    const { messages, messageCount } = decodeEntry(aCommand(), asSent(entry));
+    const { messages, messageCount } = decodeEntry(aCommand(), asSent(entry), options);
     expect(messageCount).toBe(2);
     expect(messages.map(({ id }) => id)).toEqual([
       { ledgerId: 5, entryId: 6, partition: 2, batchIndex: 0, batchSize: 2 },
@@ -60,13 +60,13 @@ describe('entries of our own', () => {
   test('a key that is no text, and an empty one, survive', () => {
     const keys = [Buffer.from([0, 1, 254, 255]), Buffer.alloc(0)];
     const entry = aBatch(keys.map((key) => ({ key, payload: Buffer.from('x') })));
-    expect(decodeEntry(aCommand(), asSent(entry)).messages.map(({ key }) => key)).toEqual(keys);
+    expect(decodeEntry(aCommand(), asSent(entry), options).messages.map(({ key }) => key)).toEqual(keys);
   });
 
   test('what an acknowledgement set says is done is left out, and still counts for the permits', () => {
     const entry = aBatch(Array.from({ length: 70 }, (_, i) => ({ payload: Buffer.from(String(i)) })));
     const command = { ...aCommand(), ackSet: [1n << 3n, 1n << 1n] };
-    const { messages, messageCount } = decodeEntry(command, asSent(entry));
+    const { messages, messageCount } = decodeEntry(command, asSent(entry), options);
     expect(messages.map(({ payload }) => payload.toString())).toEqual(['3', '65']);
     expect(messageCount).toBe(70);
   });
@@ -78,17 +78,31 @@ describe('entries of our own', () => {
       const bad = Buffer.from(good);
       bad[at]! ^= 0x10;
       expect(
-        codeOf(() => decodeEntry(aCommand(), bad)),
+        codeOf(() => decodeEntry(aCommand(), bad, options)),
         `byte ${at}`,
       ).toBe('Undecodable');
     }
+  });
+
+  test('a message that says it is huge is undecodable before any memory is taken for it', () => {
+    const entry = aBatch([{ payload: Buffer.alloc(100_001) }], 'lz4');
+    expect(codeOf(() => decodeEntry(aCommand(), asSent(entry), options))).toBe('Undecodable');
+  });
+
+  test('an ordering key is told beside the key', () => {
+    const [message] = decodeEntry(
+      aCommand(),
+      asSent(aBatch([{ key: Buffer.from('k'), orderingKey: Buffer.from([7, 255]), payload: Buffer.alloc(1) }])),
+      options,
+    ).messages;
+    expect([message!.key, message!.orderingKey]).toEqual([Buffer.from('k'), Buffer.from([7, 255])]);
   });
 
   test('an entry cut short is undecodable', () => {
     const good = asSent(aBatch([{ payload: Buffer.from('payload') }]));
     for (let end = 0; end < good.length; end++) {
       expect(
-        codeOf(() => decodeEntry(aCommand(), good.subarray(0, end))),
+        codeOf(() => decodeEntry(aCommand(), good.subarray(0, end), options)),
         `cut at ${end}`,
       ).toBe('Undecodable');
     }
@@ -97,8 +111,10 @@ describe('entries of our own', () => {
 
 const from = { producerName: 'p', publishTimeMs: 1_700_000_000_000, compression: 'none', schemaVersion: null } as const;
 
+const options = { maxMessageBytes: 100_000, partition: 2, assemble: () => null };
+
 function aCommand(): MessageCommand {
-  return { consumerId: 1, messageId: { ledgerId: 5, entryId: 6, partition: 2 } };
+  return { consumerId: 1, messageId: { ledgerId: 5, entryId: 6 } };
 }
 
 function aBatch(messages: readonly OutgoingMessage[], compression: 'none' | 'lz4' = 'none'): EncodedEntry {
@@ -106,7 +122,8 @@ function aBatch(messages: readonly OutgoingMessage[], compression: 'none' | 'lz4
   messages.forEach((message, i) => {
     writeBatchedMessage(writer, message, 10 + i);
   });
-  return encodeBatchEntry(writer.written(), 10, messages.length, { ...from, compression });
+  const ids = { firstId: 10, lastId: 10 + messages.length - 1 };
+  return encodeBatchEntry({ messages: writer.written(), ...ids, waiters: messages }, { ...from, compression });
 }
 
 function asSent(entry: EncodedEntry): Buffer {

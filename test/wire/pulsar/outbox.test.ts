@@ -41,7 +41,7 @@ test('a batch waits for its delay', async () => {
 test('every message of a batch gets its own id from the one receipt', async () => {
   const { outbox, add } = anOutbox(limits);
   const sent = [add(1), add(1), add(1)];
-  expect(outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 7, entryId: 8, partition: 2 } })).toBe(true);
+  expect(outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 7, entryId: 8 } }, 2)).toBe(true);
   expect((await Promise.all(sent)).map(formatMessageId)).toEqual(['7:8:0:2', '7:8:1:2', '7:8:2:2']);
   expect(outbox.count).toBe(0);
 });
@@ -49,7 +49,7 @@ test('every message of a batch gets its own id from the one receipt', async () =
 test('a resend is the very same entries with the same ids', () => {
   const { outbox, transmitted, add } = anOutbox(limits);
   for (let i = 0; i < 6; i++) void add(20);
-  outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 1, entryId: 1 } });
+  outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 1, entryId: 1 } }, -1);
   const [, second] = transmitted.splice(0);
   outbox.resend();
   expect(transmitted).toEqual([second]);
@@ -60,10 +60,10 @@ test('a late receipt is passed over, one that skips an entry is not taken', asyn
   const { outbox, add } = anOutbox(false);
   const first = add(1);
   void add(1);
-  expect(outbox.confirm({ sequenceId: 1, messageId: { ledgerId: 1, entryId: 2 } })).toBe(false);
+  expect(outbox.confirm({ sequenceId: 1, messageId: { ledgerId: 1, entryId: 2 } }, -1)).toBe(false);
   expect(outbox.count).toBe(2);
-  expect(outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 1, entryId: 1 } })).toBe(true);
-  expect(outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 9, entryId: 9 } })).toBe(true);
+  expect(outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 1, entryId: 1 } }, -1)).toBe(true);
+  expect(outbox.confirm({ sequenceId: 0, messageId: { ledgerId: 9, entryId: 9 } }, -1)).toBe(true);
   expect(formatMessageId(await first)).toBe('1:1:-1:-1');
   expect(outbox.count).toBe(1);
 });
@@ -74,6 +74,15 @@ test('sequence ids go on behind what the broker has seen of this producer', () =
   void add(1);
   expect(transmitted.map(({ firstId }) => firstId)).toEqual([42]);
   expect(outbox.count).toBe(1);
+});
+
+test('ids of the caller may have gaps: a batch is confirmed by its first and settles its last', () => {
+  const { outbox, transmitted, add } = anOutbox(limits);
+  for (const id of [4, 9, 20]) void add(10, id);
+  expect(transmitted.map(({ firstId, lastId, bytes }) => [firstId, lastId, bytes])).toEqual([[4, 20, 30]]);
+  expect([outbox.count, outbox.bytes]).toEqual([3, 30]);
+  expect(outbox.confirm({ sequenceId: 4 }, -1)).toBe(true);
+  expect([outbox.count, outbox.bytes, outbox.lastSettledId]).toEqual([0, 0, 20]);
 });
 
 test('when all is rejected nobody is left waiting, batched or sent', async () => {
@@ -91,6 +100,7 @@ function anOutbox(batching: BatchingOptions | false, maxBytes = 1_000_000) {
     entryFrom: () => ({ producerName: 'p', publishTimeMs: 0, compression: 'none', schemaVersion: null }),
     transmit: (entry) => transmitted.push(entry),
   });
-  const add = (bytes: number) => outbox.add({ payload: Buffer.alloc(bytes) }, bytes, maxBytes);
+  const add = (bytes: number, sequenceId = outbox.lastId + 1) =>
+    outbox.add({ payload: Buffer.alloc(bytes) }, sequenceId, bytes, maxBytes);
   return { outbox, transmitted, add, sizes: () => transmitted.map(({ waiters }) => waiters.length) };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fullTopicName, parseBrokerUrl, splitServiceUrl } from '../../../src/wire/pulsar/service-url.ts';
+import { parseBrokerUrl, splitServiceUrl } from '../../../src/wire/pulsar/service-url.ts';
 
 test('a service URL may name several brokers', () => {
   expect(splitServiceUrl('pulsar+ssl://a:6651,b:7000/')).toEqual(['pulsar+ssl://a:6651', 'pulsar+ssl://b:7000']);
@@ -15,10 +15,4 @@ test.each([
 
 test.each(['http://broker:6650', 'broker:6650', 'pulsar://', 'pulsar://a b:x'])('%s is refused', (url) => {
   expect(() => parseBrokerUrl(url)).toThrow('not a broker URL');
-});
-
-test('short topic names are completed', () => {
-  expect(fullTopicName('t')).toBe('persistent://public/default/t');
-  expect(fullTopicName('tenant/ns/t')).toBe('persistent://tenant/ns/t');
-  expect(fullTopicName('non-persistent://tenant/ns/t')).toBe('non-persistent://tenant/ns/t');
 });
