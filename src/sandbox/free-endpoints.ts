@@ -66,7 +66,7 @@ async function oneAddress(nodes: number): Promise<CassandraEndpoints> {
 }
 
 /** Below the range that systems take outgoing ports from: a stopped server finds its port free when it comes back. */
-async function freePort(addresses: readonly string[], taken: readonly number[] = []): Promise<number> {
+export async function freePort(addresses: readonly string[], taken: readonly number[] = []): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (!taken.includes(port) && (await tryListen(addresses, [port])) === 'free') return port;

@@ -30,8 +30,8 @@ export async function launchServer(sandbox: Sandbox, server: AnyServer, context:
 }
 
 /** The source is of the asked line; the target is always the newest. */
-export function releaseFor(sandbox: Pick<Sandbox, 'cassandra'>, server: AnyServer): SandboxRelease {
-  if (server.name === 'pulsar') return pulsarRelease();
+export function releaseFor(sandbox: Pick<Sandbox, 'cassandra' | 'pulsarLine'>, server: AnyServer): SandboxRelease {
+  if (server.name === 'pulsar') return pulsarRelease(sandbox.pulsarLine);
   return cassandraRelease(lineOf(sandbox, server));
 }
 

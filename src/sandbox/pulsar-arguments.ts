@@ -37,10 +37,19 @@ function standaloneOptions(pulsar: SandboxPulsar): string[] {
     ...['-c', standaloneConfFile(pulsar)],
     ...['-a', pulsar.address],
     ...['--bookkeeper-dir', join(pulsar.dir, 'bookkeeper')],
-    // As an option only: the same folder given in the conf file is taken for a ZooKeeper address.
-    ...['--metadata-dir', join(pulsar.dir, 'metadata')],
+    ...metadataOptions(pulsar),
     '--no-stream-storage',
     '--no-functions-worker',
+  ];
+}
+
+function metadataOptions({ dir, innerPorts }: SandboxPulsar): string[] {
+  // As an option only: the same folder given in the conf file is taken for a ZooKeeper address.
+  if (!innerPorts) return ['--metadata-dir', join(dir, 'metadata')];
+  return [
+    ...['--zookeeper-dir', join(dir, 'zookeeper')],
+    ...['--zookeeper-port', String(innerPorts.zooKeeper)],
+    ...['--bookkeeper-port', String(innerPorts.bookie)],
   ];
 }
 

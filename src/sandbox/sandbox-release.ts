@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 export const cassandraLines = ['4.0', '4.1', '5.0'] as const;
 export type CassandraLine = (typeof cassandraLines)[number];
+/** The newest is what every sandbox runs; the others are there for the client's tests. */
+export const pulsarLines = ['2.10', '3.0', '4.0'] as const;
+export type PulsarLine = (typeof pulsarLines)[number];
 
 /** One published server: the pom that names its Maven coordinates, and the release that pom asks for. */
 export interface SandboxRelease {
@@ -15,8 +18,8 @@ export function cassandraRelease(line: CassandraLine): SandboxRelease {
   return releaseOf('cassandra', `cassandra-${line}.xml`);
 }
 
-export function pulsarRelease(): SandboxRelease {
-  return releaseOf('pulsar', 'pulsar.xml');
+export function pulsarRelease(line: PulsarLine = '4.0'): SandboxRelease {
+  return releaseOf('pulsar', `pulsar-${line}.xml`);
 }
 
 /** The absolute path of a file in `templates/sandbox`. */

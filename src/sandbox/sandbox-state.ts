@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CassandraLine } from './sandbox-release.ts';
+import type { CassandraLine, PulsarLine } from './sandbox-release.ts';
 
 /** What a server is known by while it runs; both are null while it does not. */
 interface ServerProcess {
@@ -36,6 +36,8 @@ export interface SandboxPulsar extends SandboxServer {
   readonly webPort: number;
   readonly serviceUrl: string;
   readonly adminUrl: string;
+  /** Of a line that needs them told; the others find their own. */
+  readonly innerPorts?: { readonly zooKeeper: number; readonly bookie: number };
 }
 
 /** Parts of a cassandra.yaml by their names there. */
@@ -50,6 +52,8 @@ export interface Sandbox {
   readonly pulsar: SandboxPulsar;
   /** What the source nodes' cassandra.yaml says otherwise than that of any sandbox. */
   readonly sourceSettings?: NodeSettings;
+  /** Pulsar, when it is an earlier one than that of any sandbox. */
+  readonly pulsarLine?: PulsarLine;
 }
 
 export type AnyServer = SandboxNode | SandboxPulsar;

@@ -38,6 +38,13 @@ test('Pulsar keeps its data in the folder of the sandbox', () => {
   expect(main.join(' ')).toContain('--bookkeeper-dir /sandbox/pulsar/bookkeeper');
 });
 
+test('a Pulsar that keeps its metadata in ZooKeeper is told where, and never a folder for another kind', () => {
+  const pulsar = { ...aSandbox().pulsar, innerPorts: { zooKeeper: 21_001, bookie: 21_002 } };
+  const main = pulsarArguments(pulsar, { home: '/pulsar', jars }).main.join(' ');
+  expect(main).toContain('--zookeeper-dir /sandbox/pulsar/zookeeper --zookeeper-port 21001 --bookkeeper-port 21002');
+  expect(main).not.toContain('--metadata-dir');
+});
+
 test('an argument with blanks, quotes and backslashes stays one argument of the java command', () => {
   expect(argumentsFile(['-Da=b c', 'say "x" \\ y'])).toBe('"-Da=b c"\n"say \\"x\\" \\\\ y"\n');
 });

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { killServer, startServer } from '../../../src/sandbox/control-server.ts';
-import { findFreeEndpoints } from '../../../src/sandbox/free-endpoints.ts';
-import { planSandbox } from '../../../src/sandbox/plan-sandbox.ts';
-import { type Sandbox, writeSandbox } from '../../../src/sandbox/sandbox-state.ts';
+import type { Sandbox } from '../../../src/sandbox/sandbox-state.ts';
+import { startLonePulsar } from '../../../src/sandbox/start-lone-pulsar.ts';
 import { wipeSandbox } from '../../../src/sandbox/stop-sandbox.ts';
 import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
 import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
@@ -19,9 +18,7 @@ let sandbox: Sandbox;
 let client: PulsarClient;
 
 beforeAll(async () => {
-  sandbox = planSandbox(dir, '5.0', await findFreeEndpoints(dir, 1));
-  writeSandbox(sandbox);
-  await startServer(sandbox, 'pulsar');
+  sandbox = await startLonePulsar({ dir });
   await new PulsarAdmin(sandbox.pulsar).createTopic(topic);
   client = await connectPulsar(sandbox.pulsar);
 });
