@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { cassandraLines } from '../../src/sandbox/sandbox-release.ts';
-import { whyNoOracle } from './commit-log-oracle.ts';
+import { whyNoJavac } from '../support/compile-java.ts';
 import { expectEqualReaders, missingKinds, oracleSeed } from './expect-equal-readers.ts';
 import { logSettings } from './log-settings.ts';
 import { startOracleNode } from './oracle-node.ts';
 
-const obstacle = await whyNoOracle();
+const obstacle = await whyNoJavac();
 if (obstacle) process.stderr.write(`SKIPPED: the comparison with Cassandra's own reader. ${obstacle}\n`);
 
 // A quiet machine needs about half a minute for each release, a busy one ten times that.

@@ -1,19 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { cacheFolder } from '../../src/sandbox/cache-folder.ts';
 import { cassandraArguments } from '../../src/sandbox/cassandra-arguments.ts';
 import { cassandraYaml } from '../../src/sandbox/cassandra-yaml.ts';
@@ -23,6 +12,7 @@ import { installRelease } from '../../src/sandbox/install-release.ts';
 import { cassandraRelease, type SandboxRelease } from '../../src/sandbox/sandbox-release.ts';
 import type { Sandbox, SandboxNode } from '../../src/sandbox/sandbox-state.ts';
 import { argumentsFile } from '../../src/sandbox/server-arguments.ts';
+import { compileJava, jarsIn } from '../support/compile-java.ts';
 
 /** Cassandra's own commit log reader, run in a process of its own under the schema in a folder. */
 export interface CommitLogOracle {
@@ -40,21 +30,17 @@ export interface OracleSpeed {
   readonly cpuNanos: number;
 }
 
-/** Why the oracle cannot be compiled on this machine; undefined where it can. */
-export async function whyNoOracle(): Promise<string | undefined> {
-  try {
-    await run(await findJavac(), ['-version']);
-    return undefined;
-  } catch (error) {
-    return `a Java 17 development kit is needed (Debian: openjdk-17-jdk-headless): ${(error as Error).message}`;
-  }
-}
-
 /** The oracle for the release that the sandbox's source runs; compiled once and kept in the cache. */
 export async function openOracle(sandbox: OracleSandbox): Promise<CommitLogOracle> {
   const release = cassandraRelease(sandbox.cassandra);
   const jars = jarsIn(await installRelease(release, { cache: cacheFolder(), onProgress: () => {} }));
-  const build = { sandbox, release, jars, classes: await compile(release, jars), java: await findJava() };
+  const build = {
+    sandbox,
+    release,
+    jars,
+    classes: await compileJava({ source, release: release.release, jars }),
+    java: await findJava(),
+  };
   const start = (home: string, args: readonly string[], isMeasured: boolean) => {
     const all = [`@${writeArguments(home, build, isMeasured)}`, 'CommitLogOracle', ...args];
     return spawn(build.java.command, all, { cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -79,37 +65,7 @@ interface OracleBuild {
   readonly java: Java;
 }
 
-const run = promisify(execFile);
 const source = fileURLToPath(new URL('CommitLogOracle.java', import.meta.url));
-
-async function findJavac(): Promise<string> {
-  const { command } = await findJava();
-  const besideJava = join(dirname(command), 'javac');
-  return isAbsolute(command) && existsSync(besideJava) ? besideJava : 'javac';
-}
-
-/** The folder of the compiled classes. It appears complete or not at all. */
-async function compile({ release }: SandboxRelease, jars: readonly string[]): Promise<string> {
-  const digest = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
-  const folder = join(cacheFolder(), 'commit-log-oracle', `${release}-${digest}`);
-  if (existsSync(folder)) return folder;
-  mkdirSync(dirname(folder), { recursive: true });
-  const temporary = mkdtempSync(join(dirname(folder), 'compiling-'));
-  try {
-    await run(await findJavac(), ['-nowarn', '-d', temporary, '-cp', jars.join(delimiter), source]);
-    // Somebody else may have been quicker.
-    if (!existsSync(folder)) renameSync(temporary, folder);
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
-  return folder;
-}
-
-/** Sorted as for the sandbox's servers, whose class archive fits only the very same class path and what begins with it. */
-function jarsIn(folder: string): readonly string[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.jar'));
-  return names.sort().map((name) => join(folder, name));
-}
 
 /** A Java like that of the node, with a configuration of its own: Cassandra as a tool, its data folder in `home`. */
 function writeArguments(home: string, build: OracleBuild, isMeasured: boolean): string {
