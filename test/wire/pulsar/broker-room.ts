@@ -14,9 +14,9 @@ export interface BrokerRoom {
   topic(): Promise<string>;
 }
 
-/** A place of our own on the shared broker. */
-export function aBrokerRoom(): BrokerRoom {
-  const { serviceUrl, adminUrl } = inject('sandbox').pulsar;
+/** A place of our own on the shared broker, or on another. */
+export function aBrokerRoom(pulsar: { serviceUrl: string; adminUrl: string } = inject('sandbox').pulsar): BrokerRoom {
+  const { serviceUrl, adminUrl } = pulsar;
   const admin = new PulsarAdmin({ adminUrl });
   return {
     admin,
