@@ -4,6 +4,7 @@ import { compareAll, throwOnDifferences } from '../src/phases/compare-all.ts';
 import type { WorkerContext } from '../src/phases/phase-context.ts';
 import { repairDifferences, throwOnCutOver, throwOnUnrepaired } from '../src/phases/repair-differences.ts';
 import { usualPatienceMs } from '../src/phases/validate.ts';
+import { whileWatchingRing } from '../src/phases/watch-ring.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
 import { repairJson, repairText } from '../src/ui/repair-text.ts';
 import { openScreen } from '../src/ui/screen.ts';
@@ -50,7 +51,8 @@ interface Validated {
 }
 
 async function compare(context: WorkerContext, { table }: Options): Promise<Validated> {
-  return { report: await compareAll(context, { patienceMs: usualPatienceMs, ...(table && { tables: table }) }) };
+  const wanted = { patienceMs: usualPatienceMs, ...(table && { tables: table }) };
+  return { report: await whileWatchingRing(context, (watched) => compareAll(watched, wanted)) };
 }
 
 async function compareAndRepair(context: WorkerContext, options: Options): Promise<Validated> {

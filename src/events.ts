@@ -52,6 +52,15 @@ export type ProgressEvent =
       readonly reason: string;
     }
   | ({ readonly kind: 'capture-level'; readonly node: string; readonly level: FillLevel } & Fill)
+  /** A host whose writes may go unseen, or no longer. */
+  | {
+      readonly kind: 'ring-alarm';
+      readonly node: string;
+      readonly address: string;
+      readonly isOver: boolean;
+      readonly reason: string;
+      readonly next: string;
+    }
   | { readonly kind: 'records-published'; readonly node: string; readonly records: number; readonly segment: bigint }
   | { readonly kind: 'partition-taken'; readonly partition: number }
   | { readonly kind: 'partition-left'; readonly partition: number }

@@ -1,3 +1,4 @@
+import type { Coverage } from './coverage.ts';
 import type { ComparedTable } from './difference.ts';
 import type { PhaseName } from './phase.ts';
 
@@ -16,6 +17,10 @@ export interface MigrationStatus {
   };
   readonly stream: StreamStatus;
   readonly nodes: readonly NodeStatus[];
+  /** How much of the ring's writes the agents see. */
+  readonly coverage: CoverageStatus;
+  /** Hosts whose writes may go unseen. */
+  readonly alarms: readonly HostAlarm[];
   readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
   readonly deadLetters: number;
   readonly lastValidation: ValidationStatus | undefined;
@@ -55,6 +60,17 @@ export interface NodeStatus {
   readonly unbrokenSince: string | 'unknown';
   /** Changes between the hand-over and that instant may have been missed. */
   readonly hasHole: boolean;
+  /** Ranges of the ring that it keeps a replica of, and their share of all tokens, 0 to 1. */
+  readonly keeps: { readonly ranges: number; readonly of: number; readonly share: number } | undefined;
+}
+
+export type CoverageStatus = Coverage | { readonly unknownBecause: string };
+
+export interface HostAlarm {
+  readonly hostId: string;
+  readonly address: string;
+  readonly reason: string;
+  readonly next: string;
 }
 
 /** Rows that `validate --repair` wrote anew; only a validation after it proves them. */

@@ -1,7 +1,5 @@
-import { nodesInDoubt, nodesWithHole } from '../cutover/gates.ts';
 import type {
   MigrationStatus,
-  NodeStatus,
   PhaseStatus,
   RepairStatus,
   StreamStatus,
@@ -15,6 +13,7 @@ import { addBooks, emptyBooks } from '../stream/batch-books.ts';
 import { addLatencies, percentile } from '../stream/latency.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
 import { countMessages, unbrokenSince } from './gate-facts.ts';
+import { gatherCoverage } from './gather-coverage.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
 
@@ -40,7 +39,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
       deadLettered: sum((split) => split.deadLetteredRows),
     },
     stream,
-    nodes: nodeStatus(state, position),
+    ...(await gatherCoverage(context, state, position ? unbrokenSince(position) : new Map())),
     openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
     deadLetters: state.capture ? await countMessages(bus, topics.deadLetters, signal) : 0,
     lastValidation: state.lastValidation && validationStatus(state.lastValidation),
@@ -80,16 +79,6 @@ async function streamStatus(
       oldest.length === 0 ? 0 : Math.max(0, Math.round((Number(nowMicros / 1000n) - Math.min(...oldest)) / 1000)),
     latencyMs: { p50: percentile(latency, 0.5), p99: percentile(latency, 0.99) },
   };
-}
-
-function nodeStatus(state: MigrationState, position: StreamPosition | undefined): readonly NodeStatus[] {
-  const since = position ? unbrokenSince(position) : new Map<string, bigint>();
-  const broken = [...nodesWithHole(state, since), ...nodesInDoubt(state)];
-  return (state.capture?.nodes ?? []).map(({ hostId, address }) => {
-    const instant = since.get(hostId);
-    const text = instant === undefined ? 'unknown' : timeText(instant);
-    return { hostId, address, unbrokenSince: text, hasHole: broken.includes(hostId) };
-  });
 }
 
 function validationStatus(validation: ValidationRecord): ValidationStatus {

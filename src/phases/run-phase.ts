@@ -4,6 +4,7 @@ import { type Finding, faultsIn } from '../model/finding.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { whileWatchingRing } from './watch-ring.ts';
 
 /** Walks one phase: what it needs, what it asks, what it does, and a second look at what it did. */
 export async function runPhase(phase: Phase, context: PhaseContext): Promise<string> {
@@ -18,17 +19,24 @@ export async function runPhase(phase: Phase, context: PhaseContext): Promise<str
   throwOnFaults(findings);
   report({ kind: 'phase-started', phase: phase.name, steps: phase.steps.map((step) => step.title) });
   await ledger.append({ kind: 'phase-started', phase: phase.name, planDigest: plan.digest });
+  const summary = await whileWatchingRing(context, async (watched) => {
+    await runSteps(phase, watched);
+    return phase.confirm(watched);
+  });
+  await ledger.append({ kind: 'phase-confirmed', phase: phase.name, summary });
+  await ledger.refresh(signal);
+  report({ kind: 'phase-finished', phase: phase.name, seconds: Number(clock.nowMicros() - startedAt) / 1e6, summary });
+  return summary;
+}
+
+async function runSteps(phase: Phase, context: PhaseContext): Promise<void> {
+  const { report, signal } = context;
   for (const step of phase.steps) {
     signal.throwIfAborted();
     report({ kind: 'step-started', phase: phase.name, step: step.title });
     const note = await step.run(context);
     report({ kind: 'step-finished', phase: phase.name, step: step.title, ...(note !== undefined && { note }) });
   }
-  const summary = await phase.confirm(context);
-  await ledger.append({ kind: 'phase-confirmed', phase: phase.name, summary });
-  await ledger.refresh(signal);
-  report({ kind: 'phase-finished', phase: phase.name, seconds: Number(clock.nowMicros() - startedAt) / 1e6, summary });
-  return summary;
 }
 
 function throwOnMissingPhases(phase: Phase, state: MigrationState): void {

@@ -3,6 +3,7 @@ import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 import { runSinkWorker } from './sink-worker.ts';
 import { untilState } from './until-state.ts';
+import { watchRing } from './watch-ring.ts';
 
 /**
  * One worker process: takes splits once they are queued and changes once start-sink allows it, until the cutover is
@@ -17,8 +18,13 @@ export async function runWorker(context: WorkerContext): Promise<void> {
       finished.abort();
     },
     (signal) => copyOnceQueued({ ...context, signal }, finished.signal),
+    (signal) => watchUntil(finished.signal, { ...context, signal }),
     (signal) => sinkOnceAllowed({ ...context, signal }, finished.signal),
   );
+}
+
+async function watchUntil(finished: AbortSignal, context: WorkerContext): Promise<void> {
+  await watchRing({ ...context, signal: AbortSignal.any([finished, context.signal]) });
 }
 
 async function copyOnceQueued(context: WorkerContext, finished: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { openDeadLetters } from '../apply/dead-letters.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
 import type { TableChange, Truncation } from '../feeds/schema-history.ts';
 import { isInRange } from '../model/token.ts';
+import { followedNodes } from '../state/compare-ring.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { runSink } from '../stream/run-sink.ts';
@@ -59,7 +60,10 @@ async function sinkParts(
     recopiedTableIds: new Set(
       record.tables.filter((table) => record.recopiedTables.includes(table.name)).map((table) => table.id),
     ),
-    nodes: record.nodes.map((node) => node.hostId),
+    // Asked for anew each time: deploy-agent may have followed a change of the ring.
+    get nodes() {
+      return followedNodes(ledger.state).map((node) => node.hostId);
+    },
     handOverMicros: record.instantMicros,
     targetSkewMicros: await target.clockSkewMicros(signal),
     snapshotDoneAt: snapshotDoneAt(() => ledger.state),

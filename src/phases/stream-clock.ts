@@ -1,3 +1,4 @@
+import { followedNodes } from '../state/compare-ring.ts';
 import { readProgress } from '../stream/read-progress.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -17,7 +18,7 @@ export function askStream({ bus, clock, ledger, signal }: WorkerContext): Promis
   const question = {
     bus,
     partitionCount: record.changesPartitions,
-    nodes: record.nodes.map((node) => node.hostId),
+    nodes: followedNodes(ledger.state).map((node) => node.hostId),
     nowMicros: clock.nowMicros(),
   };
   return readProgress(question, signal);

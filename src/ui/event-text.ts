@@ -35,6 +35,10 @@ export function eventText(event: ProgressEvent): string | undefined {
       return `HOLE in the capture of node ${event.node}: segments ${event.fromSegment} to ${event.toSegment}: ${event.reason}`;
     case 'capture-level':
       return `capture of node ${event.node}: ${event.level}, ${event.bytes} of ${event.limitBytes} bytes (${event.limitedBy})`;
+    case 'ring-alarm':
+      return event.isOver
+        ? `over: node ${event.address} (${event.node}): ${event.reason}`
+        : `ALARM: node ${event.address} (${event.node}): ${event.reason}. Next: ${event.next}`;
     case 'partition-taken':
       return `changes partition ${event.partition} taken`;
     case 'partition-left':

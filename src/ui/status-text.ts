@@ -1,4 +1,4 @@
-import type { MigrationStatus, StreamStatus } from '../model/migration-status.ts';
+import type { CoverageStatus, MigrationStatus, NodeStatus, StreamStatus } from '../model/migration-status.ts';
 import { reportText } from './validation-text.ts';
 
 /** The status for a person. */
@@ -9,9 +9,10 @@ export function statusText(status: MigrationStatus): string {
     `splits: ${status.splits.copied} of ${status.splits.planned} copied`,
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
-    ...status.nodes.map(
-      ({ hostId, address, unbrokenSince, hasHole }) =>
-        `node ${address} (${hostId}): capture unbroken since ${unbrokenSince}${hasHole ? ': a HOLE after the hand-over, changes may be missing' : ''}`,
+    ...status.nodes.map(nodeLine),
+    ...coverageLines(status.coverage),
+    ...status.alarms.map(
+      ({ hostId, address, reason, next }) => `ALARM: node ${address} (${hostId}): ${reason}; next: ${next}`,
     ),
     `dead letters: ${status.deadLetters}`,
     ...status.openSlices.map(({ table, reason }) => `slice in doubt: ${table}: ${reason}`),
@@ -20,6 +21,33 @@ export function statusText(status: MigrationStatus): string {
     `next: ${status.waitsFor}`,
     '',
   ].join('\n');
+}
+
+function nodeLine({ hostId, address, unbrokenSince, hasHole, keeps }: NodeStatus): string {
+  const hole = hasHole ? ': a HOLE after the hand-over, changes may be missing' : '';
+  const kept = keeps ? `; keeps ${keeps.ranges} of ${keeps.of} ranges (${percent(keeps.share)} of the ring)` : '';
+  return `node ${address} (${hostId}): capture unbroken since ${unbrokenSince}${hole}${kept}`;
+}
+
+function coverageLines(coverage: CoverageStatus): readonly string[] {
+  if ('unknownBecause' in coverage) return [`coverage: unknown: ${coverage.unknownBecause}`];
+  const enough = coverage.levels.filter(({ rangesShort }) => rangesShort === 0).map(({ level }) => level);
+  const short = coverage.levels.filter(({ rangesShort }) => rangesShort > 0);
+  return [
+    ...coverage.groups.map(
+      ({ covered, replicas, ranges, share }) =>
+        `coverage: ${covered} of ${replicas} replicas captured without a break on ${ranges} ranges (${percent(share)} of the ring)`,
+    ),
+    `  every write acknowledged at ${enough.join(', ') || 'no consistency at all'} is seen by at least one agent`,
+    ...short.map(
+      ({ level, rangesShort, shareShort }) =>
+        `  too few replicas for writes at ${level} on ${rangesShort} ranges (${percent(shareShort)} of the ring)`,
+    ),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 }
 
 function streamLines(stream: StreamStatus): readonly string[] {

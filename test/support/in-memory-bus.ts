@@ -28,7 +28,7 @@ interface Consumer extends Subscription {
   become(isActive: boolean): void;
 }
 
-export function inMemoryBus(): MemoryBus {
+export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
   const topics = new Map<string, Topic>();
 
   function topicOf(name: string): Topic {
@@ -44,7 +44,7 @@ export function inMemoryBus(): MemoryBus {
       key: key ?? null,
       properties: properties ?? {},
       payload: Buffer.from(payload),
-      publishedAtMs: Date.now(),
+      publishedAtMs: nowMs(),
       redeliveryCount: 0,
     });
     for (const wake of topic.wake.splice(0)) wake();
