@@ -1,8 +1,9 @@
+import { plainInsertOf } from '../apply/plain-insert.ts';
 import { partitionKeyOf, type RowLayout } from '../apply/row-layout.ts';
 import type { Books } from '../events.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
-import { copyRow } from './copy-row.ts';
+import { copyPlainRow, copyRow, largestRowBytes } from './copy-row.ts';
 import { boundInFlight, type InFlight } from './in-flight.ts';
 import { rowBytes } from './plan-row.ts';
 import { readAhead } from './read-ahead.ts';
@@ -44,12 +45,21 @@ async function takeRows(
   signal: AbortSignal,
 ): Promise<void> {
   const isFirstOfPartition = watchPartitions(attempt.layout);
+  const plainInsert = plainInsertOf(attempt.layout, parts.keyspace, attempt.floorMicros);
   for await (const { page, arrivedAtMicros } of readAhead(readPages(attempt, parts, signal), parts.clock)) {
     for (const row of page) {
       if (isSpent(attempt, parts)) throw floorSpent;
-      books.read(rowBytes(row));
-      const taken = { row, withStatics: isFirstOfPartition(row), arrivedAtMicros };
-      await writes.begin(() => copyRow(taken, attempt, books, parts, signal));
+      const bytes = rowBytes(row);
+      books.read(bytes);
+      const insert = bytes > largestRowBytes ? undefined : plainInsert?.(row);
+      const taken = { row, withStatics: !plainInsert && isFirstOfPartition(row), arrivedAtMicros };
+      const room = writes.begin(() =>
+        insert
+          ? copyPlainRow(row, insert, attempt, books, parts, signal)
+          : copyRow(taken, attempt, books, parts, signal),
+      );
+      // Most rows find room at once; to await nothing would cost them a turn each.
+      if (room) await room;
     }
   }
   await writes.ended();

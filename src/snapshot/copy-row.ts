@@ -2,6 +2,7 @@ import { clusteringOf, partitionKeyOf } from '../apply/row-layout.ts';
 import { RefusedWriteError } from '../apply/target-writer.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
+import type { TargetStatement } from '../ports/target-keyspace.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
 import { planRow, type RowPart } from './plan-row.ts';
 import type { SplitBooks } from './split-books.ts';
@@ -15,7 +16,25 @@ export interface TakenRow {
 }
 
 /** Keyspaces takes no row, and no static row, above 1 MB (AWS developer guide, quotas). */
-const largestRowBytes = 1024 * 1024;
+export const largestRowBytes = 1024 * 1024;
+
+/** Writes a row that is one statement; as copyRow, without what such a row does not need. */
+export async function copyPlainRow(
+  row: EncodedRow,
+  insert: TargetStatement,
+  attempt: SplitAttempt,
+  books: SplitBooks,
+  parts: CopyParts,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await parts.writer.write(insert, signal);
+    books.written();
+  } catch (error) {
+    await bury(row, 'row', refusalIn(error, attempt, parts), attempt, parts);
+    books.deadLettered();
+  }
+}
 
 /** Writes a row, and says on the books and in a dead letter what the target does not take of it. */
 export async function copyRow(
@@ -35,7 +54,7 @@ export async function copyRow(
     const refusal = await refusalOf(part, attempt, parts, signal);
     if (refusal === undefined) continue;
     refusals++;
-    await bury(row, part, refusal, attempt, parts);
+    await bury(row, part.kind, refusal, attempt, parts);
   }
   if (refusals === 0) books.written();
   else books.deadLettered();
@@ -61,20 +80,24 @@ async function refusalOf(
     await writePart(part, attempt.floorMicros, parts, signal);
     return undefined;
   } catch (error) {
-    // A refusal of a spent floor says something about our timestamp and nothing about the row.
-    if (!(error instanceof RefusedWriteError) || isSpent(attempt, parts)) throw error;
-    return { reason: error.message, errorClass: error.name };
+    return refusalIn(error, attempt, parts);
   }
+}
+
+/** Throws again what is no refusal, or one of a spent floor: that says something about our timestamp, not the row. */
+function refusalIn(error: unknown, attempt: SplitAttempt, parts: CopyParts): Refusal {
+  if (!(error instanceof RefusedWriteError) || isSpent(attempt, parts)) throw error;
+  return { reason: error.message, errorClass: error.name };
 }
 
 async function bury(
   row: EncodedRow,
-  part: RowPart,
+  kind: RowPart['kind'],
   refusal: Refusal,
   { layout, split }: SplitAttempt,
   { deadLetters, report }: CopyParts,
 ): Promise<void> {
-  const clustering = part.kind === 'row' ? (clusteringOf(layout, row) ?? []) : [];
+  const clustering = kind === 'row' ? (clusteringOf(layout, row) ?? []) : [];
   await deadLetters.add({
     table: layout.table.name,
     partitionKey: joinPartitionKey(partitionKeyOf(layout, row)).toString('hex'),

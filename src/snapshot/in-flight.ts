@@ -1,7 +1,10 @@
 /** Work that has begun and not ended, at most so many pieces at once. */
 export interface InFlight {
-  /** Begins a piece of work as soon as there is room; throws the failure of an earlier piece instead. */
-  begin(work: () => Promise<void>): Promise<void>;
+  /**
+   * Begins a piece of work at once, or, where something is answered, as soon as there is room; throws the failure of an
+   * earlier piece instead.
+   */
+  begin(work: () => Promise<void>): Promise<void> | undefined;
   /** Resolves when all has ended; throws the first failure. */
   ended(): Promise<void>;
 }
@@ -13,17 +16,30 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
   let wake: (() => void) | undefined;
 
   return {
-    async begin(work) {
-      while (running >= atOnce) await oneEnded();
-      throwFailure();
-      running++;
-      work().catch(fail).finally(end);
+    begin(work) {
+      if (running >= atOnce) return beginLater(work);
+      start(work);
+      return undefined;
     },
     async ended() {
       while (running > 0) await oneEnded();
       throwFailure();
     },
   };
+
+  async function beginLater(work: () => Promise<void>): Promise<void> {
+    while (running >= atOnce) await oneEnded();
+    start(work);
+  }
+
+  function start(work: () => Promise<void>): void {
+    throwFailure();
+    running++;
+    work().then(end, (error: unknown) => {
+      fail(error);
+      end();
+    });
+  }
 
   function oneEnded(): Promise<void> {
     return new Promise((resolve) => {

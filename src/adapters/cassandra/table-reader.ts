@@ -77,14 +77,28 @@ function rowCutter({ columns, ttlColumns = [], writeTimeColumns = [] }: RowRead)
   const writeTimesFrom = ttlsFrom + ttlColumns.length;
   if (writeTimesFrom + writeTimeColumns.length === ttlsFrom)
     return (values) => ({ values, ttlSeconds: nothing, writeTimesMicros: nothing });
+  const noTtls = ttlColumns.map(() => null);
+  const noWriteTimes = writeTimeColumns.map(() => null);
   return (row) => ({
     values: row.slice(0, ttlsFrom),
-    ttlSeconds: row.slice(ttlsFrom, writeTimesFrom).map((cell) => cell && decodeInt(cell)),
-    writeTimesMicros: row.slice(writeTimesFrom).map((cell) => cell && decodeBigint(cell)),
+    ttlSeconds: decoded(row, ttlsFrom, writeTimesFrom, decodeInt) ?? noTtls,
+    writeTimesMicros: decoded(row, writeTimesFrom, row.length, decodeBigint) ?? noWriteTimes,
   });
 }
 
 const nothing: readonly never[] = [];
+
+/** Undefined where there is none at all: nothing of most rows expires, and they share one list. */
+function decoded<T>(row: RawRow, from: number, to: number, decode: (cell: Buffer) => T): (T | null)[] | undefined {
+  let values: (T | null)[] | undefined;
+  for (let index = from; index < to; index++) {
+    const cell = row[index]!;
+    if (cell === null) continue;
+    values ??= new Array<T | null>(to - from).fill(null);
+    values[index - from] = decode(cell);
+  }
+  return values;
+}
 
 function encodeBigint(value: bigint): Buffer {
   const bytes = Buffer.allocUnsafe(8);

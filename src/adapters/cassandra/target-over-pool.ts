@@ -56,8 +56,12 @@ function isThereAlready(error: unknown): boolean {
 
 async function write(pool: CqlPool, statement: TargetStatement, signal?: AbortSignal): Promise<void> {
   try {
-    const values = statement.values.map(wireValue);
-    await pool.execute(statement.cql, values, { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) });
+    const { values } = statement;
+    await pool.execute(
+      statement.cql,
+      values.includes(unset) ? values.map(wireValue) : (values as readonly CqlValue[]),
+      { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) },
+    );
   } catch (error) {
     throw writeFailure(error);
   }
