@@ -60,8 +60,8 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   }
 }
 
-/** Sections that wait for Pulsar pin their memory; one more may be read above this. */
-const maxInFlightBytes = 32 * 1024 * 1024;
+/** Records that wait for Pulsar and the sections they pin; one more section may be read above this. Enough for 15,000 small ones on their way. */
+const maxInFlightBytes = 16 * 1024 * 1024;
 
 interface PassParts extends SessionParts {
   readonly log: LogFollower;

@@ -14,10 +14,10 @@ import type { Claims } from './send-claims.ts';
 export interface SectionParts {
   readonly settings: AgentSettings;
   readonly clock: Clock;
-  readonly progress: Progress;
-  readonly publisher: ChangesPublisher;
+  readonly progress: Pick<Progress, 'acknowledge'>;
+  readonly publisher: RecordPublisher;
   readonly inFlight: InFlight;
-  readonly claims: Claims;
+  readonly claims: Pick<Claims, 'sawCanary'>;
   readonly report: Report;
   readonly pulse: Pick<Pulse, 'confirmed'>;
   /** Gives up waiting for room. */
@@ -26,14 +26,18 @@ export interface SectionParts {
   readonly over: AbortSignal;
 }
 
-/** Publishes the records of one section after another, as fast as Pulsar takes them; resolves once a section is on its way. */
+type RecordPublisher = Pick<ChangesPublisher, 'toPartition' | 'toSchema'>;
+
+/**
+ * Publishes the records of one section after another, as fast as Pulsar takes them; resolves once a section is on its way.
+ * A section is acknowledged as a whole, when its last record is: one that was published in part is published again.
+ */
 export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Promise<void> {
   const routeOf = recordRouter(parts.settings);
   const count = recordCounter(parts);
 
-  return async (read) => {
-    await parts.inFlight.room(parts.stop);
-    const routed = read.records.map((record) => {
+  function publishSome(read: ReadSection, records: ReadSection['records']): SentRecords {
+    const routed = records.map((record) => {
       const outline = outlineRecord(record.body);
       return { record, key: outline.partitionKey, route: routeOf(outline) };
     });
@@ -41,9 +45,48 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
     const publishes = wanted.map(({ record, key, route }) =>
       publish(parts.publisher, route, eventOf(parts.settings.node, read, record), key),
     );
-    track(parts, read, publishes, noncesOf(wanted));
-    count(publishes.length, read.segment);
+    return { publishes, nonces: noncesOf(wanted) };
+  }
+
+  return async (read) => {
+    const nonces: string[] = [];
+    let hasWanted = false;
+    for (const { records, isLast } of slicesOf(read.records)) {
+      await parts.inFlight.room(parts.stop);
+      const sent = publishSome(read, records);
+      nonces.push(...sent.nonces);
+      hasWanted ||= sent.publishes.length > 0;
+      // The records share the section's memory, so one of them pins all of it until the last is done.
+      const pinnedBytes = isLast && hasWanted ? read.section.bytes.length : 0;
+      for (const nonce of sent.nonces) parts.claims.sawCanary(nonce, parts.clock.nowMicros());
+      parts.inFlight.add(pinnedBytes + sent.publishes.length * waitingRecordBytes, sent.publishes, () => {
+        if (sent.publishes.length > 0) parts.pulse.confirmed(parts.clock.nowMicros());
+        if (isLast && !parts.over.aborted) parts.progress.acknowledge(read.segment, read.section.next, nonces);
+      });
+      count(sent.publishes.length, read.segment);
+    }
   };
+}
+
+interface SentRecords {
+  readonly publishes: readonly Promise<unknown>[];
+  readonly nonces: readonly string[];
+}
+
+/** What a record takes on its way besides its bytes: its place in a batch and those who wait for the receipt. */
+const waitingRecordBytes = 1_024;
+
+/** A section of small records, of which a compressed log may hold 32 MiB, must not be on its way all at once. */
+const recordsPerSlice = 1_000;
+
+/** One slice at least: a section without records is acknowledged too. */
+function* slicesOf(records: ReadSection['records']) {
+  let at = 0;
+  do {
+    const end = at + recordsPerSlice;
+    yield { records: records.slice(at, end), isLast: end >= records.length };
+    at = end;
+  } while (at < records.length);
 }
 
 function eventOf(node: string, { segment, section }: ReadSection, record: ReadSection['records'][number]): RecordEvent {
@@ -51,7 +94,7 @@ function eventOf(node: string, { segment, section }: ReadSection, record: ReadSe
   return { kind: 'record', node, segment, position, logVersion: section.header.logVersion, body };
 }
 
-function publish(publisher: ChangesPublisher, route: Route, event: RecordEvent, key: Buffer): Promise<unknown> {
+function publish(publisher: RecordPublisher, route: Route, event: RecordEvent, key: Buffer): Promise<unknown> {
   switch (route.kind) {
     case 'changes':
     case 'canary':
@@ -65,21 +108,6 @@ function publish(publisher: ChangesPublisher, route: Route, event: RecordEvent, 
 
 function noncesOf(wanted: readonly { readonly route: Route }[]): readonly string[] {
   return wanted.flatMap(({ route }) => (route.kind === 'canary' ? [route.nonce] : []));
-}
-
-function track(
-  parts: SectionParts,
-  read: ReadSection,
-  publishes: readonly Promise<unknown>[],
-  nonces: readonly string[],
-): void {
-  for (const nonce of nonces) parts.claims.sawCanary(nonce, parts.clock.nowMicros());
-  // The records share the section's memory, so one of them pins all of it.
-  const pinnedBytes = publishes.length === 0 ? 0 : read.section.bytes.length;
-  parts.inFlight.add(pinnedBytes, publishes, () => {
-    if (publishes.length > 0) parts.pulse.confirmed(parts.clock.nowMicros());
-    if (!parts.over.aborted) parts.progress.acknowledge(read.segment, read.section.next, nonces);
-  });
 }
 
 /** Reports now and then how many records went out. */
