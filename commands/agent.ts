@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { systemClock } from '../src/adapters/clock.ts';
 import { openPulsarBus } from '../src/adapters/pulsar/open-pulsar-bus.ts';
+import { yieldToOthers } from '../src/adapters/yield-to-others.ts';
 import { readSettings } from '../src/capture/read-settings.ts';
 import { runAgent } from '../src/capture/run-agent.ts';
 import { resolveReference } from '../src/config/read-config.ts';
@@ -18,6 +19,7 @@ export function agentCommand(): Command {
 }
 
 async function agent(options: { readonly settings: string }): Promise<void> {
+  await yieldToOthers();
   const settings = await readSettings(options.settings);
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());

@@ -1,3 +1,4 @@
+import { boundedAgent } from '../deploy/agent-bounds.ts';
 import type { AgentProgram, NodeAgent } from '../deploy/node-agent.ts';
 import { OperatorError } from '../errors.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
@@ -18,8 +19,8 @@ export function agentsOf(
   }));
 }
 
-export function agentProgram({ program: [command, ...first] }: PhaseContext): AgentProgram {
-  return { command, arguments: [...first, 'agent'] };
+export function agentProgram({ program, ledger, config }: PhaseContext): AgentProgram {
+  return boundedAgent(program, ledger.state.capture?.mode ?? config.capture.mode);
 }
 
 function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseContext): AgentSettings {

@@ -1,18 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { boundedAgent } from '../../src/deploy/agent-bounds.ts';
 import type { AgentSettings } from '../../src/model/agent-settings.ts';
 
-/** The agent as a process of its own, which a test may kill. */
+/** The agent as deploy-agent starts it, which a test may kill. */
 export interface KillableAgent {
   /** Lines of its log. */
   readonly log: readonly string[];
   start(): void;
   /** As the kernel's out-of-memory killer would. */
   kill(): Promise<void>;
+  /** The most memory this process ever had. */
+  peakMegabytes(): number;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | null>;
 }
@@ -21,7 +24,8 @@ export function killableAgent(settings: AgentSettings): KillableAgent {
   mkdirSync(settings.folder, { recursive: true });
   const file = join(settings.folder, 'agent.json');
   writeFileSync(file, JSON.stringify(settings));
-  const script = fileURLToPath(new URL('agent-process.ts', import.meta.url));
+  const cdcmig = fileURLToPath(new URL('../../bin/cdcmig.ts', import.meta.url));
+  const agent = boundedAgent([process.execPath, cdcmig], settings.mode);
   const log: string[] = [];
   let child: ChildProcess | undefined;
 
@@ -39,12 +43,15 @@ export function killableAgent(settings: AgentSettings): KillableAgent {
   return {
     log,
     start: () => {
-      child = spawn(process.execPath, [script, '--settings', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
+      child = spawn(agent.command, [...agent.arguments, '--settings', file], { stdio, detached: true });
       child.stderr!.on('data', (text: Buffer) => log.push(text.toString()));
     },
     kill: async () => {
       await end('SIGKILL');
     },
+    peakMegabytes: () =>
+      Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child!.pid}/status`, 'utf8'))![1]) / 1024,
     stop: () => end('SIGTERM'),
   };
 }
