@@ -106,6 +106,7 @@ function gateNames(): readonly string[] {
   const facts = { state: emptyState, nodes: [], writesStopped: false, changesSeen: 0, deadLetters: 0 };
   const gates = gatesOfCutover({
     ...facts,
+    parked: [],
     pendingHints: nothing,
     pendingBatches: nothing,
     unbrokenSince: new Map(),

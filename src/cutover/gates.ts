@@ -20,7 +20,10 @@ export interface GateFacts {
   /** By host id; undefined where the node's version does not tell. */
   readonly pendingHints: ReadonlyMap<string, number | undefined>;
   readonly pendingBatches: ReadonlyMap<string, number | undefined>;
+  /** Open ones. */
   readonly deadLetters: number;
+  /** Changes that wait on the parked topics, by table. */
+  readonly parked: readonly { readonly table: string; readonly waiting: number; readonly reason: string }[];
   /** By host id: since when its capture has no hole. */
   readonly unbrokenSince: ReadonlyMap<string, bigint>;
   /** Why stream time is unknown; undefined when it is known. */
@@ -36,6 +39,8 @@ export function gatesBeforeDrain(facts: GateFacts): readonly Gate[] {
     batchesReplayed(facts),
     sinkFollows(facts),
     noDeadLetters(facts),
+    schemaDecided(facts),
+    nothingParked(facts),
   ];
 }
 
@@ -97,7 +102,30 @@ function sinkFollows({ streamUnknownBecause }: GateFacts): Gate {
 function noDeadLetters({ deadLetters }: GateFacts): Gate {
   const gate = 'no dead letters';
   if (deadLetters === 0) return { gate, isOpen: true, reason: 'none' };
-  return { gate, isOpen: false, reason: `${deadLetters} on the dead-letters topic` };
+  return { gate, isOpen: false, reason: `${deadLetters} open; look at them with \`cdcmig dead-letters list\`` };
+}
+
+function schemaDecided({ state }: GateFacts): Gate {
+  const gate = 'no table waits for a schema decision';
+  const paused = [...state.pauses.values()].map(({ table, differences }) => `${table}: ${differences.join(', ')}`);
+  if (paused.length > 0) return { gate, isOpen: false, reason: `${paused.join('; ')}; decide with \`cdcmig schema\`` };
+  const left = [...state.schemaDecisions]
+    .filter(([, { decision }]) => decision.action === 'stop')
+    .map(([name]) => name);
+  if (left.length === 0) return { gate, isOpen: true, reason: 'none' };
+  return {
+    gate,
+    isOpen: true,
+    reason: `none; ${left.join(', ')} left the migration: the target must not be used for it`,
+  };
+}
+
+function nothingParked({ parked }: GateFacts): Gate {
+  const gate = 'no parked changes';
+  const waiting = parked.filter((table) => table.waiting > 0);
+  if (waiting.length === 0) return { gate, isOpen: true, reason: 'none' };
+  const texts = waiting.map(({ table, waiting: count, reason }) => `${count} of ${table}: ${reason}`);
+  return { gate, isOpen: false, reason: texts.join('; ') };
 }
 
 function drained({ state }: GateFacts): Gate {

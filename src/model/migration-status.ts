@@ -22,12 +22,38 @@ export interface MigrationStatus {
   /** Hosts whose writes may go unseen. */
   readonly alarms: readonly HostAlarm[];
   readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
+  /** Open ones; `cdcmig dead-letters list` names them. */
   readonly deadLetters: number;
+  /** Tables whose schema on the source has changed and waits for a decision. */
+  readonly pausedTables: readonly PausedTableStatus[];
+  readonly parked: readonly ParkedTableStatus[];
+  /** Tables that have left the migration. */
+  readonly stoppedTables: readonly { readonly table: string; readonly reason: string }[];
   readonly lastValidation: ValidationStatus | undefined;
   readonly lastRepair: RepairStatus | undefined;
   readonly isCutOver: boolean;
   /** What has to happen next, and why it has not. */
   readonly waitsFor: string;
+}
+
+/** What an operator may decide about a table whose schema has changed. */
+export type SchemaChoice = 'apply' | 'ignore' | 'stop';
+
+export interface PausedTableStatus {
+  readonly table: string;
+  readonly differences: readonly string[];
+  /** What would make the target the same. */
+  readonly ddl: readonly string[];
+  readonly cannot: string | undefined;
+  readonly next: string;
+}
+
+/** Changes of a table on the parked topics. */
+export interface ParkedTableStatus {
+  readonly table: string;
+  readonly waiting: number;
+  readonly replayed: number;
+  readonly reason: string;
 }
 
 export interface PhaseStatus {
@@ -49,6 +75,7 @@ export interface StreamStatus {
   readonly superseded: number;
   readonly recopied: number;
   readonly deadLettered: number;
+  readonly parked: number;
   readonly ignored: number;
   /** From the application's write time to the confirmed write; undefined before the first. */
   readonly latencyMs: { readonly p50: number | undefined; readonly p99: number | undefined };

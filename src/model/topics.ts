@@ -31,3 +31,8 @@ export function changesPartition(partition: number): string {
 export function sliceJournal(partition: number): string {
   return `slices-${partition}`;
 }
+
+/** Changes of one changes partition that wait for a schema or a decision; see stream/parking-lot.ts. */
+export function parkedTopic(partition: number): string {
+  return `parked-${partition}`;
+}

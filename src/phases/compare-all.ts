@@ -1,14 +1,15 @@
 import { slicesSettledBy } from '../cutover/settled-slices.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
+import type { Report } from '../events.ts';
 import type { Difference } from '../model/difference.ts';
+import type { Table } from '../model/table.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { Sides } from '../validation/compare-split.ts';
 import { compareTables } from '../validation/compare-tables.ts';
 import type { ValidationReport } from '../validation/report.ts';
-import { migratedTables } from './migrated-tables.ts';
+import { type ComparableTables, comparableTables } from './comparable-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
-import { handOverOf } from './start-source.ts';
 import { openStreamClock } from './stream-clock.ts';
 
 export interface CompareOptions {
@@ -29,7 +30,8 @@ const splitsAtOnce = 4;
 export async function compareAll(context: WorkerContext, options: CompareOptions): Promise<ValidationReport> {
   const { ledger, clock, report, signal } = context;
   const state = await ledger.refresh(signal);
-  const tables = wantedTables(context, options);
+  const comparable = await comparableTables(context);
+  const tables = wantedTables(comparable, options, report);
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
   const streamTimeMicros = stream?.position?.streamTimeMicros;
   try {
@@ -44,33 +46,38 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       splitsAtOnce,
       signal,
     });
-    await book(context, result, { options, state, streamTimeMicros });
+    const isFull = options.tables === undefined && comparable.leftOut.length === 0;
+    await book(context, result, { isFull, isDrained: options.isDrained ?? false, state, streamTimeMicros });
     return result;
   } finally {
     await stream?.close();
   }
 }
 
-/** `state` and `streamTimeMicros` are of before the comparison. */
+interface Compared {
+  /** All tables that have not left the migration. */
+  readonly isFull: boolean;
+  readonly isDrained: boolean;
+  /** Of before the comparison, as the stream time. */
+  readonly state: MigrationState;
+  readonly streamTimeMicros: bigint | undefined;
+}
+
 async function book(
   { ledger, signal }: WorkerContext,
   result: ValidationReport,
-  {
-    options,
-    state,
-    streamTimeMicros,
-  }: { options: CompareOptions; state: MigrationState; streamTimeMicros?: bigint | undefined },
+  { isFull, isDrained, state, streamTimeMicros }: Compared,
 ): Promise<void> {
   const drainedAt = state.drain?.confirmedAtMicros;
   const validation: ValidationRecord = {
     ...recordOf(result, {
       isAfterDrain: drainedAt !== undefined && result.startedAtMicros > drainedAt,
-      isFull: options.tables === undefined,
+      isFull,
     }),
     ...(streamTimeMicros !== undefined && { streamTimeMicros }),
   };
   await ledger.append({ kind: 'validated', validation });
-  const appliedUpTo = options.isDrained ? 'everything' : streamTimeMicros;
+  const appliedUpTo = isDrained ? 'everything' : streamTimeMicros;
   for (const { id } of slicesSettledBy(result.tables, state.openSlices.values(), appliedUpTo))
     await ledger.append({ kind: 'slice-settled', id, how: 'compared equal' });
   await ledger.refresh(signal);
@@ -103,20 +110,37 @@ export function throwOnDifferences(report: ValidationReport): void {
   );
 }
 
-function wantedTables({ ledger }: WorkerContext, { tables: names }: CompareOptions) {
-  const tables = migratedTables(handOverOf(ledger.state.handOver));
+function wantedTables(
+  { tables, leftOut }: ComparableTables,
+  { tables: names }: CompareOptions,
+  report: Report,
+): readonly Table[] {
+  const waiting = leftOut.filter(({ table }) => names === undefined || names.includes(table));
+  for (const { table, reason } of waiting) report({ kind: 'warning', text: `${table} is not compared: ${reason}` });
+  if (waiting.length > 0 && waiting.length >= (names?.length ?? tables.length + leftOut.length)) throw allWait(waiting);
   if (names === undefined) return tables;
-  const unknown = names.filter((name) => !tables.some((table) => table.name === name));
+  const known = [...tables.map(({ name }) => name), ...leftOut.map(({ table }) => table)];
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new OperatorError(
       unknown.map((name) => ({
         expected: 'a table of this migration',
         found: name,
-        next: `name one of ${tables.map((table) => table.name).join(', ')}`,
+        next: `name one of ${known.join(', ')}`,
       })),
       { exitCode: exitCodes.usage },
     );
   return tables.filter((table) => names.includes(table.name));
+}
+
+function allWait(waiting: ComparableTables['leftOut']): OperatorError {
+  return new OperatorError(
+    waiting.map(({ table, reason }) => ({
+      expected: `changes of ${table} to be applied`,
+      found: reason,
+      next: 'look at `cdcmig status`, decide about the table, then repeat the command',
+    })),
+  );
 }
 
 function recordOf(report: ValidationReport, kind: Pick<ValidationRecord, 'isAfterDrain' | 'isFull'>): ValidationRecord {

@@ -5,9 +5,8 @@ import { splitsSubscription, topics } from '../model/topics.ts';
 import type { CopyParts } from '../snapshot/copy-parts.ts';
 import { copySplit } from '../snapshot/copy-split.ts';
 import { copySplits } from '../snapshot/copy-splits.ts';
-import { tableFinder } from './migrated-tables.ts';
+import { hasLeft, tableOfSplit } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
-import { handOverOf } from './start-source.ts';
 
 /** Takes splits from the queue that all workers share and copies them, until `enough` aborts. */
 export async function runCopyWorker(context: WorkerContext, enough: AbortSignal): Promise<void> {
@@ -17,12 +16,11 @@ export async function runCopyWorker(context: WorkerContext, enough: AbortSignal)
   const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1, signal });
   try {
     const parts = copyParts(context, deadLetters);
-    const tableOf = tableFinder(handOverOf(ledger.state.handOver));
     await copySplits({
       subscription,
       splitsAtOnce: config.workers.splitsAtOnce,
-      isCopied: (id) => ledger.state.copied.has(id),
-      copy: (split, copySignal) => copySplit(split, tableOf(split), parts, copySignal),
+      isCopied: isDone,
+      copy: (split, copySignal) => copySplit(split, tableOfSplit(split, ledger.state), parts, copySignal),
       async record(copied) {
         await ledger.append({ kind: 'split-copied', copied });
         await ledger.refresh(signal);
@@ -34,6 +32,12 @@ export async function runCopyWorker(context: WorkerContext, enough: AbortSignal)
   } finally {
     await subscription.close();
     await deadLetters.close();
+  }
+
+  /** What is left of a table that has left the migration is nobody's work. */
+  function isDone(id: string): boolean {
+    const { copied, splits } = ledger.state;
+    return copied.has(id) || hasLeft(ledger.state, splits.get(id)?.table ?? '');
   }
 
   function reportSplit({ table }: Split): void {

@@ -1,7 +1,7 @@
 import type { GateFacts } from '../cutover/gates.ts';
-import { topics } from '../model/topics.ts';
-import type { MessageBus } from '../ports/message-bus.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
+import { openLetters } from './open-letters.ts';
+import { parkedTables } from './parked-tables.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
 
@@ -18,15 +18,17 @@ export async function gatherGateFacts(context: PhaseContext): Promise<GateFacts>
   const settings = await Promise.all(
     nodes.filter((node) => node.isUp).map((node) => source.nodeSettings(node, signal)),
   );
+  const state = await ledger.refresh(signal);
   return {
-    state: await ledger.refresh(signal),
+    state,
     nodes,
     writesStopped: options.writesStopped,
     hintsChecked: options.hintsChecked,
     changesSeen: changesBetween(before, after),
     pendingHints: new Map(settings.map(({ hostId, pendingHints }) => [hostId, pendingHints])),
     pendingBatches: new Map(settings.map(({ hostId, pendingBatches }) => [hostId, pendingBatches])),
-    deadLetters: await countMessages(bus, topics.deadLetters, signal),
+    deadLetters: (await openLetters(bus, state, signal)).length,
+    parked: parkedTables(after, state),
     unbrokenSince: unbrokenSince(after),
     streamUnknownBecause: after.unknownBecause,
   };
@@ -51,15 +53,4 @@ export function unbrokenSince({ partitions }: StreamPosition): ReadonlyMap<strin
     for (const [node, instant] of Object.entries(since))
       if (instant > (latest.get(node) ?? 0n)) latest.set(node, instant);
   return latest;
-}
-
-export async function countMessages(bus: MessageBus, topic: string, signal?: AbortSignal): Promise<number> {
-  const reader = await bus.reader(topic, { kind: 'earliest' }, signal);
-  let count = 0;
-  try {
-    while (await reader.nextUntilEnd(signal)) count++;
-  } finally {
-    await reader.close();
-  }
-  return count;
 }

@@ -1,19 +1,22 @@
 import type {
   MigrationStatus,
+  PausedTableStatus,
   PhaseStatus,
   RepairStatus,
   StreamStatus,
   ValidationStatus,
 } from '../model/migration-status.ts';
 import { phaseNames } from '../model/phase.ts';
-import { changesPartition, sinkSubscription, topics } from '../model/topics.ts';
-import type { ValidationRecord } from '../state/ledger-event.ts';
+import { changesPartition, sinkSubscription } from '../model/topics.ts';
+import type { TablePause, ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { addBooks, emptyBooks } from '../stream/batch-books.ts';
 import { addLatencies, percentile } from '../stream/latency.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
-import { countMessages, unbrokenSince } from './gate-facts.ts';
+import { unbrokenSince } from './gate-facts.ts';
 import { gatherCoverage } from './gather-coverage.ts';
+import { openLetters } from './open-letters.ts';
+import { parkedTables } from './parked-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
 
@@ -41,12 +44,22 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     stream,
     ...(await gatherCoverage(context, state, position ? unbrokenSince(position) : new Map())),
     openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
-    deadLetters: state.capture ? await countMessages(bus, topics.deadLetters, signal) : 0,
+    deadLetters: state.capture ? (await openLetters(bus, state, signal)).length : 0,
+    pausedTables: [...state.pauses.values()].map(pausedStatus),
+    parked: position ? parkedTables(position, state) : [],
+    stoppedTables: [...state.schemaDecisions.values()].flatMap(({ decision }) =>
+      decision.action === 'stop' ? [{ table: decision.table, reason: decision.reason }] : [],
+    ),
     lastValidation: state.lastValidation && validationStatus(state.lastValidation),
     lastRepair: state.lastRepair && repairStatus(state.lastRepair),
     isCutOver: state.cutover !== undefined,
     waitsFor: waitsFor(state, stream),
   };
+}
+
+function pausedStatus({ table, differences, ddl, cannot, choices }: TablePause): PausedTableStatus {
+  const next = choices.map((choice) => `cdcmig schema ${choice} ${table}`).join(', or ');
+  return { table, differences, ddl, cannot, next };
 }
 
 function phaseStatus(phase: PhaseStatus['phase'], { phases }: MigrationState): PhaseStatus {
@@ -111,6 +124,8 @@ function waitsFor(state: MigrationState, stream: StreamStatus): string {
     : backlogWarnings.find(({ seconds }) => stream.backlogAgeSeconds >= seconds);
   if (warning) return warning.text;
   if (state.cutover) return 'nothing: the target has taken over';
+  const [paused] = state.pauses.values();
+  if (paused) return `a decision about table ${paused.table}: ${pausedStatus(paused).next}`;
   const next = phaseNames.find((phase) => state.phases.get(phase)?.confirmedAtMicros === undefined);
   if (state.sinkAllowed && stream.unknownBecause !== undefined) return stream.unknownBecause;
   return `cdcmig run --phase ${next}`;

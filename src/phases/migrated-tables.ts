@@ -2,24 +2,48 @@ import { OperatorError } from '../errors.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { Split } from '../model/split.ts';
 import type { Table } from '../model/table.ts';
-import type { HandOverRecord } from '../state/ledger-event.ts';
+import { withoutColumns } from '../model/table-difference.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+import { handOverOf } from './start-source.ts';
 
-/** The migration's tables as they were at the hand-over. */
-export function migratedTables({ schema, tables }: HandOverRecord): readonly Table[] {
+type Known = Pick<MigrationState, 'handOver' | 'schemaDecisions'>;
+
+/**
+ * The tables whose rows are moved, in the shape in which they are: as they were at the hand-over, or as the operator
+ * decided since. Without those that have left the migration.
+ */
+export function migratedTables(state: Known): readonly Table[] {
+  const { schema, tables } = handOverOf(state.handOver);
   const ids = new Set(tables.map((table) => table.id));
-  return tablesOf(schema).filter((table) => ids.has(table.id));
+  const atHandOver = tablesOf(schema).filter((table) => ids.has(table.id));
+  return atHandOver.flatMap((table) => decidedTable(table, state) ?? []);
 }
 
-/** Finds the table that a split is of. */
-export function tableFinder(record: HandOverRecord): (split: Split) => Table {
-  const byId = new Map(migratedTables(record).map((table) => [table.id, table]));
-  return (split) => {
-    const table = byId.get(split.tableId);
-    if (table) return table;
-    throw new OperatorError({
-      expected: `split ${split.id} to be of a table of the hand-over record`,
-      found: `table id ${split.tableId}, which it does not name`,
-      next: 'start a migration of another name: the splits topic holds splits of another plan',
-    });
-  };
+/** Columns that the operator has left out of a table. */
+export function columnsLeftOut({ schemaDecisions }: Known, table: string): readonly string[] {
+  const decision = schemaDecisions.get(table)?.decision;
+  return decision && decision.action !== 'stop' ? decision.leftOut : [];
+}
+
+export function hasLeft({ schemaDecisions }: Known, table: string): boolean {
+  return schemaDecisions.get(table)?.decision.action === 'stop';
+}
+
+/** The table that a split is of. */
+export function tableOfSplit(split: Split, state: Known): Table {
+  const table = migratedTables(state).find(({ id }) => id === split.tableId);
+  if (table) return table;
+  throw new OperatorError({
+    expected: `split ${split.id} to be of a table of the hand-over record`,
+    found: `table id ${split.tableId}, which it does not name`,
+    next: 'start a migration of another name: the splits topic holds splits of another plan',
+  });
+}
+
+function decidedTable(table: Table, { schemaDecisions }: Known): Table | undefined {
+  const decision = schemaDecisions.get(table.name)?.decision;
+  if (decision === undefined) return table;
+  if (decision.action === 'stop') return undefined;
+  const decided = tablesOf(decision.schema).find(({ id }) => id === table.id);
+  return decided && withoutColumns(decided, decision.leftOut);
 }

@@ -1,4 +1,11 @@
-import { changesPartition, sinkSubscription, sliceJournal, splitsSubscription, topics } from '../model/topics.ts';
+import {
+  changesPartition,
+  parkedTopic,
+  sinkSubscription,
+  sliceJournal,
+  splitsSubscription,
+  topics,
+} from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 
 /** What every command needs before it can read or decide anything: the ledger and the owner's lock. */
@@ -13,6 +20,7 @@ export async function prepareTopics(bus: MessageBus, changesPartitions: number, 
   await bus.ensureTopic(topics.changes, changesPartitions, signal);
   for (let partition = 0; partition < changesPartitions; partition++) {
     await bus.ensureTopic(sliceJournal(partition), 0, signal);
+    await bus.ensureTopic(parkedTopic(partition), 0, signal);
     await bus.ensureSubscription(changesPartition(partition), sinkSubscription, signal);
   }
   for (const topic of [topics.schema, topics.splits, topics.deadLetters, topics.progress, topics.agents])

@@ -12,7 +12,6 @@ import { absentShare } from '../validation/split-tally.ts';
 import { sidesOf } from './compare-all.ts';
 import { migratedTables } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
-import { handOverOf } from './start-source.ts';
 import { openStreamClock, type StreamClock } from './stream-clock.ts';
 import { usualPatienceMs } from './validate.ts';
 
@@ -30,7 +29,7 @@ export async function repairDifferences(
   context: WorkerContext,
   report: ValidationReport,
 ): Promise<readonly RepairedRow[]> {
-  const tables = new Map(migratedTables(handOverOf(context.ledger.state.handOver)).map((table) => [table.name, table]));
+  const tables = new Map(migratedTables(context.ledger.state).map((table) => [table.name, table]));
   const consistency = await repairConsistency(context);
   const stream = await openStreamClock(context);
   try {

@@ -1,10 +1,14 @@
-import { openDeadLetters } from '../apply/dead-letters.ts';
+import { type DeadLetters, letterId, openDeadLetters, readLetters } from '../apply/dead-letters.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
 import type { TableChange, Truncation } from '../feeds/schema-history.ts';
+import type { RecordEvent } from '../model/change-event.ts';
 import { isInRange } from '../model/token.ts';
+import type { Message } from '../ports/message-bus.ts';
 import { followedNodes } from '../state/compare-ring.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
+import { undecodableLetter } from '../stream/letters.ts';
+import type { ParkedEntry } from '../stream/parked-codec.ts';
 import { runSink } from '../stream/run-sink.ts';
 import { SchemaFollower } from '../stream/schema-follower.ts';
 import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
@@ -13,23 +17,29 @@ import { readDecodingSchema } from './decoding-schema.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 import { handOverOf } from './start-source.ts';
+import { tableRules } from './table-rules.ts';
+import { learnDecisions, watchSchema } from './watch-schema.ts';
 
 const followEveryMs = 500;
 /** More than any clocks of a cluster may differ that passed the checks. */
 const clockToleranceMicros = 30_000_000n;
+const longestForeignWaitMicros = 600_000_000n;
 
 /** Applies the changes of the partitions that Pulsar gives to this worker, until `stop` aborts. */
 export async function runSinkWorker(context: WorkerContext, stop: AbortSignal): Promise<void> {
   const { bus, clock, ledger, signal } = context;
   const record = handOverOf(ledger.state.handOver);
   const deadLetters = await openDeadLetters(bus, clock, signal);
-  const schema = await openSchema(context, record);
+  const schema = await openSchema(context, record, deadLetters);
   const copiedRanges: CopiedRange[] = [];
   try {
-    const parts = await sinkParts(context, record, { deadLetters, schema, copiedRanges });
+    learnDecisions(ledger.state, schema);
+    const rules = tableRules(() => ledger.state, schema);
+    const parts = await sinkParts(context, record, { deadLetters, schema, copiedRanges, ruleOf: rules.ruleOf });
     await sideBySide(
       stop,
       (either) => runSink(parts, either),
+      (either) => watchSchema(context, schema, rules, either),
       (either) => followCopies(context, copiedRanges, either),
     );
   } finally {
@@ -41,7 +51,7 @@ export async function runSinkWorker(context: WorkerContext, stop: AbortSignal): 
 async function sinkParts(
   context: WorkerContext,
   record: HandOverRecord,
-  opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges'>,
+  opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges' | 'ruleOf'>,
 ): Promise<SinkParts> {
   const { config, source, target, bus, clock, report, ledger, workerName, signal } = context;
   return {
@@ -56,7 +66,7 @@ async function sinkParts(
     window: config.window,
     keyspace: config.target.keyspace,
     partitionCount: record.changesPartitions,
-    tableIds: new Set(record.tables.map((table) => table.id)),
+    isGivenUp: (entry) => isGivenUp(entry, record, ledger.state, clock.nowMicros()),
     recopiedTableIds: new Set(
       record.tables.filter((table) => record.recopiedTables.includes(table.name)).map((table) => table.id),
     ),
@@ -70,11 +80,12 @@ async function sinkParts(
   };
 }
 
-function openSchema(context: WorkerContext, record: HandOverRecord): Promise<SchemaFollower> {
+function openSchema(context: WorkerContext, record: HandOverRecord, deadLetters: DeadLetters): Promise<SchemaFollower> {
   const { bus, source, config, clock, ledger, report, signal } = context;
   const ids = new Map(record.tables.map((table) => [table.id, table.name]));
   const parts = {
     bus,
+    clock,
     baseline: record.schema,
     baselineAtMicros: record.instantMicros - clockToleranceMicros,
     async readSchema(readSignal?: AbortSignal) {
@@ -91,8 +102,26 @@ function openSchema(context: WorkerContext, record: HandOverRecord): Promise<Sch
         slice: { id: `${table}/${reason}`, table, reason, openedAtMicros: clock.nowMicros() },
       });
     },
+    async onPoison(message: Message, event: RecordEvent | undefined, error: Error) {
+      // The schema topic is read from its beginning by every worker, and only the first one is to bury this.
+      const letter = undecodableLetter(message, event, { reason: error.message, errorClass: error.name });
+      report({ kind: 'dead-letter', table: 'system_schema', reason: error.message });
+      if (!(await readLetters(bus, signal)).has(letterId(letter))) await deadLetters.add(letter);
+    },
   };
   return SchemaFollower.open(parts, signal);
+}
+
+/** A table that no schema ever told of cannot be decided about: its records are not kept waiting for ever. */
+function isGivenUp(
+  { tableId, parkedAtMicros }: ParkedEntry,
+  record: HandOverRecord,
+  state: MigrationState,
+  now: bigint,
+) {
+  const table = record.tables.find(({ id }) => id === tableId);
+  if (table === undefined) return now - parkedAtMicros > longestForeignWaitMicros;
+  return (state.schemaDecisions.get(table.name)?.atMicros ?? 0n) > parkedAtMicros;
 }
 
 /** The sink applies its slices again under every split that is copied after it took the slice's partition. */

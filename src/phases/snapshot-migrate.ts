@@ -5,11 +5,10 @@ import { planSplits, usualSizing } from '../snapshot/plan-splits.ts';
 import { publishSplits } from '../snapshot/publish-splits.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { runCopyWorker } from './copy-worker.ts';
-import { migratedTables } from './migrated-tables.ts';
+import { hasLeft, migratedTables } from './migrated-tables.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
-import { handOverOf } from './start-source.ts';
 import { untilState } from './until-state.ts';
 
 /** A ledger event is one message; a plan of many thousand splits is written in several. */
@@ -53,7 +52,7 @@ async function queueSplits(context: PhaseContext): Promise<string> {
 }
 
 async function decideSplits({ ledger, source, config, signal }: PhaseContext): Promise<readonly Split[]> {
-  const tables = migratedTables(handOverOf(ledger.state.handOver));
+  const tables = migratedTables(ledger.state);
   const sized = await Promise.all(
     tables.map(async (table) => ({ table, estimate: await source.sizeEstimate(table, signal) })),
   );
@@ -77,8 +76,9 @@ async function copyUntilDone(context: PhaseContext): Promise<string> {
   return summaryOf([...context.ledger.state.copied.values()]);
 }
 
-function missingSplits({ splits, copied }: MigrationState): readonly Split[] {
-  return [...splits.values()].filter((split) => !copied.has(split.id));
+/** Nobody copies splits of a table that has left the migration. */
+function missingSplits(state: MigrationState): readonly Split[] {
+  return [...state.splits.values()].filter((split) => !state.copied.has(split.id) && !hasLeft(state, split.table));
 }
 
 function throwOnMissingSplits(state: MigrationState): void {

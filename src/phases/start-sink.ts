@@ -6,10 +6,9 @@ import type { DetachedProcess } from '../ports/node-shell.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
 import { settleDifferences } from '../validation/settle-differences.ts';
 import { absentShare } from '../validation/split-tally.ts';
-import { migratedTables } from './migrated-tables.ts';
+import { comparableTables } from './comparable-tables.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
-import { handOverOf } from './start-source.ts';
 import { askStream, openStreamClock } from './stream-clock.ts';
 
 /** Behind by no more than this, the sink keeps up; further behind it must be seen to gain. */
@@ -102,7 +101,8 @@ async function settleUnsettled(context: PhaseContext): Promise<string> {
     return (await settleDifferences(differing, how)).map(({ verdict }) => verdict);
   };
   try {
-    const verdicts = await Promise.all(migratedTables(handOverOf(ledger.state.handOver)).map(settle));
+    const { tables } = await comparableTables(context);
+    const verdicts = await Promise.all(tables.map(settle));
     return settledText(verdicts.flat(), last.unsettledCount - last.unsettled.length);
   } finally {
     await stream.close();

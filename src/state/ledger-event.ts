@@ -1,5 +1,6 @@
 import type { CaptureHole } from '../model/capture-hole.ts';
 import type { ComparedTable, RowKey } from '../model/difference.ts';
+import type { SchemaChoice } from '../model/migration-status.ts';
 import type { PhaseName } from '../model/phase.ts';
 import type { SchemaRows } from '../model/schema.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
@@ -26,6 +27,12 @@ export type LedgerFact =
   | { readonly kind: 'capture-hole'; readonly hole: CaptureHole }
   | { readonly kind: 'slice-opened'; readonly slice: DoubtfulSlice }
   | { readonly kind: 'slice-settled'; readonly id: string; readonly how: string }
+  /** A worker has seen that a table of the source is no longer what its rows are moved as. */
+  | { readonly kind: 'table-paused'; readonly pause: TablePause }
+  /** The source's table has become again what it was. */
+  | { readonly kind: 'table-resumed'; readonly table: string }
+  | { readonly kind: 'schema-decided'; readonly decision: SchemaDecision }
+  | { readonly kind: 'letters-settled'; readonly settlement: LetterSettlement }
   | { readonly kind: 'drain-asked'; readonly nonce: string }
   | { readonly kind: 'drained'; readonly nonce: string }
   | { readonly kind: 'cut-over'; readonly record: CutoverRecord };
@@ -97,6 +104,43 @@ export interface DoubtfulSlice {
   readonly openedAtMicros: bigint;
   /** Of a hole in the capture: its node, and between which instants changes may be missing. */
   readonly hole?: { readonly node: string; readonly fromMicros: bigint; readonly toMicros: bigint };
+}
+
+/** A table whose changes are parked until the operator decides. */
+export interface TablePause {
+  readonly table: string;
+  /** What it has become on the source, a sentence each. */
+  readonly differences: readonly string[];
+  /** What would make the target the same; empty where nothing can. */
+  readonly ddl: readonly string[];
+  /** Why the target cannot follow; undefined where the DDL is enough. */
+  readonly cannot: string | undefined;
+  readonly choices: readonly SchemaChoice[];
+  /** Decisions about this table that the worker knew: one that it did not know may have answered this already. */
+  readonly decisionsKnown: number;
+}
+
+/** What the operator decided about a table whose schema changed. */
+export type SchemaDecision =
+  /** From now on rows are moved as these say, but for the columns that are left out. */
+  | {
+      readonly action: 'apply' | 'ignore';
+      readonly table: string;
+      /** Of the whole keyspace. */
+      readonly schema: SchemaRows;
+      /** When it was read, less what the clocks may differ. */
+      readonly readAtMicros: bigint;
+      readonly leftOut: readonly string[];
+    }
+  /** The table has left the migration. */
+  | { readonly action: 'stop'; readonly table: string; readonly reason: string };
+
+/** Dead letters that no longer keep the cutover from happening. */
+export interface LetterSettlement {
+  readonly how: 'replayed' | 'dropped';
+  readonly reason: string;
+  /** How often each letter had come: one that comes once more is open again. */
+  readonly letters: readonly { readonly id: string; readonly attempts: number }[];
 }
 
 export interface CutoverRecord {

@@ -6,7 +6,10 @@ import type {
   DoubtfulSlice,
   HandOverRecord,
   LedgerEvent,
+  LetterSettlement,
   RepairRecord,
+  SchemaDecision,
+  TablePause,
   ValidationRecord,
 } from './ledger-event.ts';
 import { isBeforeHandOver, slicesOfHole } from './slices-of-hole.ts';
@@ -28,6 +31,12 @@ export interface MigrationState {
   readonly openSlices: ReadonlyMap<string, DoubtfulSlice>;
   /** Ids; a worker that reads the schema topic again opens what was settled long ago. */
   readonly settledSlices: ReadonlySet<string>;
+  /** By table: what waits for a decision. */
+  readonly pauses: ReadonlyMap<string, TablePause>;
+  /** By table. */
+  readonly schemaDecisions: ReadonlyMap<string, DecidedSchema>;
+  /** By letter. */
+  readonly settledLetters: ReadonlyMap<string, SettledLetter>;
   readonly drain: DrainState | undefined;
   readonly cutover: CutoverRecord | undefined;
 }
@@ -45,6 +54,18 @@ interface DrainState {
   readonly confirmedAtMicros: bigint | undefined;
 }
 
+/** The last decision about a table. */
+interface DecidedSchema {
+  readonly decision: SchemaDecision;
+  readonly atMicros: bigint;
+  /** How many there were, this one included. */
+  readonly count: number;
+}
+
+interface SettledLetter extends Pick<LetterSettlement, 'how' | 'reason'> {
+  readonly attempts: number;
+}
+
 export const emptyState: MigrationState = {
   planDigest: undefined,
   phases: new Map(),
@@ -58,6 +79,9 @@ export const emptyState: MigrationState = {
   lastRepair: undefined,
   openSlices: new Map(),
   settledSlices: new Set(),
+  pauses: new Map(),
+  schemaDecisions: new Map(),
+  settledLetters: new Map(),
   drain: undefined,
   cutover: undefined,
 };
@@ -105,6 +129,15 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
         openSlices: without(state.openSlices, event.id),
         settledSlices: new Set(state.settledSlices).add(event.id),
       };
+    case 'table-paused':
+      if (event.pause.decisionsKnown !== decisionsOf(state, event.pause.table)) return state;
+      return { ...state, pauses: new Map(state.pauses).set(event.pause.table, event.pause) };
+    case 'table-resumed':
+      return { ...state, pauses: without(state.pauses, event.table) };
+    case 'schema-decided':
+      return withDecision(state, event);
+    case 'letters-settled':
+      return { ...state, settledLetters: settleLetters(state.settledLetters, event.settlement) };
     case 'drain-asked':
       return { ...state, drain: { nonce: event.nonce, confirmedAtMicros: undefined } };
     case 'drained':
@@ -155,6 +188,30 @@ function withValidation(state: MigrationState, validation: ValidationRecord): Mi
     lastValidation: validation,
     lastFullValidation: validation.isFull ? validation : state.lastFullValidation,
   };
+}
+
+export function decisionsOf({ schemaDecisions }: MigrationState, table: string): number {
+  return schemaDecisions.get(table)?.count ?? 0;
+}
+
+function withDecision(
+  state: MigrationState,
+  { decision, atMicros }: LedgerEvent & { kind: 'schema-decided' },
+): MigrationState {
+  const { table } = decision;
+  const decided = { decision, atMicros, count: decisionsOf(state, table) + 1 };
+  return {
+    ...state,
+    pauses: without(state.pauses, table),
+    schemaDecisions: new Map(state.schemaDecisions).set(table, decided),
+  };
+}
+
+function settleLetters(
+  settled: MigrationState['settledLetters'],
+  { how, reason, letters }: LetterSettlement,
+): MigrationState['settledLetters'] {
+  return new Map([...settled, ...letters.map(({ id, attempts }) => [id, { how, reason, attempts }] as const)]);
 }
 
 function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {

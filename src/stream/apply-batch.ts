@@ -1,11 +1,13 @@
 import type { ApplierParts } from '../apply/applier-parts.ts';
 import type { DeadLetters } from '../apply/dead-letters.ts';
 import type { DirtyLists, ListStamps } from '../apply/rewrite-lists.ts';
+import type { RecordEvent } from '../model/change-event.ts';
 import type { PartitionUpdate } from '../model/mutation.ts';
 import { slicesOf } from '../model/slice-journal.ts';
 import type { ChangeDecision } from '../model/write-timestamp.ts';
 import { balance, type Outcome, type StreamBooks } from './batch-books.ts';
 import { BatchWork } from './batch-work.ts';
+import { letterOf } from './letters.ts';
 import { type PlanContext, type PlannedChange, type PlannedUpdate, planUpdate } from './plan-update.ts';
 import { isPoison, throwIfStale } from './refusals.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
@@ -13,15 +15,16 @@ import type { SliceKeeper } from './slice-keeper.ts';
 /** One update and the record it came in. */
 export interface ReceivedUpdate {
   readonly update: PartitionUpdate;
-  /** `node/segment/position`. */
-  readonly origin: string;
-  readonly record: Buffer;
+  /** Undefined for a row that is read again because a dead letter asks for it. */
+  readonly event: RecordEvent | undefined;
 }
 
 export interface BatchParts extends ApplierParts {
   readonly keeper: SliceKeeper;
   readonly listStamps: ListStamps;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
+  /** Parks the update if its table turns out to be paused; answers whether it did. */
+  readonly parkIfPaused: (update: ReceivedUpdate) => Promise<boolean>;
   /** The target's clock minus ours: its clock is the one that lets TTLs end. */
   readonly targetSkewMicros: bigint;
 }
@@ -54,15 +57,18 @@ export async function applyBatch(
   const changes = plans.flatMap((plan) => ('update' in plan ? [plan] : []));
   await parts.keeper.keep(changes.flatMap((plan) => slicesOf(plan.update, plan.decideAt)));
   const outcomes = await runWork(plans, new BatchWork(parts), context, parts);
-  await Promise.all(
-    outcomes.map(({ poison }, index) => poison && parts.deadLetters.add(letterOf(received[index]!, poison))),
+  const settled = await Promise.all(
+    outcomes.map(({ outcome, poison }, index) => (poison ? bury(received[index]!, poison, parts) : outcome)),
   );
-  const books = balance(
-    received.length,
-    outcomes.map(({ outcome }) => outcome),
-    'a batch of changes',
-  );
+  const books = balance(received.length, settled, 'a batch of changes');
   return { books, decisions, writeTimesMicros: changes.map((plan) => plan.newestMicros) };
+}
+
+/** A refusal may be the first word of a schema change that the stream has not seen yet: then the update waits for it. */
+async function bury(update: ReceivedUpdate, poison: Error, parts: BatchParts): Promise<Outcome> {
+  if (await parts.parkIfPaused(update)) return 'parked';
+  await parts.deadLetters.add(letterOf(update, poison));
+  return 'deadLettered';
 }
 
 function planAll(received: readonly ReceivedUpdate[], { remembered, ...context }: BatchContext) {
@@ -128,17 +134,4 @@ async function runWork(
 function unsettled(plan: PlannedUpdate): Settled {
   if (plan.what === 'poison') return { outcome: 'deadLettered', poison: plan.error, lists: [] };
   return { outcome: 'update' in plan ? 'ignored' : plan.what, lists: [] };
-}
-
-function letterOf({ update, origin, record }: ReceivedUpdate, poison: Error) {
-  return {
-    table: update.table.name,
-    partitionKey: update.partitionKey.toString('hex'),
-    clustering: update.rows.length === 1 ? update.rows[0]!.clustering.map((value) => value.toString('hex')) : [],
-    reason: poison.message,
-    errorClass: poison.name,
-    attempts: 1,
-    origin,
-    record,
-  };
 }

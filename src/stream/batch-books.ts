@@ -9,6 +9,8 @@ export interface StreamBooks {
   readonly superseded: number;
   readonly recopied: number;
   readonly deadLettered: number;
+  /** Wait on the parked topic for a schema or for the operator. */
+  readonly parked: number;
   /** Of tables that are not migrated by the stream, or without content. */
   readonly ignored: number;
 }
@@ -22,6 +24,7 @@ export const emptyBooks: StreamBooks = {
   superseded: 0,
   recopied: 0,
   deadLettered: 0,
+  parked: 0,
   ignored: 0,
 };
 

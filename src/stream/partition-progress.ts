@@ -1,5 +1,6 @@
 import type { StreamBooks } from './batch-books.ts';
 import type { LatencyCounts } from './latency.ts';
+import type { ParkedTable } from './parking-lot.ts';
 
 /** How far one changes partition is, as its worker says each second on the progress topic. */
 export interface PartitionProgress {
@@ -15,6 +16,8 @@ export interface PartitionProgress {
   /** Since the worker took the partition. */
   readonly books: StreamBooks;
   readonly latency: LatencyCounts;
+  /** Of all time, whoever held the partition. */
+  readonly parked: readonly ParkedTable[];
 }
 
 export function encodeProgress(progress: PartitionProgress): Buffer {

@@ -1,6 +1,7 @@
 import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
 import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
 import { countLatency } from './latency.ts';
+import type { ParkedTable } from './parking-lot.ts';
 import type { PartitionProgress } from './partition-progress.ts';
 
 /** What a worker knows of a partition it holds; marks count from when everything before them is acknowledged. */
@@ -41,7 +42,7 @@ export class PartitionState {
     for (const ms of latenciesMs) countLatency(this.#latency, ms);
   }
 
-  progress(worker: string, atMicros: bigint): PartitionProgress {
+  progress(worker: string, atMicros: bigint, parked: readonly ParkedTable[]): PartitionProgress {
     return {
       worker,
       partition: this.#partition,
@@ -51,6 +52,7 @@ export class PartitionState {
       drained: [...this.#drained],
       books: this.#books,
       latency: { ...this.#latency },
+      parked,
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { ApplierParts } from '../apply/applier-parts.ts';
+import type { DeadLetters } from '../apply/dead-letters.ts';
 import { deleteSlice } from '../apply/delete-slice.ts';
 import { recopy } from '../apply/recopy.ts';
 import { createThrottle } from '../apply/throttle.ts';
@@ -6,10 +7,13 @@ import { splitPartitionKey } from '../model/partition-key.ts';
 import type { JournalSlice } from '../model/slice-journal.ts';
 import type { Table } from '../model/table.ts';
 import { decidePart } from '../model/write-timestamp.ts';
+import { letterOfSlice } from './letters.ts';
+import { isPoison } from './refusals.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
 
 export interface ReapplyParts extends ApplierParts {
   readonly keeper: SliceKeeper;
+  readonly deadLetters: Pick<DeadLetters, 'add'>;
   readonly handOverMicros: bigint;
   readonly tableById: (id: string) => Table | undefined;
 }
@@ -29,8 +33,14 @@ export async function reapplySlices(slices: readonly JournalSlice[], parts: Reap
       lanes.run(async () => {
         const table = parts.tableById(slice.tableId);
         if (table === undefined) return;
-        if (isStillApplied(slice, parts)) await deleteSlice(slice, table, withHiding);
-        else await recopyPartition(slice, table, recopied, withHiding);
+        try {
+          if (isStillApplied(slice, parts)) await deleteSlice(slice, table, withHiding);
+          else await recopyPartition(slice, table, recopied, withHiding);
+        } catch (error) {
+          // What the target does not take of one slice must not keep the stream from the others.
+          if (!isPoison(error)) throw error;
+          await parts.deadLetters.add(letterOfSlice(slice, table, error));
+        }
       }, parts.signal),
     ),
   );

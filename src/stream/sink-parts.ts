@@ -4,8 +4,10 @@ import type { Report } from '../events.ts';
 import type { TokenRange } from '../model/token.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { PartitionProgress } from './partition-progress.ts';
+import type { ReplayParts } from './replay-parked.ts';
 import type { SchemaFollower } from './schema-follower.ts';
 import type { SnapshotDoneAt } from './slice-keeper.ts';
+import type { RuleOf } from './table-rule.ts';
 
 /** What a sink needs, whatever partitions it holds. */
 export interface SinkParts extends Omit<ApplierParts, 'signal'> {
@@ -15,9 +17,9 @@ export interface SinkParts extends Omit<ApplierParts, 'signal'> {
   readonly report: Report;
   readonly workerName: string;
   readonly partitionCount: number;
-  /** Ids of the tables that the stream brings over. */
-  readonly tableIds: ReadonlySet<string>;
-  /** Those of them that are in recopy mode: no change of theirs is applied directly. */
+  readonly ruleOf: RuleOf;
+  readonly isGivenUp: ReplayParts['isGivenUp'];
+  /** Ids of tables that are in recopy mode: no change of theirs is applied directly. */
   readonly recopiedTableIds: ReadonlySet<string>;
   /** Host ids whose watermarks and drain marks are waited for. */
   readonly nodes: readonly string[];

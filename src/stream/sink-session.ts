@@ -1,28 +1,26 @@
-import { ListStamps } from '../apply/rewrite-lists.ts';
-import type { JournalSlice } from '../model/slice-journal.ts';
-import { isInRange } from '../model/token.ts';
 import type { Message, Subscription } from '../ports/message-bus.ts';
-import { applyBatch } from './apply-batch.ts';
-import { addBooks, emptyBooks } from './batch-books.ts';
-import { RecentUpdates } from './copies.ts';
-import { decodeMessages, readChangeEvent } from './decode-messages.ts';
+import { ChangeTaker } from './change-taker.ts';
+import { ParkingLot } from './parking-lot.ts';
 import { PartitionState } from './partition-state.ts';
-import { reapplySlices } from './reapply-slices.ts';
+import { readChangeEvent } from './read-change-event.ts';
 import { receiveBatch } from './receive-batch.ts';
+import { ParkedReplay } from './replay-parked.ts';
 import { reportedLetters } from './reported-letters.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { SliceKeeper } from './slice-keeper.ts';
+import { SliceRounds } from './slice-rounds.ts';
 import { untilPossible } from './until-possible.ts';
 
 const batchMessages = 2_000;
+const longestIdleMs = 500;
 const progressEveryMicros = 1_000_000n;
 const forgetEveryMicros = 60_000_000n;
-/** Some minutes of a busy partition; a copy that comes later costs one write. */
-const rememberedUpdates = 100_000;
+const lookAtParkedEveryMicros = 1_000_000n;
 
 /**
- * One stretch of time in which this worker holds one changes partition. It begins by reading the slice journal and ends
- * when `signal` aborts: nothing that it had not acknowledged is remembered, for whoever is next is given it again.
+ * One stretch of time in which this worker holds one changes partition. It begins by reading the slice journal and the
+ * parked topic, and ends when `signal` aborts: nothing that it had not acknowledged is remembered, for whoever is next is
+ * given it again.
  */
 export async function runSinkSession(
   partition: number,
@@ -33,7 +31,12 @@ export async function runSinkSession(
 ): Promise<void> {
   const keeper = await SliceKeeper.open(parts.bus, partition, signal);
   try {
-    await new SinkSession(partition, subscription, publish, keeper, parts, signal).run();
+    const lot = await ParkingLot.open(parts.bus, partition, signal);
+    try {
+      await new SinkSession(partition, subscription, publish, { keeper, lot }, parts, signal).run();
+    } finally {
+      await lot.close();
+    }
   } finally {
     await keeper.close();
   }
@@ -43,32 +46,36 @@ class SinkSession {
   readonly #partition: number;
   readonly #subscription: Subscription;
   readonly #publish: PublishProgress;
-  readonly #keeper: SliceKeeper;
+  readonly #lot: ParkingLot;
   readonly #parts: SinkParts;
   readonly #signal: AbortSignal;
   readonly #state: PartitionState;
-  readonly #recent = new RecentUpdates(rememberedUpdates);
-  readonly #listStamps: ListStamps;
-  #reappliedRanges = 0;
+  readonly #taker: ChangeTaker;
+  readonly #replay: ParkedReplay;
+  readonly #rounds: SliceRounds;
   #progressDue = 0n;
   #forgetDue = 0n;
+  #lookAtParkedDue = 0n;
 
   constructor(
     partition: number,
     subscription: Subscription,
     publish: PublishProgress,
-    keeper: SliceKeeper,
+    { keeper, lot }: { readonly keeper: SliceKeeper; readonly lot: ParkingLot },
     parts: SinkParts,
     signal: AbortSignal,
   ) {
     this.#partition = partition;
     this.#subscription = subscription;
     this.#publish = publish;
-    this.#keeper = keeper;
+    this.#lot = lot;
     this.#parts = parts;
     this.#signal = signal;
     this.#state = new PartitionState(partition);
-    this.#listStamps = new ListStamps(parts.handOverMicros);
+    this.#taker = new ChangeTaker(parts, { keeper, lot, signal });
+    this.#rounds = new SliceRounds(keeper, parts, signal);
+    const deadLetters = reportedLetters(parts);
+    this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal });
   }
 
   async run(): Promise<void> {
@@ -79,17 +86,20 @@ class SinkSession {
       await this.#takeBatches();
     } finally {
       isOver.abort();
+      await this.#replay.close();
     }
   }
 
   async #takeBatches(): Promise<void> {
     while (!this.#signal.aborted) {
-      const messages = await receiveBatch(this.#subscription, batchMessages, 500, this.#signal);
+      const idleMs = this.#replay.isBusy ? 1 : longestIdleMs;
+      const messages = await receiveBatch(this.#subscription, batchMessages, idleMs, this.#signal);
       if (messages.length > 0) {
         await this.#untilPossible('changes cannot be applied', () => this.#take(messages));
         await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(messages));
       }
-      await this.#untilPossible('slices cannot be applied again', () => this.#reapplyUnderCopiedRanges());
+      await this.#untilPossible('slices cannot be applied again', () => this.#rounds.underCopiedRanges());
+      await this.#untilPossible('parked changes cannot be replayed', () => this.#replayParked());
       await this.#forgetWhenDue();
       await this.#untilPossible('progress cannot be told', () => this.#tellProgress());
     }
@@ -105,39 +115,16 @@ class SinkSession {
   }
 
   async #take(messages: readonly Message[]): Promise<void> {
-    const deadLetters = reportedLetters(this.#parts);
-    const parts = {
-      ...this.#parts,
-      deadLetters,
-      keeper: this.#keeper,
-      listStamps: this.#listStamps,
-      signal: this.#signal,
-    };
-    const { updates, poisoned } = await decodeMessages(messages, parts.schema, deadLetters, this.#signal);
-    const context = {
-      isMigrated: (tableId: string) => parts.tableIds.has(tableId),
-      isRecopied: (tableId: string) => parts.recopiedTableIds.has(tableId),
-      remembered: (digest: string) => this.#recent.decisionOf(digest),
-      handOverMicros: parts.handOverMicros,
-      nowMicros: parts.clock.nowMicros(),
-      window: parts.window,
-    };
-    const { books, decisions, writeTimesMicros } = await applyBatch(updates, context, parts);
-    this.#signal.throwIfAborted();
-    await this.#subscription.acknowledgeUpTo(messages.at(-1)!.position);
-    for (const [digest, decision] of decisions) this.#recent.remember(digest, decision);
-    const now = parts.clock.nowMicros();
-    const total = addBooks(books, { ...emptyBooks, received: poisoned, deadLettered: poisoned });
-    this.#state.passBatch(
-      total,
-      writeTimesMicros.map((time) => Number(now - time) / 1000),
+    const { books, latenciesMs } = await this.#taker.take(messages, () =>
+      this.#subscription.acknowledgeUpTo(messages.at(-1)!.position),
     );
-    parts.report({
+    this.#state.passBatch(books, latenciesMs);
+    this.#parts.report({
       kind: 'batch-applied',
       partition: this.#partition,
-      changes: total.received,
-      duplicates: total.duplicates,
-      recopies: total.recopied,
+      changes: books.received,
+      duplicates: books.duplicates,
+      recopies: books.recopied,
     });
   }
 
@@ -147,41 +134,29 @@ class SinkSession {
       const event = readChangeEvent(message);
       if (event?.kind === 'watermark') this.#state.passWatermark(event);
       if (event?.kind !== 'drain-mark' || !this.#state.passDrainMark(event, this.#parts.nodes)) continue;
-      await this.#reapply(this.#keeper.slices());
+      await this.#rounds.all();
       this.#state.drainDone(event.nonce);
       this.#progressDue = 0n;
     }
   }
 
-  /** A snapshot row that was read before a range delete may be written after the delete went over the target. */
-  async #reapplyUnderCopiedRanges(): Promise<void> {
-    const { copiedRanges } = this.#parts;
-    const fresh = copiedRanges.slice(this.#reappliedRanges);
-    if (fresh.length === 0) return;
-    const upTo = copiedRanges.length;
-    const isCovered = (tableId: string, token: bigint) =>
-      fresh.some((copied) => copied.tableId === tableId && isInRange(token, copied.range));
-    await this.#reapply(this.#keeper.slices(isCovered));
-    this.#reappliedRanges = upTo;
-  }
-
-  #reapply(slices: readonly JournalSlice[]): Promise<void> {
-    const { tableById } = this.#parts.schema;
-    return reapplySlices(slices, { ...this.#parts, keeper: this.#keeper, tableById, signal: this.#signal });
-  }
-
-  async #forgetSpent(): Promise<void> {
-    const { clock, snapshotDoneAt, window } = this.#parts;
-    const spent = this.#keeper.spentSlices(clock.nowMicros(), snapshotDoneAt, window);
-    await this.#reapply(spent);
-    this.#keeper.forget(spent);
+  /** A table that is no longer paused gets its parked changes first, then its slices: they hide some of them. */
+  async #replayParked(): Promise<void> {
+    const now = this.#parts.clock.nowMicros();
+    if (!this.#replay.isBusy) {
+      if (now < this.#lookAtParkedDue) return;
+      this.#lookAtParkedDue = now + lookAtParkedEveryMicros;
+      await this.#lot.look(this.#signal);
+    }
+    await this.#replay.step();
+    if (!this.#replay.isBusy) await this.#rounds.ofResumedTables();
   }
 
   async #forgetWhenDue(): Promise<void> {
     const now = this.#parts.clock.nowMicros();
     if (now < this.#forgetDue) return;
     this.#forgetDue = now + forgetEveryMicros;
-    await this.#untilPossible('old slices cannot be applied again', () => this.#forgetSpent());
+    await this.#untilPossible('old slices cannot be applied again', () => this.#rounds.forgetSpent());
   }
 
   async #tellProgress(): Promise<void> {
@@ -189,7 +164,7 @@ class SinkSession {
     const now = clock.nowMicros();
     if (now < this.#progressDue) return;
     this.#progressDue = now + progressEveryMicros;
-    await this.#publish(this.#state.progress(workerName, now));
+    await this.#publish(this.#state.progress(workerName, now, this.#lot.tables()));
   }
 
   #untilPossible(what: string, work: () => Promise<void>): Promise<void> {

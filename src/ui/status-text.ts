@@ -1,4 +1,10 @@
-import type { CoverageStatus, MigrationStatus, NodeStatus, StreamStatus } from '../model/migration-status.ts';
+import type {
+  CoverageStatus,
+  MigrationStatus,
+  NodeStatus,
+  PausedTableStatus,
+  StreamStatus,
+} from '../model/migration-status.ts';
 import { reportText } from './validation-text.ts';
 
 /** The status for a person. */
@@ -14,6 +20,11 @@ export function statusText(status: MigrationStatus): string {
     ...status.alarms.map(
       ({ hostId, address, reason, next }) => `ALARM: node ${address} (${hostId}): ${reason}; next: ${next}`,
     ),
+    ...status.pausedTables.flatMap(pausedLines),
+    ...status.parked
+      .filter(({ waiting }) => waiting > 0)
+      .map(({ table, waiting, reason }) => `parked: ${waiting} changes of ${table}: ${reason}`),
+    ...status.stoppedTables.map(({ table, reason }) => `table ${table} has left the migration: ${reason}`),
     `dead letters: ${status.deadLetters}`,
     ...status.openSlices.map(({ table, reason }) => `slice in doubt: ${table}: ${reason}`),
     ...validationLines(status),
@@ -50,12 +61,21 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 }
 
+function pausedLines({ table, differences, ddl, cannot, next }: PausedTableStatus): readonly string[] {
+  return [
+    `table ${table} is PAUSED: ${differences.join('; ')}`,
+    ...(cannot === undefined ? [] : [`  cannot be followed: ${cannot}`]),
+    ...ddl.map((statement) => `  target needs: ${statement}`),
+    `  next: ${next}`,
+  ];
+}
+
 function streamLines(stream: StreamStatus): readonly string[] {
   const lag = stream.lagMs === 'unknown' ? `unknown: ${stream.unknownBecause}` : `${stream.lagMs} ms`;
   const { p50, p99 } = stream.latencyMs;
   return [
     `lag: ${lag}; backlog ${stream.backlogEntries} entries, the oldest ${stream.backlogAgeSeconds} s old`,
-    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.ignored} ignored`,
+    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.parked} parked + ${stream.ignored} ignored`,
     ...(p50 === undefined ? [] : [`write to applied: p50 ${p50} ms, p99 ${p99} ms`]),
   ];
 }

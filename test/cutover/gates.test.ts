@@ -73,6 +73,34 @@ describe('before the drain', () => {
     expect(closed(facts)).toEqual({ 'no batches left in the batchlog': '2 on host-1' });
   });
 
+  test('parked changes keep it closed, each table with its reason', () => {
+    const parked = [
+      { table: 'orders', waiting: 3, reason: 'column extra int was added' },
+      { table: 'parts', waiting: 0, reason: 'replayed since' },
+    ];
+    expect(closed(openGates({ parked }))).toEqual({ 'no parked changes': '3 of orders: column extra int was added' });
+  });
+
+  test('a table that waits for a decision keeps it closed until one is taken', () => {
+    const pause = {
+      table: 'orders',
+      differences: ['column extra int was added'],
+      ddl: [],
+      cannot: undefined,
+      choices: [],
+      decisionsKnown: 0,
+    };
+    const paused = [...readyLedger, [450n, { kind: 'table-paused', pause }] as const];
+    expect(closed(openGates({ state: stateOf(paused) }))['no table waits for a schema decision']).toMatch(
+      /^orders: column extra int was added/,
+    );
+    const decision = { action: 'stop', table: 'orders', reason: 'no need' } as const;
+    const decided = [...paused, [460n, { kind: 'schema-decided', decision }] as const];
+    expect(closed(openGates({ state: stateOf(decided) }))).toEqual({});
+    const shown = gatesOfCutover(openGates({ state: stateOf(decided) })).map(({ reason }) => reason);
+    expect(shown).toContainEqual(expect.stringContaining('orders left the migration'));
+  });
+
   test('an unknown stream time is given with its reason', () => {
     expect(closed(openGates({ streamUnknownBecause: 'partition 3 has no worker' }))).toEqual({
       'sink follows': 'partition 3 has no worker',

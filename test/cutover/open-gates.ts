@@ -66,6 +66,7 @@ export function openGates(changed: Partial<GateFacts> = {}): GateFacts {
     pendingHints: new Map([[node, 0]]),
     pendingBatches: new Map([[node, 0]]),
     deadLetters: 0,
+    parked: [],
     unbrokenSince: new Map([[node, 90n]]),
     streamUnknownBecause: undefined,
     ...changed,

@@ -122,12 +122,13 @@ export async function startWorker(two: TwoKeyspaces, options: WorkerOptions = {}
     keeper: await SliceKeeper.open(bus.bus, 0),
     listStamps: new ListStamps(handOverMicros),
     deadLetters: { add: async ({ reason }: { readonly reason: string }) => void letters.push(reason) },
+    parkIfPaused: async () => false,
     targetSkewMicros: 0n,
   };
   return {
     letters,
     async apply(...updates) {
-      const received = updates.map((update) => ({ update, origin: 'test', record: Buffer.alloc(0) }));
+      const received = updates.map((update) => ({ update, event: undefined }));
       const applied = await applyBatch(
         received,
         {

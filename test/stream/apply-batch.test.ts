@@ -39,11 +39,12 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
     keeper: await SliceKeeper.open(memory.bus, 0),
     listStamps: new ListStamps(now - 10n * hour),
     deadLetters: { add: async ({ errorClass }: { readonly errorClass: string }) => void letters.push(errorClass) },
+    parkIfPaused: async () => false,
     targetSkewMicros: 0n,
   };
   const apply = (...updates: readonly PartitionUpdate[]) =>
     applyBatch(
-      updates.map((update) => ({ update, origin: 'test', record: Buffer.alloc(0) })),
+      updates.map((update) => ({ update, event: undefined })),
       {
         isMigrated: () => true,
         isRecopied: () => false,

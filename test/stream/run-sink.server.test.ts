@@ -7,7 +7,7 @@ import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { type ChangeEvent, encodeChangeEvent, type RecordEvent } from '../../src/model/change-event.ts';
 import { tokenOf, topicPartitionOf } from '../../src/model/token.ts';
-import { changesPartition, sinkSubscription, sliceJournal, topics } from '../../src/model/topics.ts';
+import { changesPartition, parkedTopic, sinkSubscription, sliceJournal, topics } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { MessageBus } from '../../src/ports/message-bus.ts';
 import { readProgress } from '../../src/stream/read-progress.ts';
@@ -105,7 +105,9 @@ describe(`two sinks on one bus (seed ${seed})`, () => {
       baseline,
       baselineAtMicros: clock.nowMicros() - 60_000_000n,
       readSchema: async () => ({ rows: baseline, atMicros: 0n }),
+      clock,
       onChange: () => {},
+      onPoison: () => Promise.reject(new Error('not in this test')),
     });
     const taken = new Set<number>();
     const report = (event: ProgressEvent) => {
@@ -126,7 +128,11 @@ describe(`two sinks on one bus (seed ${seed})`, () => {
       window: keyspacesWindow,
       keyspace: two.targetKeyspace,
       partitionCount,
-      tableIds: new Set(two.tables.filter((table) => table.name !== 'mark').map((table) => table.id)),
+      ruleOf: (id: string) => {
+        const table = two.tables.find((candidate) => candidate.id === id && candidate.name !== 'mark');
+        return table ? ({ kind: 'applied', table, leftOut: [] } as const) : ({ kind: 'left' } as const);
+      },
+      isGivenUp: () => false,
       recopiedTableIds: new Set<string>(),
       nodes: [node],
       handOverMicros,
@@ -166,6 +172,7 @@ async function prepare(bus: MessageBus): Promise<void> {
   await bus.ensureTopic(topics.changes, partitionCount);
   for (let partition = 0; partition < partitionCount; partition++) {
     await bus.ensureTopic(sliceJournal(partition), 0);
+    await bus.ensureTopic(parkedTopic(partition), 0);
     await bus.ensureSubscription(changesPartition(partition), sinkSubscription);
   }
   for (const topic of [topics.schema, topics.deadLetters, topics.progress]) await bus.ensureTopic(topic, 0);

@@ -153,7 +153,9 @@ describe('a sink', () => {
       },
       baselineAtMicros: 0n,
       readSchema: () => Promise.reject(new Error('not in this test')),
+      clock,
       onChange: () => {},
+      onPoison: () => Promise.reject(new Error('not in this test')),
     });
     const running = runSink(
       {
@@ -169,7 +171,8 @@ describe('a sink', () => {
         window: keyspacesWindow,
         keyspace: 'moved',
         partitionCount,
-        tableIds: new Set([table.id]),
+        ruleOf: () => ({ kind: 'applied', table, leftOut: [] }),
+        isGivenUp: () => false,
         recopiedTableIds: new Set(),
         nodes,
         handOverMicros: clock.nowMicros() - 3_600_000_000n,

@@ -19,6 +19,7 @@ function aReport(parts: Partial<PartitionProgress> = {}): PartitionProgress {
     drained: [],
     books: emptyBooks,
     latency: {},
+    parked: [],
     ...parts,
   };
 }
@@ -91,14 +92,14 @@ describe('what a worker knows of its partition', () => {
     expect(state.passDrainMark(mark('b'), ['a', 'b'])).toBe(true);
     state.drainDone('n');
     expect(state.passDrainMark(mark('b'), ['a', 'b'])).toBe(false);
-    expect(state.progress('w', now).drained).toEqual(['n']);
+    expect(state.progress('w', now, []).drained).toEqual(['n']);
   });
 
   test('a watermark that comes again takes nothing back; a later hole is kept', () => {
     const state = new PartitionState(0);
     state.passWatermark(watermark(50n, 20n));
     state.passWatermark(watermark(40n, 10n));
-    expect(state.progress('w', now)).toMatchObject({ watermarks: { a: 50n }, unbrokenSince: { a: 20n } });
+    expect(state.progress('w', now, [])).toMatchObject({ watermarks: { a: 50n }, unbrokenSince: { a: 20n } });
   });
 });
 

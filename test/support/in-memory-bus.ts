@@ -66,6 +66,7 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
     const since = from.kind === 'published-since' ? from.atMs : 0;
     let at = from.kind === 'latest' ? topic.messages.length : topic.messages.findIndex((m) => m.publishedAtMs >= since);
     if (at < 0) at = topic.messages.length;
+    if (from.kind === 'after') at = Number(from.position.text) + 1;
     return {
       async nextUntilEnd(signal) {
         signal?.throwIfAborted();

@@ -104,7 +104,7 @@ export class HistoryStream {
       nowMicros: parts.clock.nowMicros(),
       window: keyspacesWindow,
     };
-    const received = updates.map((update) => ({ update, origin: 'test', record: Buffer.alloc(0) }));
+    const received = updates.map((update) => ({ update, event: undefined }));
     const { decisions } = await applyBatch(received, context, parts);
     for (const [digest, decision] of decisions) this.#recent.remember(digest, decision);
     this.#lastBatch = updates;
@@ -128,6 +128,7 @@ export class HistoryStream {
       keeper: this.#keeper,
       listStamps: this.#listStamps,
       deadLetters,
+      parkIfPaused: async () => false,
       targetSkewMicros,
     };
   }

@@ -1,0 +1,100 @@
+import { ListStamps } from '../apply/rewrite-lists.ts';
+import type { Message } from '../ports/message-bus.ts';
+import { admitUpdates, recordToPark } from './admit-updates.ts';
+import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
+import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
+import { RecentUpdates } from './copies.ts';
+import { decodeMessages } from './decode-messages.ts';
+import type { ParkingLot } from './parking-lot.ts';
+import { reportedLetters } from './reported-letters.ts';
+import type { SinkParts } from './sink-parts.ts';
+import type { SliceKeeper } from './slice-keeper.ts';
+
+export interface TakenChanges {
+  readonly books: StreamBooks;
+  /** From the write on the source to here, of what was applied or read again. */
+  readonly latenciesMs: readonly number[];
+}
+
+export interface HeldPartition {
+  readonly keeper: SliceKeeper;
+  readonly lot: ParkingLot;
+  readonly signal: AbortSignal;
+}
+
+/** Some minutes of a busy partition; a copy that comes later costs one write. */
+const rememberedUpdates = 100_000;
+
+/** Brings the changes of one partition to the target, to the parked topic or to the dead letters. */
+export class ChangeTaker {
+  readonly #parts: SinkParts;
+  readonly #held: HeldPartition;
+  readonly #recent = new RecentUpdates(rememberedUpdates);
+  readonly #batchParts: BatchParts;
+
+  constructor(parts: SinkParts, held: HeldPartition) {
+    this.#parts = parts;
+    this.#held = held;
+    this.#batchParts = {
+      ...parts,
+      deadLetters: reportedLetters(parts),
+      keeper: held.keeper,
+      listStamps: new ListStamps(parts.handOverMicros),
+      parkIfPaused: (update) => this.#parkIfPaused(update),
+      signal: held.signal,
+    };
+  }
+
+  /** Acknowledges once all of it is where it belongs. */
+  async take(messages: readonly Message[], acknowledge: () => Promise<void>): Promise<TakenChanges> {
+    const { schema, ruleOf, clock } = this.#parts;
+    const { deadLetters } = this.#batchParts;
+    const { updates, unknown, poisoned } = await decodeMessages(messages, schema, deadLetters, this.#held.signal);
+    const now = clock.nowMicros();
+    const { fitting, parked, ignored } = admitUpdates(updates, ruleOf, now);
+    await this.#held.lot.park([...parked, ...unknown.map((record) => recordToPark(record, now))]);
+    const context = this.#context((digest) => this.#recent.decisionOf(digest));
+    const { books, decisions, writeTimesMicros } = await applyBatch(fitting, context, this.#batchParts);
+    this.#held.signal.throwIfAborted();
+    await acknowledge();
+    for (const [digest, decision] of decisions) this.#recent.remember(digest, decision);
+    const waiting = parked.length + unknown.length;
+    const others = { received: poisoned + waiting + ignored, deadLettered: poisoned, parked: waiting, ignored };
+    const end = clock.nowMicros();
+    return {
+      books: addBooks(books, { ...emptyBooks, ...others }),
+      latenciesMs: writeTimesMicros.map((time) => Number(end - time) / 1000),
+    };
+  }
+
+  /** Applies changes that waited. None of them is a copy of another: what was remembered of them may be their refusal. */
+  readonly applyLate = async (updates: readonly ReceivedUpdate[]): Promise<void> => {
+    if (updates.length === 0) return;
+    await applyBatch(
+      updates,
+      this.#context(() => undefined),
+      this.#batchParts,
+    );
+    this.#held.signal.throwIfAborted();
+  };
+
+  #context(remembered: BatchContext['remembered']): BatchContext {
+    const { ruleOf, recopiedTableIds, handOverMicros, clock, window } = this.#parts;
+    return {
+      isMigrated: (tableId) => ruleOf(tableId).kind === 'applied',
+      isRecopied: (tableId) => recopiedTableIds.has(tableId),
+      remembered,
+      handOverMicros,
+      nowMicros: clock.nowMicros(),
+      window,
+    };
+  }
+
+  async #parkIfPaused(received: ReceivedUpdate): Promise<boolean> {
+    const { schema, ruleOf, clock } = this.#parts;
+    await schema.catchUp(this.#held.signal);
+    const { parked } = admitUpdates([received], ruleOf, clock.nowMicros());
+    await this.#held.lot.park(parked);
+    return parked.length > 0;
+  }
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { encodeChangeEvent } from '../../src/model/change-event.ts';
+import { topics } from '../../src/model/topics.ts';
+import { SchemaFollower } from '../../src/stream/schema-follower.ts';
+import { aClock } from '../support/a-clock.ts';
+import { inMemoryBus } from '../support/in-memory-bus.ts';
+
+const nothing = { tables: [], columns: [], types: [], droppedColumns: [] };
+const things = { keyspace: 'shop', table: 'things', id: '1'.repeat(32), flags: [], cdc: false, defaultTtlSeconds: 0 };
+const id = { keyspace: 'shop', table: 'things', column: 'id', clusteringOrder: 'none', type: 'int' };
+const shop = { ...nothing, tables: [things], columns: [{ ...id, kind: 'partition_key' as const, position: 0 }] };
+const node = 'node-1';
+const corrupt = {
+  kind: 'record' as const,
+  node,
+  segment: 1n,
+  position: 2,
+  logVersion: 7,
+  body: Buffer.from('nonsense'),
+};
+
+test.each([
+  ['a record that no node writes', encodeChangeEvent(corrupt)],
+  [
+    'a message that is no change event',
+    { properties: { kind: 'record', node, s: 'x', p: '1', v: '7' }, payload: Buffer.alloc(0) },
+  ],
+])(
+  '%s on the schema topic is told once, the schema is read from the source, and what follows is read',
+  async (_, message) => {
+    const { bus } = inMemoryBus();
+    const schemaTopic = await bus.publisher(topics.schema);
+    const poison: string[] = [];
+    const clock = aClock(1_000_000_000n);
+    const follower = await SchemaFollower.open({
+      bus,
+      clock,
+      baseline: nothing,
+      baselineAtMicros: 0n,
+      readSchema: async () => ({ rows: shop, atMicros: 1n }),
+      onChange: () => {},
+      onPoison: async (_message, _event, error) => void poison.push(error.name),
+    });
+    await schemaTopic.publish(message);
+    await schemaTopic.publish(
+      encodeChangeEvent({ kind: 'watermark', node, instantMicros: 7_000n, unbrokenSinceMicros: 0n }),
+    );
+    await follower.catchUp();
+
+    expect(poison).toHaveLength(1);
+    expect(follower.liveTable('shop', 'things')).toBeDefined();
+    await follower.untilPassed(undefined, [{ node, publishedAtMs: 5 }]);
+    expect(clock.nowMicros()).toBeLessThan(1_000_000_100n);
+  },
+);
+
+test('a node that is silent is waited for no longer than half a minute', async () => {
+  const { bus } = inMemoryBus();
+  const clock = aClock(1_000_000_000n);
+  const follower = await SchemaFollower.open({
+    bus,
+    clock,
+    baseline: nothing,
+    baselineAtMicros: 0n,
+    readSchema: async () => ({ rows: nothing, atMicros: 1n }),
+    onChange: () => {},
+    onPoison: () => Promise.reject(new Error('not in this test')),
+  });
+  await follower.untilPassed(undefined, [{ node, publishedAtMs: 5 }]);
+  expect(clock.nowMicros() - 1_000_000_000n).toBeGreaterThanOrEqual(30_000_000n);
+});
