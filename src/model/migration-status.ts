@@ -1,3 +1,4 @@
+import type { AgentState } from './agent-state.ts';
 import type { Coverage } from './coverage.ts';
 import type { ComparedTable } from './difference.ts';
 import type { PhaseName } from './phase.ts';
@@ -19,7 +20,7 @@ export interface MigrationStatus {
   readonly nodes: readonly NodeStatus[];
   /** How much of the ring's writes the agents see. */
   readonly coverage: CoverageStatus;
-  /** Hosts whose writes may go unseen. */
+  /** Hosts whose writes may go unseen, and agents that are short of room. */
   readonly alarms: readonly HostAlarm[];
   readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
   /** Open ones; `cdcmig dead-letters list` names them. */
@@ -89,6 +90,8 @@ export interface NodeStatus {
   readonly hasHole: boolean;
   /** Ranges of the ring that it keeps a replica of, and their share of all tokens, 0 to 1. */
   readonly keeps: { readonly ranges: number; readonly of: number; readonly share: number } | undefined;
+  /** What its agent said last; undefined when it has said nothing for a minute. */
+  readonly agent: AgentState | undefined;
 }
 
 export type CoverageStatus = Coverage | { readonly unknownBecause: string };

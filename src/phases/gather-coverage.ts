@@ -1,11 +1,14 @@
 import { nodesInDoubt, nodesWithHole } from '../cutover/gates.ts';
 import { type AgentVoice, hearAgents } from '../deploy/hear-agents.ts';
+import { agentAlarm } from '../model/agent-alarm.ts';
+import type { AgentState } from '../model/agent-state.ts';
 import { coverageOf } from '../model/coverage.ts';
 import type { CoverageStatus, HostAlarm, NodeStatus } from '../model/migration-status.ts';
 import { type ReplicatedRange, replicasOfRing } from '../model/ring-replicas.ts';
 import { alarmSentence, compareRing, followedNodes } from '../state/compare-ring.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { readAgentStates } from './read-agent-states.ts';
 
 export interface CaptureStatus {
   readonly nodes: readonly NodeStatus[];
@@ -26,20 +29,24 @@ export async function gatherCoverage(
   const heardAtMs = new Map([...voices].map(([node, voice]) => [node, voice.heardAtMs]));
   const alarms = compareRing({ state, ring, heardAtMs, nowMs });
   const ranges = keyspace && replicasOfRing(ring, keyspace.replication);
-  const nodes = nodesOf(state, latestOf(sinkKnows, voices), ranges);
+  const agents = await readAgentStates({ bus, clock, signal });
+  const nodes = nodesOf(state, latestOf(sinkKnows, voices), { ranges, agents });
   const sound = new Set(nodes.filter((node) => isSound(node, alarms)).map(({ hostId }) => hostId));
   const unknownBecause = whyUnknown(state, ranges);
   return {
     nodes,
     coverage: unknownBecause === undefined ? coverageOf(ranges!, (hostId) => sound.has(hostId)) : { unknownBecause },
-    alarms: alarms.map((alarm) => ({ hostId: alarm.hostId, address: alarm.address, ...alarmSentence(alarm) })),
+    alarms: [
+      ...alarms.map((alarm) => ({ hostId: alarm.hostId, address: alarm.address, ...alarmSentence(alarm) })),
+      ...nodes.flatMap(agentAlarms),
+    ],
   };
 }
 
 function nodesOf(
   state: MigrationState,
   since: ReadonlyMap<string, bigint>,
-  ranges: readonly ReplicatedRange[] | undefined,
+  seen: { ranges: readonly ReplicatedRange[] | undefined; agents: ReadonlyMap<string, AgentState> },
 ): readonly NodeStatus[] {
   const broken = [...nodesWithHole(state, since), ...nodesInDoubt(state)];
   return followedNodes(state).map(({ hostId, address }) => {
@@ -50,9 +57,15 @@ function nodesOf(
       address,
       unbrokenSince,
       hasHole: broken.includes(hostId),
-      keeps: ranges && keptBy(hostId, ranges),
+      keeps: seen.ranges && keptBy(hostId, seen.ranges),
+      agent: seen.agents.get(hostId),
     };
   });
+}
+
+function agentAlarms({ hostId, address, agent }: NodeStatus): readonly HostAlarm[] {
+  const reason = agent && agentAlarm(agent);
+  return reason === undefined ? [] : [{ hostId, address, reason, next: 'see that Pulsar takes what the agent sends' }];
 }
 
 /** A silent agent may yet prove to have missed nothing; as long as it is silent nobody knows. */

@@ -4,6 +4,7 @@ import { type Finding, faultsIn } from '../model/finding.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { watchAgents } from './watch-agents.ts';
 import { whileWatchingRing } from './watch-ring.ts';
 
 /** Walks one phase: what it needs, what it asks, what it does, and a second look at what it did. */
@@ -31,11 +32,16 @@ export async function runPhase(phase: Phase, context: PhaseContext): Promise<str
 
 async function runSteps(phase: Phase, context: PhaseContext): Promise<void> {
   const { report, signal } = context;
-  for (const step of phase.steps) {
-    signal.throwIfAborted();
-    report({ kind: 'step-started', phase: phase.name, step: step.title });
-    const note = await step.run(context);
-    report({ kind: 'step-finished', phase: phase.name, step: step.title, ...(note !== undefined && { note }) });
+  const agents = watchAgents(context);
+  try {
+    for (const step of phase.steps) {
+      signal.throwIfAborted();
+      report({ kind: 'step-started', phase: phase.name, step: step.title });
+      const note = await step.run(context);
+      report({ kind: 'step-finished', phase: phase.name, step: step.title, ...(note !== undefined && { note }) });
+    }
+  } finally {
+    await agents.close();
   }
 }
 

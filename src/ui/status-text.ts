@@ -5,6 +5,7 @@ import type {
   PausedTableStatus,
   StreamStatus,
 } from '../model/migration-status.ts';
+import { agentText } from './agent-text.ts';
 import { reportText } from './validation-text.ts';
 
 /** The status for a person. */
@@ -15,7 +16,7 @@ export function statusText(status: MigrationStatus): string {
     `splits: ${status.splits.copied} of ${status.splits.planned} copied`,
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
-    ...status.nodes.map(nodeLine),
+    ...status.nodes.flatMap(nodeLines),
     ...coverageLines(status.coverage),
     ...status.alarms.map(
       ({ hostId, address, reason, next }) => `ALARM: node ${address} (${hostId}): ${reason}; next: ${next}`,
@@ -34,10 +35,13 @@ export function statusText(status: MigrationStatus): string {
   ].join('\n');
 }
 
-function nodeLine({ hostId, address, unbrokenSince, hasHole, keeps }: NodeStatus): string {
+function nodeLines({ hostId, address, unbrokenSince, hasHole, keeps, agent }: NodeStatus): readonly string[] {
   const hole = hasHole ? ': a HOLE after the hand-over, changes may be missing' : '';
   const kept = keeps ? `; keeps ${keeps.ranges} of ${keeps.of} ranges (${percent(keeps.share)} of the ring)` : '';
-  return `node ${address} (${hostId}): capture unbroken since ${unbrokenSince}${hole}${kept}`;
+  return [
+    `node ${address} (${hostId}): capture unbroken since ${unbrokenSince}${hole}${kept}`,
+    `  ${agent ? agentText(agent) : 'agent: silent for a minute or more'}`,
+  ];
 }
 
 function coverageLines(coverage: CoverageStatus): readonly string[] {
