@@ -17,6 +17,8 @@ export interface TopicStats {
   readonly storageBytes: number;
   readonly messagesIn: number;
   readonly bytesIn: number;
+  /** 'Enabled' once the broker knows what it has; null from brokers that do not say. */
+  readonly deduplicationStatus: string | null;
   readonly producers: readonly ProducerStats[];
   readonly subscriptions: Readonly<Record<string, SubscriptionStats>>;
 }
@@ -54,4 +56,10 @@ export interface ConsumerStats {
   readonly unackedMessages: number;
   readonly address: string | null;
   readonly connectedSince: string | null;
+}
+
+export type CompactionState = 'NOT_RUN' | 'RUNNING' | 'SUCCESS' | 'ERROR';
+
+export interface DeleteOptions {
+  readonly isForced?: boolean | undefined;
 }

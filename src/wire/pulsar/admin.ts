@@ -1,21 +1,15 @@
-import { type AdminCall, AdminHttp, PulsarAdminError } from './admin-http.ts';
+import { PulsarAdminError } from './admin-http.ts';
 import type {
-  BacklogQuota,
+  CompactionState,
   Creation,
+  DeleteOptions,
   PartitionedTopicStats,
   ProducerStats,
-  Retention,
   TopicStats,
 } from './admin-types.ts';
+import { encodePath, NamespaceAdmin } from './namespace-admin.ts';
 import { fullTopicName } from './topic-name.ts';
 import { parsePartitionedStats, parseTopicStats } from './topic-stats.ts';
-import type { PulsarAuth } from './types.ts';
-
-export interface PulsarAdminOptions {
-  /** `http://host:8080`; for a private certificate authority set NODE_EXTRA_CA_CERTS. */
-  readonly adminUrl: string;
-  readonly auth?: PulsarAuth | undefined;
-}
 
 /** The exact backlog, and how old it is: the cheaper defaults are estimates. */
 const exactStats = { getPreciseBacklog: 'true', subscriptionBacklogSize: 'true', getEarliestTimeInBacklog: 'true' };
@@ -25,13 +19,7 @@ const earliest = { ledgerId: -1, entryId: -1, partitionIndex: -1 };
  * The admin service, as far as we need it. Namespaces are `tenant/namespace`, topics `persistent://tenant/namespace/name`.
  * Every method throws PulsarAdminError; nothing is tried twice here.
  */
-export class PulsarAdmin {
-  private readonly http: AdminHttp;
-
-  constructor(options: PulsarAdminOptions) {
-    this.http = new AdminHttp(options.adminUrl, options.auth);
-  }
-
+export class PulsarAdmin extends NamespaceAdmin {
   /** Whether a broker could publish and read a message on a topic of its own just now. */
   async isHealthy(signal?: AbortSignal): Promise<boolean> {
     try {
@@ -47,66 +35,6 @@ export class PulsarAdmin {
     return String(await this.get('brokers/version', signal));
   }
 
-  /** On all clusters there are. */
-  async createTenant(tenant: string, signal?: AbortSignal): Promise<Creation> {
-    const allowedClusters = await this.get('clusters', signal);
-    const path = `tenants/${encodeURIComponent(tenant)}`;
-    return this.create({ method: 'PUT', path, body: { allowedClusters }, signal });
-  }
-
-  createNamespace(namespace: string, signal?: AbortSignal): Promise<Creation> {
-    return this.create({ method: 'PUT', path: namespacePath(namespace), signal });
-  }
-
-  /** Null while the broker's default applies. */
-  async retention(namespace: string, signal?: AbortSignal): Promise<Retention | null> {
-    const answer = await this.get(`${namespacePath(namespace)}/retention`, signal);
-    if (answer === null) return null;
-    const found = answer as { retentionTimeInMinutes: number; retentionSizeInMB: number };
-    return { timeMinutes: found.retentionTimeInMinutes, sizeMegabytes: found.retentionSizeInMB };
-  }
-
-  async setRetention(namespace: string, retention: Retention, signal?: AbortSignal): Promise<void> {
-    const body = { retentionTimeInMinutes: retention.timeMinutes, retentionSizeInMB: retention.sizeMegabytes };
-    await this.http.call({ method: 'POST', path: `${namespacePath(namespace)}/retention`, body, signal });
-  }
-
-  /** The quota on size; null while the broker's default applies. */
-  async backlogQuota(namespace: string, signal?: AbortSignal): Promise<BacklogQuota | null> {
-    type Found = { destination_storage?: { limitSize?: number; limit?: number; policy: BacklogQuota['policy'] } };
-    const found = (await this.get(`${namespacePath(namespace)}/backlogQuotaMap`, signal)) as Found | null;
-    const quota = found?.destination_storage;
-    return quota ? { limitBytes: quota.limitSize ?? quota.limit ?? -1, policy: quota.policy } : null;
-  }
-
-  async setBacklogQuota(namespace: string, quota: BacklogQuota, signal?: AbortSignal): Promise<void> {
-    const path = `${namespacePath(namespace)}/backlogQuota`;
-    const query = { backlogQuotaType: 'destination_storage' };
-    const body = { limitSize: quota.limitBytes, policy: quota.policy };
-    await this.http.call({ method: 'POST', path, query, body, signal });
-  }
-
-  /** After how many seconds the broker acknowledges in our name; 0 is never, null while its default applies. */
-  async messageTtlSeconds(namespace: string, signal?: AbortSignal): Promise<number | null> {
-    return (await this.get(`${namespacePath(namespace)}/messageTTL`, signal)) as number | null;
-  }
-
-  async setMessageTtlSeconds(namespace: string, seconds: number, signal?: AbortSignal): Promise<void> {
-    await this.http.call({ method: 'POST', path: `${namespacePath(namespace)}/messageTTL`, body: seconds, signal });
-  }
-
-  /** Null while the broker's default applies. */
-  async allowsAutoTopicCreation(namespace: string, signal?: AbortSignal): Promise<boolean | null> {
-    const found = await this.get(`${namespacePath(namespace)}/autoTopicCreation`, signal);
-    return found === null ? null : (found as { allowAutoTopicCreation: boolean }).allowAutoTopicCreation;
-  }
-
-  /** Off, or a producer that reconnects after a delete makes the topic again, empty. */
-  async forbidAutoTopicCreation(namespace: string, signal?: AbortSignal): Promise<void> {
-    const path = `${namespacePath(namespace)}/autoTopicCreation`;
-    await this.http.call({ method: 'POST', path, body: { allowAutoTopicCreation: false }, signal });
-  }
-
   /** Full names, partitions one by one. */
   async topics(namespace: string, signal?: AbortSignal): Promise<readonly string[]> {
     return (await this.get(`persistent/${encodePath(namespace)}`, signal)) as string[];
@@ -119,6 +47,11 @@ export class PulsarAdmin {
   /** 'present' says nothing about how many partitions it has: compare `partitionCount`. */
   createPartitionedTopic(topic: string, partitions: number, signal?: AbortSignal): Promise<Creation> {
     return this.create({ method: 'PUT', path: `${topicPath(topic)}/partitions`, body: partitions, signal });
+  }
+
+  /** More partitions; those there are stay. Fewer are refused. */
+  async growPartitionedTopic(topic: string, partitions: number, signal?: AbortSignal): Promise<void> {
+    await this.http.call({ method: 'POST', path: `${topicPath(topic)}/partitions`, body: partitions, signal });
   }
 
   /** 0 for a topic that is not partitioned, and for one that does not exist. */
@@ -159,6 +92,21 @@ export class PulsarAdmin {
     await this.http.call({ method: 'POST', path: `${topicPath(topic)}/terminate`, signal });
   }
 
+  /** Whether the broker drops what a named producer sends twice; takes effect within about a second. */
+  async setDeduplication(topic: string, isOn: boolean, signal?: AbortSignal): Promise<void> {
+    await this.http.call({ method: 'POST', path: `${topicPath(topic)}/deduplicationEnabled`, body: isOn, signal });
+  }
+
+  /** Begins to write down the newest message of each key, for compacted reads. */
+  async compactTopic(topic: string, signal?: AbortSignal): Promise<void> {
+    await this.http.call({ method: 'PUT', path: `${topicPath(topic)}/compaction`, signal });
+  }
+
+  async compactionState(topic: string, signal?: AbortSignal): Promise<CompactionState> {
+    const found = (await this.get(`${topicPath(topic)}/compaction`, signal)) as { status: CompactionState };
+    return found.status;
+  }
+
   /** Makes the broker close the topic and serve it anew: clients reconnect. */
   async unloadTopic(topic: string, signal?: AbortSignal): Promise<void> {
     await this.http.call({ method: 'PUT', path: `${topicPath(topic)}/unload`, signal });
@@ -172,44 +120,9 @@ export class PulsarAdmin {
   async deletePartitionedTopic(topic: string, options: DeleteOptions = {}, signal?: AbortSignal): Promise<void> {
     await this.delete(`${topicPath(topic)}/partitions`, options, signal);
   }
-
-  async deleteNamespace(namespace: string, options: DeleteOptions = {}, signal?: AbortSignal): Promise<void> {
-    await this.delete(namespacePath(namespace), options, signal);
-  }
-
-  private get(path: string, signal?: AbortSignal): Promise<unknown> {
-    return this.http.call({ method: 'GET', path, signal });
-  }
-
-  private async create(call: AdminCall): Promise<Creation> {
-    try {
-      await this.http.call(call);
-      return 'created';
-    } catch (error) {
-      if (error instanceof PulsarAdminError && error.isAlreadyThere) return 'present';
-      throw error;
-    }
-  }
-
-  private async delete(path: string, options: DeleteOptions, signal?: AbortSignal): Promise<void> {
-    const query = { force: String(options.isForced ?? false) };
-    await this.http.call({ method: 'DELETE', path, query, signal });
-  }
-}
-
-export interface DeleteOptions {
-  readonly isForced?: boolean | undefined;
-}
-
-function namespacePath(namespace: string): string {
-  return `namespaces/${encodePath(namespace)}`;
 }
 
 function topicPath(topic: string): string {
   const [scheme = '', name = ''] = fullTopicName(topic).split('://');
   return `${scheme}/${encodePath(name)}`;
-}
-
-function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -15,6 +15,7 @@ export function parseTopicStats(answer: unknown): TopicStats {
     storageBytes: numberOf(stats.storageSize),
     messagesIn: numberOf(stats.msgInCounter),
     bytesIn: numberOf(stats.bytesInCounter),
+    deduplicationStatus: textOrNull(stats.deduplicationStatus),
     producers: listOf(stats.publishers).map(parseProducer),
     subscriptions: mapValues(stats.subscriptions, parseSubscription),
   };

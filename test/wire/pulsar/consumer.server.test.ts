@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, inject, test } from 'vitest';
 import type { Consumer, PulsarClient, SubscriptionType } from '../../../src/wire/pulsar/types.ts';
 import { aBrokerRoom, numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
 
@@ -81,6 +82,88 @@ test('a message that is nacked comes again after the delay', async () => {
   const [again] = await receiveMany(consumer, 1);
   expect(again).toMatchObject({ payload: Buffer.from('1'), redeliveryCount: 1 });
   expect(performance.now() - began).toBeGreaterThan(390);
+});
+
+test('without a delay of its own a nack waits longer each time', async () => {
+  const { topic, client } = await aTopicWith(['1'], { isBatched: false });
+  const consumer = await aConsumer(client, topic, 'Shared', { nackBackoff: { firstMs: 100, maxMs: 400 } });
+  const waits: number[] = [];
+  let [message] = await receiveMany(consumer, 1);
+  for (let round = 0; round < 4; round++) {
+    const began = performance.now();
+    consumer.nack(message!.id);
+    [message] = await receiveMany(consumer, 1);
+    waits.push(performance.now() - began);
+  }
+  [100, 200, 400, 400].forEach((least, round) => {
+    expect(waits[round]).toBeGreaterThan(least - 10);
+  });
+  expect(message!.redeliveryCount).toBe(4);
+  await consumer.ack(message!.id);
+});
+
+test('of a batch that was nacked in part, all that is not acknowledged comes again', async () => {
+  const { topic, client } = await aTopicWith(numbered(1, 3));
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const [first, second] = await receiveMany(consumer, 3);
+  await consumer.ack(first!.id);
+  consumer.nack(second!.id, 20);
+  const again = await receiveMany(consumer, 3);
+  expect(texts(again)).toEqual(numbered(1, 3));
+  await Promise.all(again.map(({ id }) => consumer.ack(id)));
+  expect((await room.admin.topicStats(topic)).subscriptions.s!.backlogEntries).toBe(0);
+});
+
+test('what is fetched ahead stays about within its bytes, and nothing is missing for it', async () => {
+  const { topic, client, producer } = await aTopicWith([], { isBatched: false });
+  const bytes = 100_000;
+  for (let n = 0; n < 60; n++) void producer.send({ payload: Buffer.alloc(bytes, n) });
+  await producer.flush();
+  const consumer = await aConsumer(client, topic, 'Exclusive', { maxQueuedBytes: 5 * bytes });
+  const first = await consumer.receive(AbortSignal.timeout(10_000));
+  const received = [first!.payload[0]];
+  // The first few were asked for before any size was known.
+  await sleep(300);
+  for (let n = 1; n < 60; n++) received.push((await consumer.receive(AbortSignal.timeout(10_000)))!.payload[0]);
+  expect(received).toEqual(Array.from({ length: 60 }, (_, n) => n));
+  const [stats] = await consumersOf(topic);
+  expect(stats!.availablePermits).toBeLessThanOrEqual(6);
+});
+
+test('unsubscribing ends the subscription, unless others use it', async () => {
+  const { topic, client } = await aTopicWith(['1']);
+  const [one, other] = [await aConsumer(client, topic, 'Shared'), await aConsumer(client, topic, 'Shared')];
+  await expect(one.unsubscribe()).rejects.toMatchObject({ name: 'PulsarError' });
+  await one.close();
+  await other.unsubscribe();
+  expect(await room.admin.subscriptions(topic)).toEqual([]);
+  await expect(other.receive()).rejects.toMatchObject({ code: 'Closed' });
+});
+
+test('every wait ends with its signal', async () => {
+  const { topic, client, producer } = await aTopicWith(['1'], { isBatched: false });
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const [message] = await receiveMany(consumer, 1);
+  const signal = AbortSignal.abort(new Error('enough'));
+  const waits = [
+    () => consumer.receive(signal),
+    () => consumer.ack(message!.id, signal),
+    () => consumer.ackCumulative(message!.id, signal),
+    () => consumer.seek('earliest', signal),
+    () => consumer.lastMessageId(signal),
+    () => consumer.unsubscribe(signal),
+    () => producer.send({ payload: Buffer.from('never') }, signal),
+    () => client.partitionCount(topic, signal),
+    () => client.schema(topic, undefined, signal),
+    () => aConsumer(client, topic, 'Shared', { signal }),
+    () => client.producer({ topic, signal }),
+    () => client.reader({ topic, start: 'earliest', signal }),
+    () => client.partitionedConsumer({ topic, subscription: 's', type: 'Shared', signal }),
+    () => client.partitionedProducer({ topic, signal }),
+  ];
+  for (const wait of waits) await expect(wait(), wait.toString()).rejects.toThrow('enough');
+  await consumer.close(signal);
+  await producer.close(signal);
 });
 
 test('on an exclusive subscription redeliver brings everything not acknowledged, in order', async () => {
@@ -207,6 +290,14 @@ test('after close receive says so', async () => {
   await consumer.close();
   await told;
 });
+
+async function consumersOf(topic: string): Promise<readonly { availablePermits: number }[]> {
+  const { adminUrl } = inject('sandbox').pulsar;
+  const stats = (await (await fetch(`${adminUrl}/admin/v2/${topic.replace('://', '/')}/stats`)).json()) as {
+    subscriptions: { s: { consumers: { availablePermits: number }[] } };
+  };
+  return stats.subscriptions.s.consumers;
+}
 
 /** The broker confirms an acknowledgement before it has stored it: an unload may bring back what was acknowledged. */
 async function receiveUntil(consumer: Consumer, last: string): Promise<string[]> {

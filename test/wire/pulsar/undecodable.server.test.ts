@@ -1,10 +1,6 @@
-import { expect, inject, onTestFinished, test } from 'vitest';
-import { ByteWriter } from '../../../src/wire/pulsar/byte-writer.ts';
-import { ConnectionPool } from '../../../src/wire/pulsar/connection-pool.ts';
-import { crc32c } from '../../../src/wire/pulsar/crc32c.ts';
-import { writeProto } from '../../../src/wire/pulsar/encode-proto.ts';
-import { messageMetadata } from '../../../src/wire/pulsar/message-metadata.ts';
+import { expect, test } from 'vitest';
 import { aBrokerRoom, receiveMany, sendAll, texts } from './broker-room.ts';
+import { aRawProducer } from './raw-entries.ts';
 
 const room = aBrokerRoom();
 
@@ -44,28 +40,6 @@ async function admitSubscription(topic: string): Promise<void> {
 
 /** An entry whose checksum is right and whose content is no LZ4. */
 async function storeGarbage(topic: string): Promise<void> {
-  const pool = new ConnectionPool(inject('sandbox').pulsar);
-  onTestFinished(() => pool.close());
-  const connection = await pool.lookup(topic);
-  const producer = { topic, producerId: 0, producerName: 'garbage' };
-  await connection.request((requestId) => ({ producer: { ...producer, requestId } }));
-  const writer = new ByteWriter();
-  writer.uint32(0);
-  const metadata = {
-    producerName: 'garbage',
-    sequenceId: 0,
-    publishTime: Date.now(),
-    compression: 1,
-    uncompressedSize: 9,
-  };
-  writeProto(writer, messageMetadata, metadata);
-  writer.buffer.writeUInt32BE(writer.length - 4, 0);
-  writer.bytes(Buffer.from('garbage'));
-  const body = writer.written();
-  const stored = new Promise<void>((resolve) => {
-    const end = { onReceipt: () => resolve(), onSendError: () => {}, onDetached: () => {} };
-    connection.producers.set(0, end);
-  });
-  connection.sendEntry({ send: { producerId: 0, sequenceId: 0, messageCount: 1 } }, { body, checksum: crc32c(body) });
-  await stored;
+  const store = await aRawProducer(topic, 'garbage');
+  await store({ compression: 1, uncompressedSize: 9 }, Buffer.from('garbage'));
 }
