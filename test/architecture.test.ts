@@ -44,7 +44,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   ui: { rooms: ['events', 'errors', 'state', 'model'], packages: ['listr2'] },
   adapters: { rooms: ['ports', 'model', 'errors', ...wire], packages: ['cassandra-driver'] },
-  sandbox: { rooms: ['model', 'errors', ...wire], packages: ['cassandra-driver', 'yaml', 'zod'] },
+  sandbox: { rooms: ['model', 'errors', ...wire], packages: ['cassandra-driver', 'prom-client', 'yaml', 'zod'] },
 };
 
 const pureModules = ['node:crypto', 'node:path'];

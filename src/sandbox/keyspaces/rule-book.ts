@@ -57,7 +57,7 @@ export class RuleBook {
 }
 
 /** A rule's message with its places filled. */
-function textOf(id: RuleId, parts: readonly (string | number | bigint)[]): string {
+export function textOf(id: RuleId, parts: readonly (string | number | bigint)[]): string {
   const rule = keyspacesRules.find((candidate) => candidate.id === id)!;
   return parts.reduce<string>((text, part) => text.replace('{}', () => String(part)), rule.text ?? '');
 }

@@ -5,7 +5,7 @@ export const headerBytes = 9;
 export const maxBodyBytes = 256 * 1024 * 1024;
 
 export const requestVersion = 0x04;
-const responseVersion = 0x84;
+export const responseVersion = 0x84;
 
 export const opcodes = {
   ERROR: 0x00,
@@ -18,6 +18,7 @@ export const opcodes = {
   RESULT: 0x08,
   PREPARE: 0x09,
   EXECUTE: 0x0a,
+  REGISTER: 0x0b,
   EVENT: 0x0c,
   BATCH: 0x0d,
   AUTH_CHALLENGE: 0x0e,
@@ -38,16 +39,19 @@ export type OnFrame = (
 /** Cuts whatever a socket delivers into frames: many in a chunk, or one spread over many. */
 export class FrameSplitter {
   readonly #onFrame: OnFrame;
+  readonly #version: number;
   /** Chunks of a frame that is not whole yet, their length, and the length at which looking again is worth it. */
   #parts: Buffer[] = [];
   #partsLength = 0;
   #wanted = 0;
 
-  constructor(onFrame: OnFrame) {
+  /** `version` is the first byte of every frame that is expected: responses, unless a server reads requests. */
+  constructor(onFrame: OnFrame, version = responseVersion) {
     this.#onFrame = onFrame;
+    this.#version = version;
   }
 
-  /** Throws on bytes that cannot be a response of protocol v4; the splitter is of no use after that. */
+  /** Throws on bytes that cannot be such a frame of protocol v4; the splitter is of no use after that. */
   push(chunk: Buffer): void {
     if (this.#partsLength === 0) {
       this.#cut(chunk);
@@ -66,7 +70,7 @@ export class FrameSplitter {
   #cut(bytes: Buffer): void {
     let at = 0;
     while (bytes.length - at >= headerBytes) {
-      const end = at + headerBytes + bodyLengthAt(bytes, at);
+      const end = at + headerBytes + bodyLengthAt(bytes, at, this.#version);
       if (end > bytes.length) {
         this.#keep(bytes, at, end - at);
         return;
@@ -85,10 +89,24 @@ export class FrameSplitter {
   }
 }
 
-function bodyLengthAt(bytes: Buffer, at: number): number {
-  if (bytes[at] !== responseVersion) {
-    throw new Error(`expected a response of protocol v4 (first byte 0x84), found 0x${bytes[at]!.toString(16)}`);
+/** A frame of another version of the protocol, or no CQL at all. */
+export class FrameVersionError extends Error {
+  override readonly name = 'FrameVersionError';
+  /** As it stands in the first byte, without the direction. */
+  readonly version: number;
+  readonly streamId: number;
+
+  constructor(bytes: Buffer, at: number, expected: number) {
+    const kind = expected === responseVersion ? 'response' : 'request';
+    const first = expected.toString(16).padStart(2, '0');
+    super(`expected a ${kind} of protocol v4 (first byte 0x${first}), found 0x${bytes[at]!.toString(16)}`);
+    this.version = bytes[at]! & 0x7f;
+    this.streamId = bytes.readInt16BE(at + 2);
   }
+}
+
+function bodyLengthAt(bytes: Buffer, at: number, version: number): number {
+  if (bytes[at] !== version) throw new FrameVersionError(bytes, at, version);
   const length = bytes.readUInt32BE(at + 5);
   if (length > maxBodyBytes) throw new Error(`a body of ${length} bytes is over the limit of ${maxBodyBytes}`);
   return length;

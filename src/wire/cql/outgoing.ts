@@ -11,6 +11,7 @@ const eagerFlushBytes = 64 * 1024;
  */
 export class Outgoing {
   readonly #write: (bytes: Buffer) => void;
+  readonly #version: number;
   readonly #writer = new BufferWriter(Buffer.allocUnsafe(slabBytes));
   readonly #flushInTurn = (): void => this.flush();
   #unsentFrom = 0;
@@ -18,17 +19,25 @@ export class Outgoing {
   #flushedFrames = 0;
   #isFlushDue = false;
 
-  constructor(write: (bytes: Buffer) => void) {
+  /** `version` is the first byte of every frame: requests, unless a server answers. */
+  constructor(write: (bytes: Buffer) => void, version = requestVersion) {
     this.#write = write;
+    this.#version = version;
   }
 
   /** Adds a frame of exactly `bodySize` bytes that `writeBody` writes; answers its number, counted from 1. */
-  add(streamId: number, opcode: number, bodySize: number, writeBody: (writer: BufferWriter) => void): number {
+  add(
+    streamId: number,
+    opcode: number,
+    bodySize: number,
+    writeBody: (writer: BufferWriter) => void,
+    flags = 0,
+  ): number {
     this.#makeRoom(headerBytes + bodySize);
     const writer = this.#writer;
     const start = writer.position;
     try {
-      writeHeader(writer, streamId, opcode, bodySize);
+      this.#writeHeader(streamId, opcode, bodySize, flags);
       writeBody(writer);
       const written = writer.position - start - headerBytes;
       if (written !== bodySize) throw new Error(`wrote a body of ${written} bytes instead of ${bodySize}`);
@@ -67,6 +76,15 @@ export class Outgoing {
     this.#unsentFrom = 0;
   }
 
+  #writeHeader(streamId: number, opcode: number, bodySize: number, flags: number): void {
+    const writer = this.#writer;
+    writer.byte(this.#version);
+    writer.byte(flags);
+    writer.short(streamId);
+    writer.byte(opcode);
+    writer.int(bodySize);
+  }
+
   #scheduleFlush(): void {
     if (this.#writer.position - this.#unsentFrom >= eagerFlushBytes) {
       this.flush();
@@ -75,12 +93,4 @@ export class Outgoing {
       setImmediate(this.#flushInTurn);
     }
   }
-}
-
-function writeHeader(writer: BufferWriter, streamId: number, opcode: number, bodySize: number): void {
-  writer.byte(requestVersion);
-  writer.byte(0);
-  writer.short(streamId);
-  writer.byte(opcode);
-  writer.int(bodySize);
 }

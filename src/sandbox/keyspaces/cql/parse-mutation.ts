@@ -43,7 +43,7 @@ function parseUpdate(cursor: TokenCursor): Update {
   const assignments = cursor.list(() => parseAssignment(cursor));
   cursor.expectWords('where');
   const where = parseRelations(cursor);
-  return { kind: 'update', table, using, assignments, where, isConditional: parseIf(cursor) };
+  return { kind: 'update', table, using, assignments, where, ...parseIf(cursor) };
 }
 
 function parseAssignment(cursor: TokenCursor): Assignment {
@@ -69,9 +69,11 @@ function parseDelete(cursor: TokenCursor): Delete {
   cursor.expectWords('from');
   const table = cursor.tableName();
   const using = parseUsing(cursor);
+  const { start } = cursor.next;
   cursor.expectWords('where');
   const where = parseRelations(cursor);
-  return { kind: 'delete', table, columns, using, where, isConditional: parseIf(cursor) };
+  const whereSpan = { start, end: cursor.endOfLast };
+  return { kind: 'delete', table, columns, using, where, whereSpan, ...parseIf(cursor) };
 }
 
 function parseDeleted(cursor: TokenCursor): string {
@@ -94,8 +96,8 @@ export function parseUsing(cursor: TokenCursor): Using {
   return { timestamp, ttl };
 }
 
-function parseIf(cursor: TokenCursor): boolean {
-  if (!cursor.takesWords('if')) return false;
-  if (!cursor.takesWords('exists') && !cursor.takesWords('not', 'exists')) parseRelations(cursor);
-  return true;
+function parseIf(cursor: TokenCursor): Pick<Update, 'isConditional' | 'conditions'> {
+  if (!cursor.takesWords('if')) return { isConditional: false, conditions: [] };
+  const isOfRow = cursor.takesWords('exists') || cursor.takesWords('not', 'exists');
+  return { isConditional: true, conditions: isOfRow ? [] : parseRelations(cursor) };
 }

@@ -1,7 +1,7 @@
 import { parseDefinition, takeRest, unsupportedStatement } from './parse-definition.ts';
 import { parseMutation, parseUsing } from './parse-mutation.ts';
 import { parseSelect } from './parse-select.ts';
-import type { Batch, Mutation, Statement } from './statement.ts';
+import type { Batch, Mutation, Span, Statement } from './statement.ts';
 import { TokenCursor } from './token-cursor.ts';
 
 /** Reads one statement of the CQL that Cassandra 3.11 knows, as far as the rules look into it. Throws CqlSyntaxError. */
@@ -30,11 +30,14 @@ function parseBatch(cursor: TokenCursor): Batch {
   cursor.expectWords('batch');
   const using = parseUsing(cursor);
   const statements: Mutation[] = [];
+  const spans: Span[] = [];
   while (!cursor.takesWords('apply', 'batch')) {
+    const { start } = cursor.next;
     statements.push(parseMutation(cursor));
+    spans.push({ start, end: cursor.endOfLast });
     cursor.takesSymbol(';');
   }
-  return { kind: 'batch', batchKind, using, statements };
+  return { kind: 'batch', batchKind, using, statements, spans };
 }
 
 /** By the words they begin with; OR REPLACE is skipped before. */

@@ -1,5 +1,5 @@
 /** A part of the statement's text: `[start, end)`. */
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -97,16 +97,22 @@ export interface Update {
   readonly assignments: readonly Assignment[];
   readonly where: readonly Relation[];
   readonly isConditional: boolean;
+  /** After IF; empty for IF EXISTS. */
+  readonly conditions: readonly Relation[];
 }
 
 export interface Delete {
   readonly kind: 'delete';
+  /** From WHERE to the end of its relations. */
+  readonly whereSpan: Span;
   readonly table: TableName;
   /** Empty for the whole row. */
   readonly columns: readonly string[];
   readonly using: Using;
   readonly where: readonly Relation[];
   readonly isConditional: boolean;
+  /** After IF; empty for IF EXISTS. */
+  readonly conditions: readonly Relation[];
 }
 
 export type Mutation = Insert | Update | Delete;
@@ -116,6 +122,8 @@ export interface Batch {
   readonly batchKind: 'logged' | 'unlogged' | 'counter';
   readonly using: Using;
   readonly statements: readonly Mutation[];
+  /** Where each statement stands, in their order. */
+  readonly spans: readonly Span[];
 }
 
 /** The value of an option of a CREATE or ALTER: scalars as text, maps and lists as such. */

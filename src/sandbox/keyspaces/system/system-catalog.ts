@@ -1,0 +1,44 @@
+import type { KeyspacesState } from '../keyspaces-state.ts';
+import type { RuleBook } from '../rule-book.ts';
+import { localTables, type ShownCluster, uuidOf } from './local-tables.ts';
+import { schemaTables } from './schema-tables.ts';
+import { type SystemTable, systemTable } from './system-table.ts';
+
+/** Finds the system tables as a client of that address sees them. */
+export function systemCatalog(
+  state: KeyspacesState,
+  rules: RuleBook,
+  cluster: ShownCluster,
+): (address: string, keyspace: string, name: string) => SystemTable | undefined {
+  let changes = 0;
+  state.subscribe(() => {
+    changes += 1;
+  });
+  const schemaVersion = () => uuidOf(`schema ${changes}`);
+  const shared = byName([...schemaTables(state, !rules.holds('asynchronous-definitions')), ...otherTables]);
+  const local = new Map(
+    cluster.addresses.map((address) => [address, byName(localTables(cluster, address, schemaVersion))]),
+  );
+  return (address, keyspace, name) => {
+    const key = `${keyspace}.${name}`;
+    return shared.get(key) ?? local.get(address)?.get(key);
+  };
+}
+
+/** They exist, and have nothing to say. */
+const otherTables = [
+  systemTable('system', 'size_estimates', {
+    keyspace_name: 'text',
+    table_name: 'text',
+    range_start: 'text',
+    range_end: 'text',
+    mean_partition_size: 'bigint',
+    partitions_count: 'bigint',
+  }),
+  systemTable('system', 'prepared_statements', { prepared_id: 'blob', logged_keyspace: 'text', query_string: 'text' }),
+  systemTable('system_multiregion_info', 'keyspaces', { keyspace_name: 'text', region: 'text', status: 'text' }),
+];
+
+function byName(tables: readonly SystemTable[]): ReadonlyMap<string, SystemTable> {
+  return new Map(tables.map((table) => [`${table.keyspace}.${table.name}`, table]));
+}
