@@ -1,11 +1,10 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { openSourceCluster } from '../src/adapters/cassandra/open-source-cluster.ts';
-import { openTargetCassandra } from '../src/adapters/cassandra/open-target-cassandra.ts';
 import { systemClock } from '../src/adapters/clock.ts';
 import { localShell } from '../src/adapters/local-shell/local-shell.ts';
 import { openPulsarBus } from '../src/adapters/pulsar/open-pulsar-bus.ts';
-import type { ClusterConfig, Config } from '../src/config/config.ts';
+import type { Config } from '../src/config/config.ts';
 import { readConfig, resolveReference } from '../src/config/read-config.ts';
 import { OperatorError } from '../src/errors.ts';
 import type { Report } from '../src/events.ts';
@@ -18,7 +17,9 @@ import type { MessageBus } from '../src/ports/message-bus.ts';
 import type { SourceCluster } from '../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
+import { endpointOf } from './endpoint-of.ts';
 import { interruptSignal } from './interrupt.ts';
+import { openTarget } from './open-target.ts';
 
 /** Both clusters and the bus, with what the ledger says. */
 export interface Opened extends WorkerContext {
@@ -41,14 +42,15 @@ export interface Clusters {
 }
 
 /** Both clusters, for what needs no migration to have begun; closed when the work is over. */
-export async function withClusters<T>(file: string, work: (clusters: Clusters) => Promise<T>): Promise<T> {
+export async function withClusters<T>(
+  file: string,
+  work: (clusters: Clusters) => Promise<T>,
+  report: Report = () => {},
+): Promise<T> {
   const config = readConfig(file);
   const signal = interruptSignal();
   return withOpened(openSourceCluster({ ...endpointOf(config.source), signal }), (source) =>
-    withOpened(
-      openTargetCassandra({ ...endpointOf(config.target), keyspace: config.target.keyspace, signal }),
-      (target) => work({ config, source, target, signal }),
-    ),
+    withOpened(openTarget(config.target, { signal, report }), (target) => work({ config, source, target, signal })),
   );
 }
 
@@ -57,7 +59,7 @@ export async function withContext<T>(options: OpenOptions, work: (context: Opene
   const { config: file, report, name, prepares } = options;
   const clock = systemClock();
   const by = `${hostname()}:${process.pid}`;
-  return withClusters(file, (clusters) =>
+  const withBus = (clusters: Clusters) =>
     withOpened(openBus(clusters.config), async (bus) => {
       const { config, signal } = clusters;
       if (prepares) await prepareLedgerTopics(bus, signal);
@@ -65,8 +67,8 @@ export async function withContext<T>(options: OpenOptions, work: (context: Opene
       return withOpened(openLedger({ bus, clock, by }, signal), (ledger) =>
         work({ ...clusters, configFile: resolve(file), bus, ledger, clock, report, workerName: name ?? by }),
       );
-    }),
-  );
+    });
+  return withClusters(file, withBus, report);
 }
 
 async function withOpened<Resource extends { close(): Promise<void> }, T>(
@@ -126,17 +128,4 @@ function openBus({ migration, pulsar: { serviceUrl, adminUrl, tenant, namespace,
     ...(secret !== undefined && { token: secret }),
     ...(tlsCaFile !== undefined && { tlsCaFile }),
   });
-}
-
-function endpointOf({ contactPoints, datacenter, username, password, tlsCaFile }: ClusterConfig) {
-  const secret = resolveReference(password);
-  return {
-    contactPoints: contactPoints.map(({ host, port }) =>
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    ),
-    datacenter,
-    ...(username !== undefined && { username }),
-    ...(secret !== undefined && { password: secret }),
-    ...(tlsCaFile !== undefined && { tls: { caFile: tlsCaFile } }),
-  };
 }

@@ -13,6 +13,7 @@ interface Room {
 
 const common = ['ports', 'model', 'errors', 'events'];
 const road = ['apply', ...common];
+const aws = ['@aws-sdk/client-keyspaces', '@aws-sdk/credential-provider-node'];
 const wire = ['wire/cql', 'wire/commitlog', 'wire/pulsar'];
 
 /** Who may import whom; ARCHITECTURE.md says why. What is not listed is forbidden. */
@@ -43,7 +44,7 @@ const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   ui: { rooms: ['events', 'errors', 'state', 'model'], packages: ['listr2'] },
-  adapters: { rooms: ['ports', 'model', 'errors', ...wire], packages: ['cassandra-driver'] },
+  adapters: { rooms: ['ports', 'model', 'errors', ...wire], packages: ['cassandra-driver', ...aws] },
   sandbox: { rooms: ['model', 'errors', ...wire], packages: ['cassandra-driver', 'prom-client', 'yaml', 'zod'] },
 };
 

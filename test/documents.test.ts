@@ -85,6 +85,9 @@ interface Setting {
 }
 
 interface Schema {
+  /** One of these shapes: all their settings are there to be described. */
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly default?: unknown;
@@ -94,7 +97,9 @@ function settings(): readonly Setting[] {
   return leaves('', z.toJSONSchema(configShape, { io: 'input' }) as Schema);
 }
 
-function leaves(key: string, { properties, items, default: fallback }: Schema): readonly Setting[] {
+function leaves(key: string, { properties, items, default: fallback, ...choice }: Schema): readonly Setting[] {
+  const shapes = choice.oneOf ?? choice.anyOf;
+  if (shapes) return shapes.flatMap((shape) => leaves(key, shape));
   if (properties)
     return Object.entries(properties).flatMap(([name, part]) => leaves(key ? `${key}.${name}` : name, part));
   if (items?.properties) return leaves(`${key}[]`, items);

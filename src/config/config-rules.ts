@@ -18,6 +18,31 @@ const rules: readonly Rule[] = [
       ];
     });
   },
+  function unitsComeInPairs({ target }) {
+    if (target.kind !== 'keyspaces') return [];
+    const { capacity, warmThroughput } = target.settings;
+    const isHalf = (reads: number, writes: number) => (reads === 0) !== (writes === 0);
+    return [
+      ...(capacity.mode === 'provisioned' && isHalf(capacity.readUnits, capacity.writeUnits)
+        ? [
+            fault(
+              'target.tables.readUnits and writeUnits together',
+              'only one of them',
+              'add the other, or remove both',
+            ),
+          ]
+        : []),
+      ...(warmThroughput && isHalf(warmThroughput.readUnitsPerSecond, warmThroughput.writeUnitsPerSecond)
+        ? [
+            fault(
+              'target.tables.warmReadsPerSecond and warmWritesPerSecond together',
+              'only one of them',
+              'add the other, or remove both',
+            ),
+          ]
+        : []),
+    ];
+  },
   function agentsAreDistinct({ capture }) {
     return [
       ...repeated(capture.agents.map((agent) => agent.node)).map((node) =>

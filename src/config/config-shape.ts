@@ -12,11 +12,50 @@ const login = {
   tlsCaFile: text.optional(),
 };
 
+const units = z.int().min(1).max(40_000);
+
 const cluster = z.strictObject({
   contactPoints: z.array(address).min(1),
   datacenter: text,
   keyspace: text,
   ...login,
+});
+
+const keyspaces = z.strictObject({
+  kind: z.literal('keyspaces'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a Region of AWS'),
+  keyspace: z.string().regex(/^[a-z0-9][a-z0-9_]{0,47}$/i, 'must be letters, digits and underscores, 48 at most'),
+  /** Of the keyspace, if it is to have replicas in other Regions. */
+  replicaRegions: z.array(text).optional(),
+  /** Where CQL and the control plane are, if not at the Region's public endpoints. */
+  endpoint: address.optional(),
+  controlPlaneUrl: z
+    .string()
+    .regex(/^https?:\/\/.+/, 'must begin with http:// or https://')
+    .optional(),
+  /** Of AWS's configuration files; absent: what the environment says. */
+  profile: text.optional(),
+  /** Service-specific credentials for CQL, instead of a signature. */
+  username: login.username,
+  password: login.password,
+  tlsCaFile: login.tlsCaFile,
+  /** What one process may ask for; its connections are sized by it. */
+  queriesPerSecond: z.int().min(1).max(1_000_000).default(4_000),
+  tables: z
+    .strictObject({
+      /** Both or none: on demand. */
+      readUnits: units.optional(),
+      writeUnits: units.optional(),
+      warmReadsPerSecond: units.optional(),
+      warmWritesPerSecond: units.optional(),
+      pointInTimeRecovery: z.boolean().default(false),
+      kmsKey: z
+        .string()
+        .regex(/^arn:aws[\w-]*:kms:/, 'must be the ARN of a KMS key')
+        .optional(),
+      tags: z.record(text, z.string()).optional(),
+    })
+    .prefault({}),
 });
 
 /** The written shape of cdcmig.yaml. Descriptions become the comments of `cdcmig init`. */
@@ -26,10 +65,14 @@ export const configShape = z.strictObject({
     /** Absent: every table of the keyspace. */
     tables: z.array(text).min(1).optional(),
   }),
-  target: cluster.extend({
-    /** Of the target keyspace, if cdcmig is to create it. */
-    replication: z.record(text, text).optional(),
-  }),
+  target: z.discriminatedUnion('kind', [
+    cluster.extend({
+      kind: z.literal('cassandra').optional(),
+      /** Of the target keyspace, if cdcmig is to create it. */
+      replication: z.record(text, text).optional(),
+    }),
+    keyspaces,
+  ]),
   pulsar: z.strictObject({
     serviceUrl: z.string().regex(/^pulsar(\+ssl)?:\/\/.+/, 'must begin with pulsar:// or pulsar+ssl://'),
     adminUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with http:// or https://'),

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { KeyspacesSettings } from '../model/target-definition.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { WrittenConfig } from './config-shape.ts';
 
@@ -6,7 +7,7 @@ import type { WrittenConfig } from './config-shape.ts';
 export interface Config {
   readonly migration: string;
   readonly source: ClusterConfig & { readonly tables: readonly string[] | undefined };
-  readonly target: ClusterConfig & { readonly replication: Readonly<Record<string, string>> | undefined };
+  readonly target: CassandraTarget | KeyspacesTarget;
   readonly pulsar: {
     readonly serviceUrl: string;
     readonly adminUrl: string;
@@ -39,6 +40,27 @@ export interface Config {
   readonly accept: WrittenConfig['accept'];
 }
 
+interface CassandraTarget extends ClusterConfig {
+  readonly kind: 'cassandra';
+  readonly replication: Readonly<Record<string, string>> | undefined;
+}
+
+export interface KeyspacesTarget {
+  readonly kind: 'keyspaces';
+  readonly region: string;
+  readonly keyspace: string;
+  readonly replicaRegions: readonly string[];
+  readonly endpoint: { readonly host: string; readonly port: number } | undefined;
+  readonly controlPlaneUrl: string | undefined;
+  readonly profile: string | undefined;
+  readonly username: string | undefined;
+  /** A reference; read only where a connection is opened. */
+  readonly password: string | undefined;
+  readonly tlsCaFile: string | undefined;
+  readonly queriesPerSecond: number;
+  readonly settings: KeyspacesSettings;
+}
+
 export interface ClusterConfig {
   readonly contactPoints: readonly { readonly host: string; readonly port: number }[];
   readonly datacenter: string;
@@ -65,7 +87,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
   return {
     migration: written.migration,
     source: { ...clusterOf(source, path), tables: source.tables },
-    target: { ...clusterOf(target, path), replication: target.replication },
+    target: targetOf(target, path),
     pulsar: {
       ...pulsar,
       namespace: pulsar.namespace ?? `cdcmig-${written.migration}`,
@@ -94,10 +116,43 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
   };
 }
 
-function clusterOf(
-  written: Omit<WrittenConfig['target'], 'replication'>,
-  path: (text: string) => string,
-): ClusterConfig {
+function targetOf(written: WrittenConfig['target'], path: (text: string) => string): Config['target'] {
+  if (written.kind !== 'keyspaces')
+    return { ...clusterOf(written, path), kind: 'cassandra', replication: written.replication };
+  const { tables, endpoint, ...others } = written;
+  return {
+    ...others,
+    endpoint: endpoint === undefined ? undefined : contactPointOf(endpoint),
+    replicaRegions: written.replicaRegions ?? [],
+    controlPlaneUrl: written.controlPlaneUrl,
+    profile: written.profile,
+    username: written.username,
+    password: written.password,
+    tlsCaFile: written.tlsCaFile && path(written.tlsCaFile),
+    settings: settingsOf(tables),
+  };
+}
+
+type WrittenTables = Extract<WrittenConfig['target'], { kind: 'keyspaces' }>['tables'];
+
+/** config-rules.ts refuses half of a pair. */
+function settingsOf(tables: WrittenTables): KeyspacesSettings {
+  const { readUnits, writeUnits, warmReadsPerSecond: reads, warmWritesPerSecond: writes, kmsKey } = tables;
+  return {
+    capacity:
+      readUnits === undefined && writeUnits === undefined
+        ? { mode: 'on-demand' }
+        : { mode: 'provisioned', readUnits: readUnits ?? 0, writeUnits: writeUnits ?? 0 },
+    ...((reads !== undefined || writes !== undefined) && {
+      warmThroughput: { readUnitsPerSecond: reads ?? 0, writeUnitsPerSecond: writes ?? 0 },
+    }),
+    pointInTimeRecovery: tables.pointInTimeRecovery,
+    ...(kmsKey !== undefined && { kmsKey }),
+    tags: tables.tags ?? {},
+  };
+}
+
+function clusterOf(written: Omit<WrittenConfig['source'], 'tables'>, path: (text: string) => string): ClusterConfig {
   return {
     contactPoints: written.contactPoints.map(contactPointOf),
     datacenter: written.datacenter,

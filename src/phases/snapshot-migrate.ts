@@ -23,7 +23,7 @@ export const snapshotMigrate: Phase = {
     {
       title: 'target tables',
       async run({ plan, target, signal }) {
-        for (const statement of plan.ddl) await target.define(statement, signal);
+        await target.define(plan.definitions, signal);
         return plan.ddl.length === 0 ? 'are there' : `${plan.ddl.length} created`;
       },
     },

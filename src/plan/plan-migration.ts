@@ -5,10 +5,12 @@ import type { PhaseName } from '../model/phase.ts';
 import { phaseNames } from '../model/phase.ts';
 import { type SchemaRows, tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
+import type { TargetDefinition } from '../model/target-definition.ts';
 import { compareSchema } from './compare-schema.ts';
+import { keyspacesFindings } from './keyspaces-findings.ts';
 import { type PhaseSteps, stepsOf } from './phase-steps.ts';
 import { schemaFindings } from './schema-findings.ts';
-import { createKeyspace, targetDdl } from './target-schema.ts';
+import { targetDefinitions } from './target-schema.ts';
 
 /** What is known of both sides before anything is done. */
 export interface PlanFacts {
@@ -25,6 +27,8 @@ export interface Plan {
   readonly digest: string;
   readonly keyspace: string;
   readonly tables: readonly PlannedTable[];
+  /** All that the target must have; what of it is there is looked at, not created again. */
+  readonly definitions: readonly TargetDefinition[];
   /** What is created in the target; empty when everything is there. */
   readonly ddl: readonly string[];
   readonly findings: readonly Finding[];
@@ -40,15 +44,18 @@ interface PlannedTable {
 export function planMigration(config: Config, facts: PlanFacts): Plan {
   const ofKeyspace = tablesOf(facts.sourceSchema);
   const tables = wantedTables(ofKeyspace, config);
-  const ddl = ddlFor(tables, facts, config);
+  const definitions = targetDefinitions(tables, facts.sourceSchema, config);
+  const ddl = missingOf(definitions, facts.targetSchema).map(({ cql }) => cql);
   return {
     digest: digestOf(config, facts, tables),
     keyspace: config.source.keyspace,
     tables: tables.map((table) => plannedTable(table, facts)),
+    definitions,
     ddl,
     findings: [
       ...unknownTables(ofKeyspace, config),
       ...schemaFindings(tables, config),
+      ...keyspacesFindings(tables, config),
       ...agentFindings(config, facts),
       ...targetFindings(tables, facts, config),
     ],
@@ -61,23 +68,17 @@ function wantedTables(tables: readonly Table[], config: Config): readonly Table[
   return wanted === undefined ? tables : tables.filter((table) => wanted.includes(table.name));
 }
 
-function ddlFor(
-  tables: readonly Table[],
-  { sourceSchema, targetSchema }: PlanFacts,
-  { target }: Config,
-): readonly string[] {
-  const all = targetDdl(tables, sourceSchema, target.keyspace);
-  if (targetSchema === undefined)
-    return target.replication ? [createKeyspace(target.keyspace, target.replication), ...all] : all;
-  const present = new Set([
-    ...targetSchema.tables.map((row) => `TABLE ${row.table}`),
-    ...targetSchema.types.map((row) => `TYPE ${row.type}`),
-  ]);
-  const named = /^CREATE (TABLE|TYPE) IF NOT EXISTS "(?:[^"]|"")*"\."((?:[^"]|"")*)"/;
-  return all.filter((statement) => {
-    const [, kind, name] = named.exec(statement)!;
-    return !present.has(`${kind} ${name!.replaceAll('""', '"')}`);
-  });
+function missingOf(
+  definitions: readonly TargetDefinition[],
+  present: SchemaRows | undefined,
+): readonly TargetDefinition[] {
+  if (present === undefined) return definitions;
+  const names = {
+    keyspace: undefined,
+    type: present.types.map((row) => row.type),
+    table: present.tables.map((row) => row.table),
+  };
+  return definitions.filter(({ kind, name }) => kind !== 'keyspace' && !names[kind].includes(name));
 }
 
 function plannedTable(table: Table, { sizes }: PlanFacts): PlannedTable {
@@ -125,7 +126,7 @@ function agentFindings({ capture }: Config, { nodes }: PlanFacts): readonly Find
 
 function targetFindings(tables: readonly Table[], { targetSchema }: PlanFacts, { target }: Config): readonly Finding[] {
   if (targetSchema === undefined)
-    return target.replication
+    return target.kind === 'keyspaces' || target.replication
       ? []
       : [
           fault(

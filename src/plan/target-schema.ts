@@ -1,22 +1,42 @@
+import type { Config } from '../config/config.ts';
 import { type CqlType, cqlTypeText, parseCqlType } from '../model/cql-type.ts';
 import type { SchemaRows, TypeRow } from '../model/schema.ts';
-import { keyColumns, qualifiedName, quoteName, type Table } from '../model/table.ts';
+import { type Column, keyColumns, qualifiedName, quoteName, type Table } from '../model/table.ts';
+import type { DefinedTable, DefinedType, TargetDefinition } from '../model/target-definition.ts';
+import { customProperties } from './custom-properties.ts';
+import { keyspaceDefinition } from './target-keyspace.ts';
 
-/** The statements that create in the target what the source has, in an order in which they can be run. */
-export function targetDdl(tables: readonly Table[], schema: SchemaRows, keyspace: string): readonly string[] {
-  const types = neededTypes(tables, schema.types);
+/** What the target must have to take these tables, in an order in which it can be created. */
+export function targetDefinitions(
+  tables: readonly Table[],
+  schema: SchemaRows,
+  { target }: Config,
+): readonly TargetDefinition[] {
+  const keyspace = keyspaceDefinition(target);
   return [
-    ...types.map((type) => createType(type, schema, keyspace)),
-    ...tables.map((table) => createTable(table, keyspace)),
+    ...(keyspace ? [keyspace] : []),
+    ...neededTypes(tables, schema.types).map((type) => typeDefinition(type, schema, target.keyspace)),
+    ...tables.map((table) => tableDefinition(table, target)),
   ];
 }
 
-export function createKeyspace(keyspace: string, replication: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(replication).map(([key, value]) => `'${key}': '${value}'`);
-  return `CREATE KEYSPACE IF NOT EXISTS ${quoteName(keyspace)} WITH replication = {${pairs.join(', ')}}`;
+function tableDefinition(table: Table, target: Config['target']): DefinedTable {
+  const columns = [...keyColumns(table), ...table.columns.values()];
+  const settings = target.kind === 'keyspaces' ? target.settings : undefined;
+  return {
+    kind: 'table',
+    name: table.name,
+    columns: columns.map(({ name, type }) => ({ name, type: cqlTypeText(type) })),
+    partitionKey: table.partitionKey.map(({ name }) => name),
+    clustering: table.clustering.map(({ name, isReversed }) => ({ name, isReversed })),
+    statics: columns.filter(({ kind }) => kind === 'static').map(({ name }) => name),
+    defaultTtlSeconds: table.defaultTtlSeconds,
+    settings,
+    cql: createTable(table, target.keyspace, settings ? customProperties(settings) : []),
+  };
 }
 
-function createTable(table: Table, keyspace: string): string {
+function createTable(table: Table, keyspace: string, more: readonly string[]): string {
   const columns = [...keyColumns(table), ...table.columns.values()].map(
     (column) => `${quoteName(column.name)} ${cqlTypeText(column.type)}${column.kind === 'static' ? ' STATIC' : ''}`,
   );
@@ -25,23 +45,27 @@ function createTable(table: Table, keyspace: string): string {
   const options = [
     ...(table.clustering.length > 0 ? [`CLUSTERING ORDER BY (${table.clustering.map(orderText).join(', ')})`] : []),
     ...(table.defaultTtlSeconds > 0 ? [`default_time_to_live = ${table.defaultTtlSeconds}`] : []),
+    ...more,
   ];
   return `CREATE TABLE IF NOT EXISTS ${qualifiedName(table, keyspace)} (${columns.join(', ')}, PRIMARY KEY ((${partitionKey})${clustering}))${options.length > 0 ? ` WITH ${options.join(' AND ')}` : ''}`;
 }
 
-function orderText(column: { readonly name: string; readonly isReversed: boolean }): string {
+function orderText(column: Column): string {
   return `${quoteName(column.name)} ${column.isReversed ? 'DESC' : 'ASC'}`;
 }
 
-function createType(row: TypeRow, schema: SchemaRows, keyspace: string): string {
+function typeDefinition(row: TypeRow, schema: SchemaRows, keyspace: string): DefinedType {
   const resolve = (name: string) => {
     const type = schema.types.find((other) => other.keyspace === row.keyspace && other.type === name);
     return type && { fields: type.fields, types: type.fieldTypes };
   };
-  const fields = row.fields.map(
-    (field, index) => `${quoteName(field)} ${cqlTypeText(parseCqlType(row.fieldTypes[index]!, resolve))}`,
-  );
-  return `CREATE TYPE IF NOT EXISTS ${qualifiedName({ keyspace, name: row.type })} (${fields.join(', ')})`;
+  const fields = row.fields.map((name, index) => ({
+    name,
+    type: cqlTypeText(parseCqlType(row.fieldTypes[index]!, resolve)),
+  }));
+  const text = fields.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+  const cql = `CREATE TYPE IF NOT EXISTS ${qualifiedName({ keyspace, name: row.type })} (${text})`;
+  return { kind: 'type', name: row.type, fields, cql };
 }
 
 /** User-defined types that the tables use, inner ones first. */

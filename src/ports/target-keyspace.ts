@@ -1,4 +1,5 @@
 import type { SchemaRows } from '../model/schema.ts';
+import type { TargetDefinition } from '../model/target-definition.ts';
 import type { TableReader } from './table-reader.ts';
 
 /** Bound instead of a value: the column stays as it is. */
@@ -39,8 +40,11 @@ export interface TargetKeyspace extends TableReader {
   exists(signal?: AbortSignal): Promise<boolean>;
   /** Rows of the target keyspace; empty when it does not exist. */
   schema(signal?: AbortSignal): Promise<SchemaRows>;
-  /** Creates what the statement creates and waits until it can be used; done already is not an error. */
-  define(ddl: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Creates what of this is not there, in this order, and returns when all can be used; may be repeated. OperatorError for
+   * what the target does not take.
+   */
+  define(definitions: readonly TargetDefinition[], signal?: AbortSignal): Promise<void>;
   /** Sends one write once and waits for its confirmation. Throws TargetWriteError; the caller decides about retries. */
   write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
   /** The target's clock minus ours, microseconds, good to the round trip. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { initCommand } from '../../commands/init.ts';
+import { configShape } from '../../src/config/config-shape.ts';
 import { parseConfig, readConfig } from '../../src/config/read-config.ts';
 import { OperatorError } from '../../src/errors.ts';
 
@@ -35,9 +36,18 @@ test('every key that is commented out shows a value that is valid too, and the d
   const { migration: _, source, target, pulsar, ...defaults } = readConfig(file);
   expect(full).toMatchObject({ ...defaults, accept: full.accept, capture: { ...defaults.capture, agents: [{}, {}] } });
   expect(full.pulsar.namespace).toBe(pulsar.namespace);
-  expect([full.source.password, full.target.replication?.dc1]).toEqual(['env:SOURCE_PASSWORD', '3']);
-  expect([source.password, target.replication]).toEqual([undefined, undefined]);
+  expect(full.source.password).toBe('env:SOURCE_PASSWORD');
+  expect(full.target).toMatchObject({ kind: 'cassandra', replication: { dc1: '3' } });
+  expect(source.password).toBeUndefined();
+  expect(target).toMatchObject({ kind: 'cassandra', replication: undefined });
   expect(full.accept.map(({ what }) => what)).toEqual(['unprovable-expiry', 'future-write-times']);
+});
+
+test('the other kind of target that it shows is valid too', async () => {
+  await init();
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('##'));
+  const shown = parse(lines.map((line) => line.slice(2)).join('\n'));
+  expect(configShape.shape.target.parse(shown.target)).toMatchObject({ kind: 'keyspaces', region: 'eu-west-1' });
 });
 
 test('a file that is there is left alone, and the next step is said', async () => {

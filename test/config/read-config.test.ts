@@ -23,7 +23,7 @@ function faultsOf(text: string): readonly { expected: string; found: string; nex
 test('a short file is filled up with defaults', () => {
   const config = parseConfig(whole, '/conf/cdcmig.yaml');
   expect(config.pulsar).toMatchObject({ tenant: 'public', namespace: 'cdcmig-shop', changesPartitions: 8 });
-  expect(config.target.contactPoints).toEqual([{ host: '::1', port: 9142 }]);
+  expect(config.target).toMatchObject({ kind: 'cassandra', contactPoints: [{ host: '::1', port: 9142 }] });
   expect(config.window.pastMicros).toBe(172_800_000_000n);
   expect(config.workers.folder).toBe('/conf/.cdcmig/workers');
 });

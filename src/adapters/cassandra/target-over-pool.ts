@@ -1,3 +1,4 @@
+import type { TargetDefinition } from '../../model/target-definition.ts';
 import { type BoundValue, type TargetKeyspace, type TargetStatement, unset } from '../../ports/target-keyspace.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { CqlServerError } from '../../wire/cql/errors.ts';
@@ -30,14 +31,32 @@ export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }:
         async () => (await readKeyspace(pool, keyspace, signal)) !== undefined,
       ),
     schema: (signal) => patient('to read the target schema', signal, () => readSchema(pool, keyspace, signal)),
-    async define(ddl, signal) {
-      await patient(`the target to take: ${ddl}`, signal, () => runDdl(pool, ddl, signal));
-      await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
+    async define(definitions, signal) {
+      const missing = await patient('to see what the target has', signal, () =>
+        missingOf(pool, keyspace, definitions, signal),
+      );
+      for (const { cql } of missing) {
+        await patient(`the target to take: ${cql}`, signal, () => runDdl(pool, cql, signal));
+        await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
+      }
     },
     write: (statement, signal) => write(pool, statement, signal),
     clockSkewMicros: (signal) => patient('to ask the target its time', signal, () => measureClockSkew(pool, signal)),
     close: () => pool.close(),
   };
+}
+
+/** What is there is let be: the role need not have the right to create it. */
+async function missingOf(
+  pool: CqlPool,
+  keyspace: string,
+  definitions: readonly TargetDefinition[],
+  signal: AbortSignal | undefined,
+): Promise<readonly TargetDefinition[]> {
+  const isThere = (await readKeyspace(pool, keyspace, signal)) !== undefined;
+  const { tables, types } = await readSchema(pool, keyspace, signal);
+  const present = { table: tables.map((row) => row.table), type: types.map((row) => row.type) };
+  return definitions.filter(({ kind, name }) => (kind === 'keyspace' ? !isThere : !present[kind].includes(name)));
 }
 
 async function runDdl(pool: CqlPool, ddl: string, signal?: AbortSignal): Promise<void> {

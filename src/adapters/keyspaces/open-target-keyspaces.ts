@@ -1,0 +1,49 @@
+import type { TargetKeyspace } from '../../ports/target-keyspace.ts';
+import { openCqlPool } from '../../wire/cql/open-cql-pool.ts';
+import { targetOverPool } from '../cassandra/target-over-pool.ts';
+import { connectionsPerPeer } from './connections-per-peer.ts';
+import { openControlPlane } from './control-plane.ts';
+import { defineInKeyspaces } from './define-in-keyspaces.ts';
+import { findPeers } from './find-peers.ts';
+import { type KeyspacesEndpoint, keyspacesFacts } from './keyspaces-endpoint.ts';
+
+export interface TargetKeyspacesOptions extends KeyspacesEndpoint {
+  readonly keyspace: string;
+  /** What all of this process together will ask for; sizes the connections. */
+  readonly queriesPerSecond: number;
+  /** Told while something is being created. */
+  readonly onWait?: (reason: string) => void;
+  /** How long reads that fail for passing reasons are tried again; default one minute. */
+  readonly patienceMs?: number;
+  /** Gives up opening. */
+  readonly signal?: AbortSignal;
+}
+
+/** A connection may have this many requests under way; 500 a second at some 20 ms each are ten. */
+const maxInFlightPerConnection = 128;
+
+/**
+ * A keyspace of Amazon Keyspaces as the target; it need not exist yet. Data goes by CQL at LOCAL_QUORUM, definitions by
+ * the control plane. OperatorError if there are no credentials, or the Region cannot be reached.
+ */
+export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Promise<TargetKeyspace> {
+  const { keyspace, queriesPerSecond, patienceMs = 60_000, onWait = () => {}, signal } = options;
+  const facts = await keyspacesFacts(options);
+  const peers = await findPeers(facts, signal);
+  const pool = openCqlPool({
+    ...facts,
+    contactPoints: peers,
+    connectionsPerHost: connectionsPerPeer(queriesPerSecond, peers.length),
+    maxInFlightPerConnection,
+  });
+  const controlPlane = openControlPlane(options, facts);
+  const target = targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined: async () => {} });
+  return {
+    ...target,
+    define: (definitions, signal) => defineInKeyspaces({ controlPlane, keyspace, onWait, signal }, definitions),
+    async close() {
+      controlPlane.close();
+      await target.close();
+    },
+  };
+}
