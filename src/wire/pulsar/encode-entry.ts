@@ -74,17 +74,27 @@ function commonMetadata(sequenceId: number, from: EntryFrom): MessageMetadata {
 }
 
 function encodeEntry(metadata: MessageMetadata, payload: Buffer, compression: WrittenCompression): EncodedEntry {
-  // An empty payload stays as it is: the C++ client drops a message whose compressed size is above zero and whose size is 0.
-  const isCompressed = compression !== 'none' && payload.length > 0;
-  if (isCompressed) {
+  const compressed = compressedOrNull(compression, payload);
+  if (compressed) {
     metadata.compression = compressionNumbers[compression];
     metadata.uncompressedSize = payload.length;
   }
-  const writer = new ByteWriter(256 + payload.length);
+  const content = compressed ?? payload;
+  const writer = new ByteWriter(256 + content.length);
   writer.uint32(0);
   writeProto(writer, messageMetadata, metadata);
   writer.buffer.writeUInt32BE(writer.length - 4, 0);
-  writer.bytes(isCompressed ? compress(compression, payload) : payload);
+  writer.bytes(content);
   const body = writer.written();
   return { body, checksum: crc32c(body) };
+}
+
+/**
+ * Null where it makes nothing smaller: what grows may exceed what the broker takes, which closes the connection each time it is sent again.
+ * An empty payload stays as it is too: the C++ client drops a message whose compressed size is above zero and whose size is 0.
+ */
+function compressedOrNull(compression: WrittenCompression, payload: Buffer): Buffer | null {
+  if (compression === 'none' || payload.length === 0) return null;
+  const compressed = compress(compression, payload);
+  return compressed.length < payload.length ? compressed : null;
 }

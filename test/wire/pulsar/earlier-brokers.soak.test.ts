@@ -16,7 +16,7 @@ afterAll(async () => {
     await wipeSandbox(dir);
     rmSync(dir, { recursive: true, force: true });
   }
-});
+}, 60_000);
 
 // The newest line has its turn in every test run.
 const earlier = pulsarLines.filter((line) => line !== '4.0');

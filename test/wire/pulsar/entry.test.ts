@@ -57,6 +57,12 @@ describe('entries of our own', () => {
     expect(entry.body.equals(encodeSingleEntry({ payload: Buffer.alloc(0) }, 1, from).body)).toBe(true);
   });
 
+  test('what compression would make larger goes as it is: it could outgrow what the broker takes', () => {
+    const message = { payload: Buffer.from(Array.from({ length: 256 }, (_, i) => i)) };
+    const entry = encodeSingleEntry(message, 1, { ...from, compression: 'lz4' });
+    expect(entry.body.equals(encodeSingleEntry(message, 1, from).body)).toBe(true);
+  });
+
   test('a key that is no text, and an empty one, survive', () => {
     const keys = [Buffer.from([0, 1, 254, 255]), Buffer.alloc(0)];
     const entry = aBatch(keys.map((key) => ({ key, payload: Buffer.from('x') })));

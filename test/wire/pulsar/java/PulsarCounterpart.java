@@ -33,6 +33,7 @@ import org.apache.pulsar.client.api.schema.Field;
 import org.apache.pulsar.client.api.schema.GenericRecord;
 import org.apache.pulsar.client.api.schema.GenericSchema;
 import org.apache.pulsar.client.impl.BatchMessageIdImpl;
+import org.apache.pulsar.client.impl.ChunkMessageIdImpl;
 import org.apache.pulsar.client.impl.MessageIdImpl;
 import org.apache.pulsar.common.schema.KeyValue;
 import org.apache.pulsar.common.schema.KeyValueEncodingType;
@@ -225,11 +226,14 @@ public class PulsarCounterpart {
         return String.join(",", fields);
     }
 
-    /** `ledger:entry:batch index:partition`, as our `formatMessageId`. */
+    /** As our `formatMessageId`: `ledger:entry:batch index:partition`, and the first chunk's `:ledger:entry`. */
     private static String describeId(MessageId any) {
         MessageIdImpl id = (MessageIdImpl) any;
         int index = id instanceof BatchMessageIdImpl ? ((BatchMessageIdImpl) id).getBatchIndex() : -1;
-        return id.getLedgerId() + ":" + id.getEntryId() + ":" + index + ":" + id.getPartitionIndex();
+        String own = id.getLedgerId() + ":" + id.getEntryId() + ":" + index + ":" + id.getPartitionIndex();
+        if (!(id instanceof ChunkMessageIdImpl)) return own;
+        MessageIdImpl first = (MessageIdImpl) ((ChunkMessageIdImpl) id).getFirstChunkMessageId();
+        return own + ":" + first.getLedgerId() + ":" + first.getEntryId();
     }
 
     private static void answerWithIds(ObjectNode answer, List<CompletableFuture<MessageId>> receipts) throws Exception {

@@ -28,7 +28,7 @@ export function canonicalOfOurs(message: ReceivedMessage): CanonicalMessage {
     producerName: message.producerName,
     sequenceId: message.sequenceId,
     key: base64(message.key),
-    orderingKey: base64((message as { orderingKey?: Buffer | null }).orderingKey ?? null),
+    orderingKey: base64(message.orderingKey),
     properties: message.properties,
     eventTimeMs: message.eventTimeMs ?? 0,
     publishTimeMs: message.publishTimeMs,

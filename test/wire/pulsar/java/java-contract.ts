@@ -34,7 +34,8 @@ export function javaContract(line: PulsarLine, open: () => Promise<BrokerOfContr
       const broker = await open();
       room = aBrokerRoom(broker);
       java = await startJavaCounterpart({ serviceUrl: broker.serviceUrl, line });
-    });
+      // A line that was never run here is downloaded first.
+    }, 600_000);
 
     afterAll(() => java?.[Symbol.asyncDispose]());
 
