@@ -26,6 +26,8 @@ function sandboxSettings(pulsar: SandboxPulsar): Readonly<Record<string, string 
     webSocketServiceEnabled: false,
     // The default makes idle topics without subscriptions vanish in the middle of a rehearsal.
     brokerDeleteInactiveTopicsEnabled: false,
+    // For consumers that ask for it: what is acknowledged in the middle of a batch does not come again.
+    acknowledgmentAtBatchIndexLevelEnabled: true,
     ...smallMachine,
   };
 }

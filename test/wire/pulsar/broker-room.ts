@@ -12,6 +12,8 @@ export interface BrokerRoom {
   connect(): Promise<PulsarClient>;
   /** A new topic; its full name. */
   topic(): Promise<string>;
+  /** Whether the broker remembers which messages of a batch are acknowledged. */
+  hasBatchIndexAcks(): Promise<boolean>;
 }
 
 /** A place of our own on the shared broker, or on another. */
@@ -31,6 +33,11 @@ export function aBrokerRoom(pulsar: { serviceUrl: string; adminUrl: string } = i
       await admin.createTopic(topic);
       onTestFinished(() => admin.deleteTopic(topic, { isForced: true }).catch(() => {}));
       return topic;
+    },
+    async hasBatchIndexAcks() {
+      const answer = await fetch(`${adminUrl}/admin/v2/brokers/configuration/runtime`);
+      const settings = (await answer.json()) as Record<string, string>;
+      return settings.acknowledgmentAtBatchIndexLevelEnabled === 'true';
     },
   };
 }

@@ -51,7 +51,7 @@ export function javaContract(line: PulsarLine, open: () => Promise<BrokerOfContr
 
     async function subscribeJava(
       topic: string,
-      options: { subscription?: string; decodes?: boolean; type?: 'Shared' } = {},
+      options: { subscription?: string; decodes?: boolean; type?: 'Shared' | 'Key_Shared' } = {},
     ) {
       const consumer = `${topic} ${Math.random()}`;
       await java.ask({ op: 'subscribe', consumer, topic, subscription: 'java', ...options });
@@ -92,6 +92,29 @@ export function javaContract(line: PulsarLine, open: () => Promise<BrokerOfContr
         expect((await seenByBoth(topic, 2)).map(contentOf)).toEqual(described.map(canonicalOfDescribed));
       });
     });
+
+    test.each(javaCompressions)(
+      'a message that Java cut into chunks, compressed as %s, is read whole',
+      async (compression) => {
+        const topic = await room.topic();
+        const described = [
+          {
+            payload: noise(350_000),
+            key: 'chunked',
+            properties: { of: 'many' },
+            orderingKey: Buffer.from([1, 2]),
+            eventTime: 7,
+          },
+          { payload: Buffer.from('not chunked') },
+          { payload: Buffer.concat([noise(90_000), Buffer.alloc(200_000), noise(90_000)]), key: 'again' },
+        ];
+        const messages = described.map(asJavaOutgoing);
+        const sent = await java.ask({ op: 'produce', topic, name: 'java', compression, chunkBytes: 60_000, messages });
+        const seen = await seenByBoth(topic, described.length);
+        expect(seen.map(contentOf)).toEqual(described.map(canonicalOfDescribed));
+        expect(seen.map(({ id }) => id)).toEqual(sent.ids);
+      },
+    );
 
     describe.each(['none', 'lz4'] as const)('compressed as %s by ours', (compression) => {
       test.each([
@@ -161,6 +184,46 @@ export function javaContract(line: PulsarLine, open: () => Promise<BrokerOfContr
       await consumer.close();
       const left = await readByJava(await subscribeJava(topic, { subscription: 'shared by both' }), 20, silenceMs);
       expect(payloadsOf(left)).toEqual([...numbered(6, 10), ...numbered(16, 20)]);
+    });
+
+    test('what ours acknowledged in the middle of a batch does not come to Java, if the broker can tell', async ({
+      skip,
+    }) => {
+      if (!(await room.hasBatchIndexAcks())) skip('the broker acknowledges whole entries only');
+      const topic = await room.topic();
+      const sender = await producer(topic);
+      for (const batch of [numbered(1, 70), numbered(71, 80)]) await sendAll(sender, batch);
+      const consumer = await ours(topic, { subscription: 'shared by both', batchIndexAcks: true });
+      const received = await receiveMany(consumer, 80);
+      await consumer.ackCumulative(received[66]!.id);
+      await Promise.all([68, 72, 79].map((place) => consumer.ack(received[place]!.id)));
+      await consumer.close();
+      const left = await readByJava(await subscribeJava(topic, { subscription: 'shared by both' }), 80, silenceMs);
+      expect(payloadsOf(left)).toEqual(['68', '70', '71', '72', ...numbered(74, 79)]);
+    });
+
+    test('of a Key_Shared subscription each key comes to one of both only, in order', async () => {
+      const topic = await room.topic();
+      const own = await ours(topic, { type: 'Key_Shared', subscription: 'shared by both' });
+      const consumer = await subscribeJava(topic, { type: 'Key_Shared', subscription: 'shared by both' });
+      const sender = await producer(topic, { batching: false });
+      const sends = numbered(0, 299).map((n) => ({
+        payload: Buffer.from(n),
+        key: Buffer.from(`key-${Number(n) % 30}`),
+      }));
+      await Promise.all(sends.map((message) => sender.send(message)));
+      const byJava = (await readByJava(consumer, 300, silenceMs)).map(canonicalOfJava);
+      const byOurs = (await receiveMany(own, 300 - byJava.length)).map(canonicalOfOurs);
+      expect(Math.min(byJava.length, byOurs.length)).toBeGreaterThan(0);
+      const keys = (messages: readonly CanonicalMessage[]) => [...new Set(messages.map(({ key }) => key))];
+      expect(keys(byOurs).filter((key) => keys(byJava).includes(key))).toEqual([]);
+      for (const seen of [byJava, byOurs]) {
+        for (const key of keys(seen)) {
+          const ids = seen.filter((message) => message.key === key).map(({ sequenceId }) => sequenceId);
+          expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+          expect(ids).toHaveLength(10);
+        }
+      }
     });
 
     test('what Java acknowledged does not come to ours', async () => {
