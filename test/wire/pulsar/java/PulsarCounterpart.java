@@ -104,8 +104,9 @@ public class PulsarCounterpart {
         if (batching.equals("key")) builder.batcherBuilder(BatcherBuilder.KEY_BASED);
         if (request.has("chunkBytes")) {
             builder.enableChunking(true);
-            // By name: the oldest of the clients has no method for it.
-            builder.loadConf(Map.of("chunkMaxMessageSize", request.get("chunkBytes").asInt()));
+            int bytes = request.get("chunkBytes").asInt();
+            // By name: the client of 2.10 cuts at what the broker takes, and has no method for anything else.
+            if (bytes > 0) builder.loadConf(Map.of("chunkMaxMessageSize", bytes));
         }
         return builder.create();
     }

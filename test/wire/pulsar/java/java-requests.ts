@@ -54,7 +54,7 @@ interface JavaProducer {
   readonly name: string;
   readonly compression?: JavaCompression;
   readonly batching?: 'none' | 'default' | 'key';
-  /** Cuts messages into chunks of this size. */
+  /** Cuts messages into chunks of this size; 0: of the size that the broker takes. */
   readonly chunkBytes?: number;
 }
 
