@@ -104,6 +104,7 @@ function decodeBatch(
   options: DecodeOptions,
 ): DecodedEntry {
   const batchSize = metadata.messagesInBatch!;
+  if (batchSize < 1) throw new RangeError(`a batch of ${batchSize}`);
   const messages: ReceivedMessage[] = [];
   let at = 0;
   for (let batchIndex = 0; batchIndex < batchSize; batchIndex++) {
@@ -116,6 +117,8 @@ function decodeBatch(
     const sequenceId = single.sequenceId ?? metadata.sequenceId + batchIndex;
     messages.push(toMessage(id, command, metadata, single, sequenceId, content.subarray(metadataEnd, at)));
   }
+  // A message that is not counted would be acknowledged with the others, unseen.
+  if (at !== content.length) throw new RangeError(`${content.length - at} bytes behind the last message of a batch`);
   return { messages, messageCount: batchSize };
 }
 

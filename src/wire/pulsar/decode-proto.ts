@@ -1,7 +1,7 @@
 import { type Kind, type NamedField, type Table, type ValueOf, wireTypeOf } from './proto-table.ts';
 import { PulsarError } from './pulsar-error.ts';
 
-/** Reads the message in bytes[start, end); unknown fields are passed over. */
+/** Reads the message in bytes[start, end); unknown fields are passed over, missing ones and ones of another kind are errors. */
 export function decodeProto<T extends Table>(table: T, bytes: Buffer, start = 0, end = bytes.length): ValueOf<T> {
   if (end > bytes.length || start > end) throw malformed('truncated');
   return readMessage({ bytes, at: start }, table, end) as ValueOf<T>;
@@ -20,9 +20,11 @@ function readMessage(cursor: Cursor, table: Table, end: number): Record<string, 
     const field = table.byNumber[tag >>> 3];
     if (field === undefined) skipValue(cursor, tag & 7);
     else if (field.isRepeated) readRepeated(cursor, field, tag & 7, message);
+    else if (tag !== field.tag) throw malformed(`${field.name} with wire type ${tag & 7}`);
     else message[field.name] = readValue(cursor, field.kind);
   }
   if (cursor.at !== end) throw malformed('a field runs over the end');
+  for (const name of table.requiredNames) if (message[name] === undefined) throw malformed(`no ${name}`);
   return message;
 }
 
@@ -31,6 +33,7 @@ function readRepeated(cursor: Cursor, field: NamedField, wireType: number, messa
   const list = message[field.name] as unknown[];
   const isPacked = wireType === 2 && wireTypeOf(field.kind) === 0;
   if (!isPacked) {
+    if (wireType !== wireTypeOf(field.kind)) throw malformed(`${field.name} with wire type ${wireType}`);
     list.push(readValue(cursor, field.kind));
     return;
   }

@@ -1,5 +1,7 @@
 /** Reads one raw LZ4 block that holds exactly `size` bytes; throws a RangeError on anything else. */
 export function lz4Decompress(block: Uint8Array, size: number): Buffer {
+  // A byte adds 255 to a length at most. Known before memory is taken for it.
+  if (size > (block.length + 1) * 255) throw new RangeError(`LZ4: ${block.length} bytes cannot hold ${size}`);
   const out = Buffer.allocUnsafe(size);
   let from = 0;
   let to = 0;

@@ -29,6 +29,7 @@ export interface Table<F extends Fields = Fields> {
   /** Ascending by field number. */
   readonly list: readonly NamedField[];
   readonly byNumber: readonly (NamedField | undefined)[];
+  readonly requiredNames: readonly string[];
   readonly fieldsType?: F;
 }
 
@@ -49,7 +50,8 @@ export function table<F extends Fields>(fields: F): Table<F> {
     .sort((a, b) => a.tag - b.tag);
   const byNumber: NamedField[] = [];
   for (const field of list) byNumber[field.tag >>> 3] = field;
-  return { list, byNumber };
+  const requiredNames = Object.keys(fields).filter((name) => fields[name]!.isRequired);
+  return { list, byNumber, requiredNames };
 }
 
 export function required<K extends Kind>(number: number, kind: K): Field<KindValue<K>, false, true> {
