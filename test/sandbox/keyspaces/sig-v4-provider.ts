@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { auth } from 'cassandra-driver';
 
 /** The driver checks for its own base class, of which its types know only the shape. */
-const AuthProvider = Object.getPrototypeOf(auth.PlainTextAuthProvider) as new () => object;
+const AuthProvider = Object.getPrototypeOf(auth.PlainTextAuthProvider.prototype).constructor as new () => object;
 
 /** The client's side of SigV4 as AWS's plugins do it, written anew so that it shares nothing with the verifier. */
 export class SigV4Provider extends AuthProvider implements auth.AuthProvider {

@@ -47,9 +47,14 @@ export class TableCapacity {
     }
     if (!own.bucket.hasUnits(nowMs)) return 'table';
     if (token !== undefined && !this.#partitions.hasUnits(token, side, nowMs)) return 'partition';
-    own.take(units, nowMs);
-    if (token !== undefined) this.#partitions.take(token, side, units);
+    this.owe(side, units, token, nowMs);
     return undefined;
+  }
+
+  /** Takes units whether there are any or not: what a page costs is known when it has been read. */
+  owe(side: Side, units: number, token: bigint | undefined, nowMs: number): void {
+    this.#sides[side].take(units, nowMs);
+    if (token !== undefined) this.#partitions.take(token, side, units);
   }
 
   get #partitionsNeeded(): number {

@@ -22,6 +22,8 @@ import type { FoundTable } from './table-lookup.ts';
 /** A page ends after so many sub-queries of an IN. */
 const subQueriesPerPage = 10;
 const defaultPageSize = 5_000;
+/** Of the pages that end early, those without a row. */
+const emptyShare = 0.3;
 
 /** One page of a SELECT from a user's table. Throws RuleRefusal. */
 export async function runSelect(engine: Engine, session: Session, request: StatementRequest): Promise<Reply> {
@@ -37,11 +39,13 @@ export async function runSelect(engine: Engine, session: Session, request: State
   const token = keyToken(found.facts, partitionTerms(select, found.facts), bound);
   const queries = subQueries ? Math.min(subQueriesPerPage, Math.max(1, subQueries.count - state.subQuery)) : 1;
   const isQuorum = parameters.consistency === consistencyCodes.LOCAL_QUORUM;
-  // What the page costs is known when it has been read; asking needs one unit of what is left.
-  if (admit(engine, session, found, { side: 'read', units: 0, token, queries })) return throttledReply('read');
+  // The least that a page costs is taken now, the rest when it has been read.
+  const least = readUnits(0, isQuorum);
+  if (admit(engine, session, found, { side: 'read', units: least, token, queries })) return throttledReply('read');
   const reading: Reading = { engine, request, select, bound, state, isScan: token === undefined && !subQueries };
   const page = subQueries ? await readSubQueries(reading, subQueries) : await readScan(reading);
-  if (page.kind === 'rows') charge(engine, found, readUnits(page.rows.rows.length, isQuorum), token);
+  const cost = page.kind === 'rows' ? readUnits(page.rows.rows.length, isQuorum) : least;
+  charge(engine, found, { least, cost }, token);
   return page.reply;
 }
 
@@ -55,10 +59,14 @@ interface Reading {
   readonly isScan: boolean;
 }
 
-function charge(engine: Engine, { record }: FoundTable, units: number, token: bigint | undefined): void {
-  engine.meter.read(record, units);
-  if (!engine.rules.holds('throttling')) return;
-  engine.capacities(record.arn).take(record.settings, 'read', units, token, engine.state.nowMs());
+function charge(
+  { meter, rules, capacities, state }: Engine,
+  { record }: FoundTable,
+  { least, cost }: { readonly least: number; readonly cost: number },
+  token: bigint | undefined,
+): void {
+  meter.read(record, cost);
+  if (rules.holds('throttling')) capacities(record.arn).owe('read', cost - least, token, state.nowMs());
 }
 
 function partitionTerms(select: Select, table: TableFacts): readonly (Term | undefined)[] {
@@ -88,7 +96,7 @@ async function readScan({ engine, request, state, select, isScan }: Reading): Pr
 /** How many rows to give of those that were asked for; 0 for an empty page. */
 function shortened({ rules, coin, faults }: Engine, wanted: number, mayBeShort: boolean): number {
   if (!mayBeShort || !rules.holds('short-pages') || !coin.falls(faults.now.shortPages)) return wanted;
-  return coin.below(Math.min(wanted, 100));
+  return coin.falls(emptyShare) ? 0 : coin.below(Math.min(wanted, 100));
 }
 
 function emptied(rows: RowsParts): RowsParts {
