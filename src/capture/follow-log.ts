@@ -1,7 +1,7 @@
 import { CorruptSegmentError } from '../wire/commitlog/errors.ts';
 import { type FollowEnd, followSegment, type Section, type SegmentFollower } from '../wire/commitlog/follow-segment.ts';
 import { isOrdinaryEnd } from '../wire/commitlog/marker-chain.ts';
-import { type LogRecord, recordsOf } from '../wire/commitlog/records.ts';
+import { checkRecords, type LogRecord, recordsOf } from '../wire/commitlog/records.ts';
 import type { SavedPlace } from './agent-position.ts';
 import { hasCode } from './list-segments.ts';
 import { openSegmentFile, type SegmentFile } from './segment-file.ts';
@@ -21,7 +21,8 @@ export interface FollowedSegment {
 export interface ReadSection {
   readonly segment: bigint;
   readonly section: Section;
-  readonly records: readonly LogRecord[];
+  /** All of them whole; read once. */
+  readonly records: Iterable<LogRecord>;
 }
 
 export interface LogFollower {
@@ -122,7 +123,8 @@ async function readSegment(
       const next = await one.follower.next();
       if (typeof next === 'string') return faultOf(next);
       // All records before any is published: a section with a damaged one is read again as a whole.
-      await onSection({ segment: one.segment.id, section: next, records: [...recordsOf(next)] });
+      checkRecords(next);
+      await onSection({ segment: one.segment.id, section: next, records: recordsOf(next) });
     } catch (error) {
       if (!(error instanceof CorruptSegmentError)) throw error;
       // The marker's length is under no checksum and may have been caught half-written: the next pass reads it again.

@@ -3,6 +3,7 @@ import type { AgentSettings } from '../model/agent-settings.ts';
 import type { RecordEvent } from '../model/change-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import { outlineRecord } from '../wire/commitlog/record-outline.ts';
+import type { LogRecord } from '../wire/commitlog/records.ts';
 import type { ReadSection } from './follow-log.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Progress } from './progress.ts';
@@ -36,7 +37,7 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
   const routeOf = recordRouter(parts.settings);
   const count = recordCounter(parts);
 
-  function publishSome(read: ReadSection, records: ReadSection['records']): SentRecords {
+  function publishSome(read: ReadSection, records: readonly LogRecord[]): SentRecords {
     const routed = records.map((record) => {
       const outline = outlineRecord(record.body);
       return { record, key: outline.partitionKey, route: routeOf(outline) };
@@ -80,16 +81,19 @@ const waitingRecordBytes = 1_024;
 const recordsPerSlice = 1_000;
 
 /** One slice at least: a section without records is acknowledged too. */
-function* slicesOf(records: ReadSection['records']) {
-  let at = 0;
-  do {
-    const end = at + recordsPerSlice;
-    yield { records: records.slice(at, end), isLast: end >= records.length };
-    at = end;
-  } while (at < records.length);
+function* slicesOf(all: Iterable<LogRecord>): Generator<{ records: readonly LogRecord[]; isLast: boolean }> {
+  let records: LogRecord[] = [];
+  for (const record of all) {
+    if (records.length === recordsPerSlice) {
+      yield { records, isLast: false };
+      records = [];
+    }
+    records.push(record);
+  }
+  yield { records, isLast: true };
 }
 
-function eventOf(node: string, { segment, section }: ReadSection, record: ReadSection['records'][number]): RecordEvent {
+function eventOf(node: string, { segment, section }: ReadSection, record: LogRecord): RecordEvent {
   const { body, endPosition: position } = record;
   return { kind: 'record', node, segment, position, logVersion: section.header.logVersion, body };
 }

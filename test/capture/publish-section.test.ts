@@ -17,7 +17,7 @@ async function aSection(bodies: readonly Buffer[]): Promise<ReadSection> {
   segment.addSection(bodies);
   const section = await followSegment(segmentBytesOf(segment.bytes()), 'segment').next();
   if (typeof section === 'string') throw new Error(section);
-  return { segment: 7n, section, records: [...recordsOf(section)] };
+  return { segment: 7n, section, records: recordsOf(section) };
 }
 
 /** A publisher whose broker answers when the test says so. */
@@ -64,7 +64,7 @@ test('a section of many small records is never on its way all at once', async ()
   expect(sent.length).toBeLessThan(4_000);
   for (let round = 0; round < 40; round++) await answer(1_000);
   await done;
-  expect(sent.map(String)).toEqual(read.records.map((_, index) => `key ${index}`));
+  expect(sent.map(String)).toEqual(Array.from({ length: 10_000 }, (_, index) => `key ${index}`));
 });
 
 test('a section is acknowledged once, when the last of its records is, with all its canaries', async () => {

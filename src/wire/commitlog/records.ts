@@ -25,6 +25,11 @@ export function* recordsOf(section: Section): Generator<LogRecord, void> {
   }
 }
 
+/** Throws CorruptSegmentError if any record of the section is not whole. Keeps none: of a large section they would take more than it. */
+export function checkRecords(section: Section): void {
+  for (const _ of recordsOf(section));
+}
+
 /** int32 size, uint32 checksum of the size, uint32 checksum of size and body. */
 const recordOverhead = 12;
 
