@@ -5,22 +5,39 @@ import { type Asker, type NamedRow, queryRows } from './query-rows.ts';
 
 /** The keyspace's rows of system_schema; empty lists when there is no such keyspace. */
 export async function readSchema(asker: Asker, keyspace: string, signal?: AbortSignal): Promise<SchemaRows> {
-  const rowsOf = (columns: string, table: string) => {
-    const cql = `SELECT keyspace_name, ${columns} FROM system_schema.${table} WHERE keyspace_name = ?`;
-    return queryRows(asker, cql, { values: [Buffer.from(keyspace)], ...(signal && { signal }) });
-  };
-  const [tables, columns, types, dropped] = await Promise.all([
-    rowsOf('table_name, id, flags, cdc, default_time_to_live', 'tables'),
-    rowsOf('table_name, column_name, kind, position, clustering_order, type', 'columns'),
-    rowsOf('type_name, field_names, field_types', 'types'),
-    rowsOf('table_name, column_name, kind, type, dropped_time', 'dropped_columns'),
+  const columns = 'table_name, column_name, kind, type, dropped_time';
+  const [present, dropped] = await Promise.all([
+    readPresentSchema(asker, keyspace, signal),
+    rowsOf({ asker, keyspace, signal }, columns, 'dropped_columns'),
+  ]);
+  return { ...present, droppedColumns: dropped.map(droppedColumnRow) };
+}
+
+/** `readSchema` without the columns that were dropped: Amazon Keyspaces drops none, and has no list of them. */
+export async function readPresentSchema(asker: Asker, keyspace: string, signal?: AbortSignal): Promise<SchemaRows> {
+  const of = { asker, keyspace, signal };
+  const [tables, columns, types] = await Promise.all([
+    rowsOf(of, 'table_name, id, flags, cdc, default_time_to_live', 'tables'),
+    rowsOf(of, 'table_name, column_name, kind, position, clustering_order, type', 'columns'),
+    rowsOf(of, 'type_name, field_names, field_types', 'types'),
   ]);
   return {
     tables: tables.map(tableRow),
     columns: columns.map(columnRow),
     types: types.map(typeRow),
-    droppedColumns: dropped.map(droppedColumnRow),
+    droppedColumns: [],
   };
+}
+
+interface Place {
+  readonly asker: Asker;
+  readonly keyspace: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+function rowsOf({ asker, keyspace, signal }: Place, columns: string, table: string): Promise<readonly NamedRow[]> {
+  const cql = `SELECT keyspace_name, ${columns} FROM system_schema.${table} WHERE keyspace_name = ?`;
+  return queryRows(asker, cql, { values: [Buffer.from(keyspace)], ...(signal && { signal }) });
 }
 
 function tableRow(row: NamedRow): TableRow {

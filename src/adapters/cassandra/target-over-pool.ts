@@ -5,7 +5,7 @@ import { CqlServerError } from '../../wire/cql/errors.ts';
 import { type CqlValue, unset as wireUnset } from '../../wire/cql/value.ts';
 import { measureClockSkew } from './clock-skew.ts';
 import { readKeyspace } from './read-keyspace.ts';
-import { readSchema } from './read-schema.ts';
+import { readPresentSchema } from './read-schema.ts';
 import { tableReader } from './table-reader.ts';
 import { withPatience } from './with-patience.ts';
 import { writeFailure } from './write-failure.ts';
@@ -30,7 +30,7 @@ export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }:
         signal,
         async () => (await readKeyspace(pool, keyspace, signal)) !== undefined,
       ),
-    schema: (signal) => patient('to read the target schema', signal, () => readSchema(pool, keyspace, signal)),
+    schema: (signal) => patient('to read the target schema', signal, () => readPresentSchema(pool, keyspace, signal)),
     async define(definitions, signal) {
       const missing = await patient('to see what the target has', signal, () =>
         missingOf(pool, keyspace, definitions, signal),
@@ -54,7 +54,7 @@ async function missingOf(
   signal: AbortSignal | undefined,
 ): Promise<readonly TargetDefinition[]> {
   const isThere = (await readKeyspace(pool, keyspace, signal)) !== undefined;
-  const { tables, types } = await readSchema(pool, keyspace, signal);
+  const { tables, types } = await readPresentSchema(pool, keyspace, signal);
   const present = { table: tables.map((row) => row.table), type: types.map((row) => row.type) };
   return definitions.filter(({ kind, name }) => (kind === 'keyspace' ? !isThere : !present[kind].includes(name)));
 }

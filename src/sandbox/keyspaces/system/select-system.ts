@@ -7,8 +7,9 @@ import { RuleRefusal } from '../rule-book.ts';
 import { type BoundValues, termNumber } from '../statements/term-value.ts';
 import type { SystemColumn, SystemTable } from './system-table.ts';
 import { encodeSystemValue, type SystemType, writeType } from './system-type.ts';
+import { timeUuid } from './time-uuid.ts';
 
-/** Answers a SELECT from a system table: whole columns, equality and IN, LIMIT. Throws RuleRefusal for anything else. */
+/** Answers a SELECT from a system table: whole columns and now(), equality and IN, LIMIT. Throws RuleRefusal for anything else. */
 export function selectSystem(table: SystemTable, select: Select, bound: BoundValues): Answer {
   const chosen = chosenColumns(table, select);
   const tests = select.where.map((relation) => testOf(table, relation, bound));
@@ -21,19 +22,26 @@ export function selectSystem(table: SystemTable, select: Select, bound: BoundVal
   return rowsAnswer(
     table,
     chosen,
-    kept.map((row) => chosen.map(({ index }) => row[index]!)),
+    kept.map((row) => chosen.map(({ cellOf }) => cellOf(row))),
   );
 }
 
 interface Chosen extends SystemColumn {
-  readonly index: number;
+  readonly cellOf: (row: readonly CqlValue[]) => CqlValue;
 }
 
 function chosenColumns(table: SystemTable, select: Select): readonly Chosen[] {
-  if (select.selectors.length === 0) return table.columns.map((column, index) => ({ ...column, index }));
+  if (select.selectors.length === 0)
+    return table.columns.map((column, index) => ({ ...column, cellOf: (row) => row[index]! }));
   return select.selectors.map(({ term, alias }) => {
+    if (term.kind === 'call' && term.name === 'now')
+      return { name: alias ?? 'system.now()', type: 'timeuuid', cellOf: () => timeUuid(BigInt(Date.now()) * 1000n) };
     const index = columnIndex(table, term.kind === 'column' ? term.name : '');
-    return { name: alias ?? table.columns[index]!.name, type: table.columns[index]!.type, index };
+    return {
+      name: alias ?? table.columns[index]!.name,
+      type: table.columns[index]!.type,
+      cellOf: (row) => row[index]!,
+    };
   });
 }
 

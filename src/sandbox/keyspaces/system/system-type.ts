@@ -9,6 +9,7 @@ export type SystemType =
   | 'boolean'
   | 'double'
   | 'uuid'
+  | 'timeuuid'
   | 'inet'
   | 'timestamp'
   | 'blob'
@@ -24,6 +25,7 @@ const codes: Readonly<Record<string, number>> = {
   boolean: 4,
   double: 7,
   uuid: 12,
+  timeuuid: 15,
   inet: 16,
   timestamp: 11,
   blob: 3,
@@ -58,6 +60,7 @@ const encoders: Readonly<Record<SystemType, (value: never) => Buffer>> = {
   boolean: (value: boolean) => Buffer.from([value ? 1 : 0]),
   double: (value: number) => written(8, (bytes) => bytes.writeDoubleBE(value)),
   uuid: (value: string) => Buffer.from(value.replaceAll('-', ''), 'hex'),
+  timeuuid: (value: Buffer) => value,
   inet: (value: string) => Buffer.from(value.split('.').map(Number)),
   timestamp: (value: number) => written(8, (bytes) => bytes.writeBigInt64BE(BigInt(Math.round(value)))),
   blob: (value: Buffer) => value,

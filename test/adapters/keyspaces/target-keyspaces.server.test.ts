@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import type { KeyspacesEndpoint } from '../../../src/adapters/keyspaces/keyspaces-endpoint.ts';
+import { openTargetKeyspaces } from '../../../src/adapters/keyspaces/open-target-keyspaces.ts';
+import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
+import { targetKeyspaceContract } from '../../ports/target-keyspace-contract.ts';
+import { aUser } from '../../sandbox/keyspaces/a-stand-in.ts';
+import { aKeyspaceDefinition, aTableDefinition } from '../../support/a-definition.ts';
+import { int, text } from '../../support/a-table.ts';
+import { rawPool, run, targetEndpoint } from '../cassandra/sandbox-cluster.ts';
+import { aRehearsedRegion, type RehearsedRegion } from './a-rehearsed-region.ts';
+
+let region: RehearsedRegion;
+
+const withKeys = (secret = aUser.secretAccessKey) => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret);
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+};
+
+const open = (keyspace: string, more: Partial<KeyspacesEndpoint> = {}): Promise<TargetKeyspace> =>
+  openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000, patienceMs: 3_000, ...more });
+
+beforeAll(async () => {
+  withKeys();
+  // A third of all pages end early, some of them empty.
+  region = await aRehearsedRegion(inject('sandbox'), { faults: { shortPages: 0.3 } });
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  const keyspaces = region.standIn.state.keyspaces().map(({ name }) => name);
+  await region.close();
+  const pool = rawPool(targetEndpoint());
+  for (const keyspace of keyspaces) await run(pool, `DROP KEYSPACE IF EXISTS ${keyspace}`);
+  await pool.close();
+  expect(region.standIn.bugs).toEqual([]);
+});
+
+targetKeyspaceContract('a keyspace of Amazon Keyspaces', (keyspace) => open(keyspace));
+
+describe('logging in', () => {
+  test('with service-specific credentials works too', async () => {
+    const { userName: username, password } = aUser;
+    const target = await open('nothing', { password: { username, password } });
+    expect(await target.exists()).toBe(false);
+    await target.close();
+  });
+
+  test('with a wrong password is refused at once, as what it is', async () => {
+    const opening = open('nothing', { password: { username: aUser.userName, password: 'other' } });
+    await expect(opening).rejects.toMatchObject({
+      name: 'OperatorError',
+      faults: [{ found: expect.stringContaining('are incorrect') }],
+    });
+  });
+
+  test('with a wrong secret key is refused at once', async () => {
+    withKeys('another secret');
+    const opening = open('nothing');
+    await expect(opening).rejects.toMatchObject({
+      name: 'OperatorError',
+      faults: [{ found: expect.stringMatching(/signature/i) }],
+    });
+    withKeys();
+  });
+
+  test('to a server whose certificate is of nobody we trust is refused', async () => {
+    const { caFile: _, ...endpoint } = region.endpoint;
+    const opening = openTargetKeyspaces({ ...endpoint, keyspace: 'nothing', queriesPerSecond: 1 });
+    await expect(opening).rejects.toMatchObject({
+      name: 'OperatorError',
+      faults: [{ found: expect.stringMatching(/certificate/) }],
+    });
+  });
+
+  test('to a server whose certificate has another name is refused', async () => {
+    const cql = { host: '127.0.0.2', port: region.standIn.port };
+    const opening = open('nothing', { cql });
+    await expect(opening).rejects.toMatchObject({
+      name: 'OperatorError',
+      faults: [{ found: expect.stringMatching(/altnames|does not match/i) }],
+    });
+  });
+});
+
+describe('a row that is older than the window', () => {
+  const keyspace = `ks_window_${process.pid}`;
+  const insert = `INSERT INTO ${keyspace}.t (id, a) VALUES (?, ?) USING TIMESTAMP ? AND TTL ?`;
+  const micros = (value: bigint) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64BE(value);
+    return bytes;
+  };
+  const hourMicros = 3_600_000_000n;
+
+  test('is refused with its own write time, and taken with the floor of its reading', async () => {
+    const target = await open(keyspace);
+    await target.define([aKeyspaceDefinition(keyspace), aTableDefinition(keyspace)]);
+    const now = BigInt(Date.now()) * 1000n;
+    const write = (id: number, at: bigint) =>
+      target.write({ cql: insert, values: [int(id), text('x'), micros(at), int(0)] });
+    await expect(write(1, now - 72n * hourMicros)).rejects.toMatchObject({ failure: 'refused' });
+    await expect(write(1, now + hourMicros)).rejects.toMatchObject({ failure: 'refused' });
+    await write(1, now - 44n * hourMicros);
+    await target.close();
+  });
+});
