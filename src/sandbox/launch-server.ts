@@ -23,7 +23,8 @@ export interface LaunchContext {
 export async function launchServer(sandbox: Sandbox, server: AnyServer, context: LaunchContext): Promise<Sandbox> {
   const release = releaseFor(sandbox, server);
   const installed = await installRelease(release, context);
-  const args = server.name === 'pulsar' ? preparePulsar(server, installed) : prepareNode(sandbox, server, installed);
+  const args =
+    server.name === 'pulsar' ? preparePulsar(sandbox, server, installed) : prepareNode(sandbox, server, installed);
   discardArchive(server.dir);
   writeArguments(server, args, archiveFlags(context.cache, server.dir, archiveName(release, context.java, args)));
   return recordProcess(sandbox.dir, server.name, spawnServer(context.java.command, server, args.main));
@@ -69,10 +70,10 @@ export function evenToken(index: number, nodes: number): bigint | null {
   return nodes === 1 ? null : -(2n ** 63n) + (2n ** 64n / BigInt(nodes)) * BigInt(index + 1) - 1n;
 }
 
-function preparePulsar(pulsar: SandboxPulsar, home: string): ServerArguments {
+function preparePulsar(sandbox: Sandbox, pulsar: SandboxPulsar, home: string): ServerArguments {
   mkdirSync(join(pulsar.dir, 'tmp'), { recursive: true });
   const shipped = readFileSync(join(home, 'conf', 'standalone.conf'), 'utf8');
-  writeFileSync(standaloneConfFile(pulsar), standaloneConf(shipped, pulsar));
+  writeFileSync(standaloneConfFile(pulsar), standaloneConf(shipped, pulsar, sandbox.pulsarSettings));
   return pulsarArguments(pulsar, { home, jars: jarsIn(join(home, 'lib')) });
 }
 

@@ -43,6 +43,9 @@ export interface SandboxPulsar extends SandboxServer {
 /** Parts of a cassandra.yaml by their names there. */
 export type NodeSettings = Readonly<Record<string, unknown>>;
 
+/** Parts of a standalone.conf by their names there. */
+export type PulsarSettings = Readonly<Record<string, string | number | boolean>>;
+
 /** Everything a client needs to reach the sandbox's servers. Plain JSON: it is `sandbox.json`. */
 export interface Sandbox {
   readonly dir: string;
@@ -52,6 +55,8 @@ export interface Sandbox {
   readonly pulsar: SandboxPulsar;
   /** What the source nodes' cassandra.yaml says otherwise than that of any sandbox. */
   readonly sourceSettings?: NodeSettings;
+  /** What Pulsar's standalone.conf says otherwise than that of any sandbox. */
+  readonly pulsarSettings?: PulsarSettings;
   /** Pulsar, when it is an earlier one than that of any sandbox. */
   readonly pulsarLine?: PulsarLine;
 }

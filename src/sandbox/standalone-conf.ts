@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { SandboxPulsar } from './sandbox-state.ts';
+import type { PulsarSettings, SandboxPulsar } from './sandbox-state.ts';
 
-/** The distribution's own `standalone.conf` with the sandbox's settings in place of the shipped ones. */
-export function standaloneConf(shipped: string, pulsar: SandboxPulsar): string {
-  const settings = sandboxSettings(pulsar);
+/** The distribution's own `standalone.conf` with the sandbox's settings, and then `more`, in place of the shipped ones. */
+export function standaloneConf(shipped: string, pulsar: SandboxPulsar, more: PulsarSettings = {}): string {
+  const settings = { ...sandboxSettings(pulsar), ...more };
   const kept = shipped.split('\n').filter((line) => !(keyOf(line) in settings));
   const own = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
   // The shipped file has no final newline; joined by lines, its last key cannot swallow our first one.
@@ -14,7 +14,7 @@ function keyOf(line: string): string {
   return line.startsWith('#') ? '' : line.split('=', 1)[0]!.trim();
 }
 
-function sandboxSettings(pulsar: SandboxPulsar): Readonly<Record<string, string | number | boolean>> {
+function sandboxSettings(pulsar: SandboxPulsar): PulsarSettings {
   return {
     bindAddress: pulsar.address,
     advertisedAddress: pulsar.address,

@@ -12,6 +12,13 @@ test('a shipped setting is replaced, not given twice', () => {
   expect(ports).toEqual(['brokerServicePort=20001']);
 });
 
+test('what one sandbox wants otherwise comes last, and once', () => {
+  const lines = standaloneConf('webSocketServiceEnabled=true\n', pulsar, { webSocketServiceEnabled: 'maybe' }).split(
+    '\n',
+  );
+  expect(lines.filter((line) => line.startsWith('webSocketServiceEnabled'))).toEqual(['webSocketServiceEnabled=maybe']);
+});
+
 test('other settings and comments stay as shipped', () => {
   expect(linesOf('# brokerServicePort=1\nmaxMessageSize=5242880')).toEqual(
     expect.arrayContaining(['# brokerServicePort=1', 'maxMessageSize=5242880']),

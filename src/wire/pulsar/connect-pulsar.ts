@@ -25,6 +25,9 @@ import type {
   SchemaInfo,
 } from './types.ts';
 
+export { credentialsFromFile, oauth2Token } from './oauth2-token.ts';
+export { tokenFromEnvironment, tokenFromFile } from './token-sources.ts';
+
 /** Fails at once when no broker can be reached or it refuses us. */
 export async function connectPulsar(options: PulsarConnectOptions): Promise<PulsarClient> {
   const pool = new ConnectionPool(options);

@@ -167,7 +167,8 @@ export class Connection {
       const response = await this.authData(true);
       this.send({ authResponse: { clientVersion, protocolVersion, response: response ?? { authMethodName: 'none' } } });
     } catch (cause) {
-      this.lose(new PulsarError('AuthenticationError', 'no token for the broker', { cause }));
+      // Come back with another connection: what is pending goes out again once there is a token.
+      this.lose(new PulsarError('Disconnected', 'no fresh token for the broker', { cause }));
     }
   }
 
@@ -175,7 +176,12 @@ export class Connection {
     const { token, hasCertificate } = this.login;
     // The broker asks by name for the method that the certificate of the TLS handshake stands for.
     if (token === null) return hasCertificate ? { authMethodName: 'tls', authData: noEntry } : null;
-    return { authMethodName: 'token', authData: Buffer.from(await token({ isChallenge })) };
+    try {
+      return { authMethodName: 'token', authData: Buffer.from(await token({ isChallenge })) };
+    } catch (cause) {
+      // Whether another try may help, only the source itself can say.
+      throw cause instanceof PulsarError ? cause : new PulsarError('AuthenticationError', 'no token', { cause });
+    }
   }
 
   /** Nothing heard for a whole period although we asked: the other end is gone without saying so. */
