@@ -27,6 +27,8 @@ export function cassandraArguments(node: SandboxNode, start: CassandraStart): Se
       `-Dlogback.configurationFile=${sandboxTemplate('logback.xml')}`,
       '-Dcassandra-foreground=yes',
       ...quickStart(start.isAlone),
+      // Bound to 127.0.0.1 whatever address the node listens on, hence a port of its own.
+      ...(node.jmxPort === undefined ? [] : [`-Dcassandra.jmx.local.port=${node.jmxPort}`]),
     ],
     jars: start.jars,
     main: ['org.apache.cassandra.service.CassandraDaemon'],
@@ -62,7 +64,7 @@ function beforeFive(jars: readonly string[]): string[] {
   ];
 }
 
-const exportedPackages = [
+export const exportedPackages = [
   'java.base/jdk.internal.misc',
   'java.base/jdk.internal.ref',
   'java.base/sun.nio.ch',

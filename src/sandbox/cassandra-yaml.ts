@@ -8,6 +8,8 @@ export interface CassandraCluster {
   readonly seeds: readonly string[];
   /** Null for a lone node, which takes its token itself. */
   readonly initialToken: bigint | null;
+  /** It streams what it is to own from the others before it takes part. */
+  readonly joins?: boolean;
   readonly hasCdc: boolean;
   /** These win over the sandbox's own. */
   readonly settings?: NodeSettings;
@@ -33,6 +35,7 @@ export function cassandraYaml(node: SandboxNode, cluster: CassandraCluster): str
 function ring(cluster: CassandraCluster) {
   const common = { num_tokens: 1, partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner' };
   if (cluster.initialToken === null) return common;
+  if (cluster.joins) return { ...common, initial_token: String(cluster.initialToken), auto_bootstrap: true };
   // Fixed tokens without bootstrap: no node waits for another's data to stream, and each owns a third of the ring.
   // Nodes start one after the other: the first would wait ten seconds for those that are to follow it.
   const inTurn = {

@@ -8,6 +8,8 @@ export interface Endpoints {
   readonly target: string;
   readonly cqlPort: number;
   readonly storagePort: number;
+  /** On 127.0.0.1, one for each node of a cluster; none for a lone node, which has nothing that needs nodetool. */
+  readonly jmxPorts: readonly number[];
   readonly targetCqlPort: number;
   readonly targetStoragePort: number;
   readonly pulsar: string;
@@ -23,10 +25,11 @@ export async function findFreeEndpoints(dir: string, nodes: number): Promise<End
   const brokerPort = await freePort(['127.0.0.1']);
   const webPort = await freePort(['127.0.0.1'], [brokerPort]);
   const pulsar = { pulsar: '127.0.0.1', brokerPort, webPort };
-  return { ...pulsar, ...((await ownAddresses(dir, nodes)) ?? (await oneAddress(nodes))) };
+  const jmxPorts = nodes === 1 ? [] : await freePorts(nodes, [brokerPort, webPort]);
+  return { ...pulsar, jmxPorts, ...((await ownAddresses(dir, nodes)) ?? (await oneAddress(nodes))) };
 }
 
-type CassandraEndpoints = Omit<Endpoints, 'pulsar' | 'brokerPort' | 'webPort'>;
+type CassandraEndpoints = Omit<Endpoints, 'pulsar' | 'brokerPort' | 'webPort' | 'jmxPorts'>;
 
 /** An address for each node, so that all keep Cassandra's own ports. Null where the system has only 127.0.0.1. */
 async function ownAddresses(dir: string, nodes: number): Promise<CassandraEndpoints | null> {
@@ -59,10 +62,16 @@ async function oneAddress(nodes: number): Promise<CassandraEndpoints> {
       next: `stop what listens on port ${defaultCqlPort} or ${defaultStoragePort}, or use --nodes 1`,
     });
   }
-  const ports: number[] = [];
-  while (ports.length < 4) ports.push(await freePort(['127.0.0.1'], ports));
+  const ports = await freePorts(4);
   const [cqlPort, storagePort, targetCqlPort, targetStoragePort] = ports as [number, number, number, number];
   return { source: ['127.0.0.1'], target: '127.0.0.1', cqlPort, storagePort, targetCqlPort, targetStoragePort };
+}
+
+/** Free ports of 127.0.0.1, other than those taken. */
+export async function freePorts(count: number, taken: readonly number[] = []): Promise<readonly number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await freePort(['127.0.0.1'], [...taken, ...ports]));
+  return ports;
 }
 
 /** Below the range that systems take outgoing ports from: a stopped server finds its port free when it comes back. */

@@ -55,13 +55,24 @@ function clusterOf(sandbox: Sandbox, node: SandboxNode): CassandraCluster {
   if (node.name === 'target') {
     return { clusterName: 'cdcmig target', seeds: [node.address], initialToken: null, hasCdc: false };
   }
-  const index = sandbox.source.findIndex((candidate) => candidate.name === node.name);
   return {
     clusterName: 'cdcmig source',
     seeds: [sandbox.source[0]!.address],
-    initialToken: evenToken(index, sandbox.source.length),
+    ...placeInRing(sandbox, node),
     hasCdc: true,
     ...(sandbox.sourceSettings && { settings: sandbox.sourceSettings }),
+  };
+}
+
+/** Those that were there at the beginning share the ring equally; one that joined has a place between two of them. */
+function placeInRing({ source }: Sandbox, node: SandboxNode) {
+  if (node.joinsAt !== undefined) return { initialToken: BigInt(node.joinsAt), joins: true };
+  const first = source.filter(({ joinsAt }) => joinsAt === undefined);
+  return {
+    initialToken: evenToken(
+      first.findIndex(({ name }) => name === node.name),
+      first.length,
+    ),
   };
 }
 

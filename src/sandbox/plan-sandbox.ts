@@ -9,9 +9,11 @@ export function planSandbox(dir: string, cassandra: CassandraLine, endpoints: En
   return {
     dir,
     cassandra,
-    source: endpoints.source.map((address, index) =>
-      planNode(dir, `source-${index + 1}`, { address, cqlPort, storagePort }),
-    ),
+    source: endpoints.source.map((address, index) => {
+      const jmxPort = endpoints.jmxPorts[index];
+      const place = { address, cqlPort, storagePort, ...(jmxPort !== undefined && { jmxPort }) };
+      return planNode(dir, `source-${index + 1}`, place);
+    }),
     target: planNode(dir, 'target', {
       address: endpoints.target,
       cqlPort: targetCqlPort,
@@ -21,10 +23,11 @@ export function planSandbox(dir: string, cassandra: CassandraLine, endpoints: En
   };
 }
 
-function planNode(
+/** A node as it will be recorded, before it runs. */
+export function planNode(
   sandboxDir: string,
   name: SandboxNode['name'],
-  place: Pick<SandboxNode, 'address' | 'cqlPort' | 'storagePort'>,
+  place: Pick<SandboxNode, 'address' | 'cqlPort' | 'storagePort' | 'jmxPort' | 'joinsAt'>,
 ): SandboxNode {
   const dir = join(sandboxDir, name);
   return {

@@ -23,6 +23,10 @@ export interface SandboxNode extends SandboxServer {
   readonly address: string;
   readonly cqlPort: number;
   readonly storagePort: number;
+  /** Where nodetool finds it, on 127.0.0.1: of nodes of a cluster. */
+  readonly jmxPort?: number;
+  /** Digits of its token: of a node that joined the cluster after it had begun. */
+  readonly joinsAt?: string;
   readonly commitLogDir: string;
   readonly cdcRawDir: string;
   readonly yamlFile: string;

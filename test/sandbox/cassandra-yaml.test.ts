@@ -40,6 +40,13 @@ test('a node of a cluster has a fixed token and does not wait for others to stre
   expect(parse(yaml)).toMatchObject({ initial_token: '-3074457345618258604', auto_bootstrap: false, num_tokens: 1 });
 });
 
+test('a node that joins later streams its share to its own token', () => {
+  const yaml = parse(cassandraYaml(aSandbox().source[0]!, { ...lone, initialToken: 5n, joins: true }));
+  expect(yaml).toMatchObject({ initial_token: '5', auto_bootstrap: true, num_tokens: 1 });
+  // Else it would not wait for those it streams from.
+  expect(yaml).not.toHaveProperty('block_for_peers_timeout_in_secs');
+});
+
 test('a lone node takes its token itself', () => {
   expect(evenToken(0, 1)).toBeNull();
   expect(parse(cassandraYaml(aSandbox().source[0]!, lone))).not.toHaveProperty('initial_token');

@@ -26,6 +26,14 @@ test('nodes of a cluster are given time to hear of each other', () => {
   expect(delay(false)).toBe('-Dcassandra.ring_delay_ms=2000');
 });
 
+test('a node of a cluster can be reached by nodetool, a lone one has no port open for it', () => {
+  const alone = aSandbox().source[0]!;
+  const jmx = (node: typeof alone) =>
+    cassandraArguments(node, { line: '5.0', jars, isAlone: true }).jvm.filter((flag) => /jmx\.local\.port/.test(flag));
+  expect(jmx(alone)).toEqual([]);
+  expect(jmx({ ...alone, jmxPort: 20_007 })).toEqual(['-Dcassandra.jmx.local.port=20007']);
+});
+
 test('the configuration is named as a URL, blanks in the path included', () => {
   const node = aSandbox({ dir: '/my sandbox' }).target;
   const { jvm } = cassandraArguments(node, { line: '5.0', jars, isAlone: true });

@@ -11,6 +11,7 @@ export function aSandbox(part: { dir?: string; cassandra?: CassandraLine; source
     storagePort: 7000,
     targetCqlPort: 9042,
     targetStoragePort: 7000,
+    jmxPorts: [],
     pulsar: '127.0.0.1',
     brokerPort: 20_001,
     webPort: 20_002,

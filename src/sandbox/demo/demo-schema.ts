@@ -7,11 +7,11 @@ import { sessions } from './tables/sessions.ts';
 
 export const demoTables: readonly DemoTable[] = [customers, orders, profiles, sessions, readings];
 
-/** The statements that make the demo's keyspace on the source. */
-export function demoDdl(keyspace: string, datacenter: string): readonly string[] {
+/** The statements that make the demo's keyspace on the source, each row kept by so many nodes. */
+export function demoDdl(keyspace: string, datacenter: string, replicas = 1): readonly string[] {
   const inKeyspace = (ddl: string) => ddl.replace(/^CREATE (TABLE|TYPE) /, `CREATE $1 ${keyspace}.`);
   return [
-    `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', '${datacenter}': 1}`,
+    `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', '${datacenter}': ${replicas}}`,
     ...demoTables.flatMap((table) => table.ddl).map(inKeyspace),
   ];
 }

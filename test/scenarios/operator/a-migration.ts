@@ -11,8 +11,9 @@ import { type CdcmigProcess, cdcmig, type Ended, startCdcmig } from './cdcmig-pr
 export interface AMigration extends AsyncDisposable {
   readonly name: string;
   readonly configFile: string;
-  /** The agent's. */
+  /** The agent's of the first node. */
   readonly agentFolder: string;
+  agentFolderOf(node: SandboxNode): string;
   readonly workersFolder: string;
   /** Runs `cdcmig <words> --config <file>`. */
   run(...words: readonly string[]): Promise<Ended>;
@@ -32,6 +33,8 @@ export interface MigrationParts {
 
 /** What is laid over the usual configuration, section by section. */
 export interface ConfigParts {
+  /** Source nodes that are contact points and have agents; without it those that the sandbox began with. */
+  readonly nodes?: readonly SandboxNode[];
   readonly source?: object;
   readonly target?: object;
   readonly pulsar?: object;
@@ -44,43 +47,52 @@ export function aMigration(parts: MigrationParts, first: ConfigParts = {}): AMig
   const folder = mkdtempSync(join(tmpdir(), `cdcmig-${parts.name}-`));
   const configFile = join(folder, 'cdcmig.yaml');
   const workersFolder = join(folder, 'workers');
-  const agentFolder = join(sourceNode(parts).dir, `agent-${parts.name}`);
-  const configure = (more: ConfigParts) =>
-    writeFileSync(configFile, stringify(configOf(parts, { agentFolder, workersFolder }, more)));
+  const agentFolderOf = (node: SandboxNode) => join(node.dir, `agent-${parts.name}`);
+  const agentFolders = new Set<string>();
+  const configure = (more: ConfigParts) => {
+    const nodes = more.nodes ?? sourceNodes(parts);
+    const agents = nodes.map((node) => ({ node, folder: agentFolderOf(node) }));
+    for (const { folder } of agents) agentFolders.add(folder);
+    writeFileSync(configFile, stringify(configOf(parts, { agents, workersFolder }, more)));
+  };
   configure(first);
   const withConfig = (words: readonly string[]) => [...words, '--config', configFile];
   return {
     name: parts.name,
     configFile,
-    agentFolder,
+    agentFolder: agentFolderOf(sourceNodes(parts)[0]!),
+    agentFolderOf,
     workersFolder,
     run: (...words) => cdcmig(...withConfig(words)),
     start: (...words) => startCdcmig(withConfig(words)),
     configure,
     async [Symbol.asyncDispose]() {
-      for (const pidFile of [join(workersFolder, 'worker-0.pid'), join(agentFolder, 'agent.pid')]) await end(pidFile);
-      for (const path of [folder, agentFolder]) rmSync(path, { recursive: true, force: true });
+      const agents = [...agentFolders].map((agent) => join(agent, 'agent.pid'));
+      for (const pidFile of [join(workersFolder, 'worker-0.pid'), ...agents]) await end(pidFile);
+      for (const path of [folder, ...agentFolders]) rmSync(path, { recursive: true, force: true });
     },
   };
 }
 
-function sourceNode({ sandbox, isSwapped }: MigrationParts): SandboxNode {
-  return isSwapped ? sandbox.target : sandbox.source[0]!;
+function sourceNodes({ sandbox, isSwapped }: MigrationParts): readonly SandboxNode[] {
+  return isSwapped ? [sandbox.target] : sandbox.source;
 }
 
 function configOf(
   parts: MigrationParts,
-  folders: { readonly agentFolder: string; readonly workersFolder: string },
+  running: {
+    readonly agents: readonly { readonly node: SandboxNode; readonly folder: string }[];
+    readonly workersFolder: string;
+  },
   more: ConfigParts,
 ) {
   const { sandbox, keyspace, targetKeyspace, name, isSwapped } = parts;
-  const source = sourceNode(parts);
   const target = isSwapped ? sandbox.source[0]! : sandbox.target;
   const replication = { class: 'SimpleStrategy', replication_factor: '1' };
   return {
     migration: name,
-    source: { ...clusterOf(source), keyspace, ...more.source },
-    target: { ...clusterOf(target), keyspace: targetKeyspace, replication, ...more.target },
+    source: { ...clusterOf(running.agents.map(({ node }) => node)), keyspace, ...more.source },
+    target: { ...clusterOf([target]), keyspace: targetKeyspace, replication, ...more.target },
     pulsar: {
       serviceUrl: sandbox.pulsar.serviceUrl,
       adminUrl: sandbox.pulsar.adminUrl,
@@ -89,22 +101,23 @@ function configOf(
     },
     capture: {
       mode: more.captureMode ?? 'commitlog',
-      agents: [
-        {
-          node: source.address,
-          commitLogDirectory: source.commitLogDir,
-          cdcRawDirectory: source.cdcRawDir,
-          folder: folders.agentFolder,
-        },
-      ],
+      agents: running.agents.map(({ node, folder }) => ({
+        node: node.address,
+        commitLogDirectory: node.commitLogDir,
+        cdcRawDirectory: node.cdcRawDir,
+        folder,
+      })),
     },
-    workers: { local: 1, folder: folders.workersFolder, ...more.workers },
+    workers: { local: 1, folder: running.workersFolder, ...more.workers },
     ...(more.accept && { accept: more.accept }),
   };
 }
 
-function clusterOf(node: SandboxNode) {
-  return { contactPoints: [`${node.address}:${node.cqlPort}`], datacenter: node.datacenter };
+function clusterOf(nodes: readonly SandboxNode[]) {
+  return {
+    contactPoints: nodes.map(({ address, cqlPort }) => `${address}:${cqlPort}`),
+    datacenter: nodes[0]!.datacenter,
+  };
 }
 
 /** Ends what a command left running: the process of this pid file, if it runs still. */
