@@ -12,11 +12,16 @@ import { interruptSignal } from './interrupt.ts';
 interface Options {
   readonly dir: string;
   readonly cassandra: CassandraLine;
-  readonly rows: number;
+  readonly nodes: '1' | '3';
+  readonly rows?: number;
   readonly keep?: true;
 }
 
-const operationsPerSecond = 300;
+/** Three nodes write everything three times, on the same machine. */
+const usual = {
+  1: { rows: 200_000, operationsPerSecond: 300 },
+  3: { rows: 40_000, operationsPerSecond: 100 },
+} as const;
 
 /** `cdcmig demo`: a whole migration on this machine, under writes and with deaths; exit code 0 only if nothing was lost. */
 export function demoCommand(): Command {
@@ -24,7 +29,12 @@ export function demoCommand(): Command {
     .description('move a keyspace that is written to all the time, kill what moves it, and compare both sides')
     .option('--dir <dir>', 'folder of the demo', join('.cdcmig', 'demo'))
     .addOption(new Option('--cassandra <version>', 'line of the source').choices(cassandraLines).default('5.0'))
-    .option('--rows <count>', 'rows in the source at the beginning', countOf, 200_000)
+    .addOption(
+      new Option('--nodes <count>', 'source nodes; of three, one is stopped and comes back')
+        .choices(['1', '3'])
+        .default('1'),
+    )
+    .option('--rows <count>', 'rows in the source at the beginning (default: 200000, of three nodes 40000)', countOf)
     .option('--keep', 'leave the servers up')
     .action(demo)
     .addCommand(applicationCommand(), { hidden: true });
@@ -33,8 +43,11 @@ export function demoCommand(): Command {
 async function demo(options: Options): Promise<void> {
   const folder = resolve(options.dir);
   try {
+    const nodes = Number(options.nodes) as 1 | 3;
     const facts = await runDemo({
+      ...usual[nodes],
       ...options,
+      nodes,
       keep: options.keep ?? false,
       program: [process.execPath, resolve(process.argv[1]!)],
       onProgress: progress,
@@ -63,10 +76,11 @@ function applicationCommand(): Command {
     .argument('<node>', 'host:port of the source')
     .argument('<rows>', 'rows at the beginning', countOf)
     .argument('<seed>', 'the same operations for the same seed', countOf)
+    .argument('<rate>', 'operations a second', countOf)
     .action(application);
 }
 
-async function application(node: string, allRows: number, seed: number): Promise<void> {
+async function application(node: string, allRows: number, seed: number, operationsPerSecond: number): Promise<void> {
   const [address = '', port = ''] = node.split(':');
   const place = { address, cqlPort: Number(port), datacenter: 'datacenter1' };
   const client = await openClient(place, demoKeyspace);

@@ -7,18 +7,21 @@ export const movedKeyspace = 'shop_moved';
 
 /** The cdcmig.yaml of the demo: what an operator would write for the sandbox. */
 export function demoConfig(sandbox: Sandbox, folder: DemoFolder): string {
-  const node = sandbox.source[0]!;
   return stringify({
     migration: 'demo',
-    source: { ...clusterOf(node), keyspace: demoKeyspace },
+    source: { ...clusterOf(sandbox.source), keyspace: demoKeyspace },
     target: {
-      ...clusterOf(sandbox.target),
+      ...clusterOf([sandbox.target]),
       keyspace: movedKeyspace,
       replication: { class: 'NetworkTopologyStrategy', [sandbox.target.datacenter]: '1' },
     },
     pulsar: { serviceUrl: sandbox.pulsar.serviceUrl, adminUrl: sandbox.pulsar.adminUrl, changesPartitions: 4 },
     capture: {
-      agents: [{ node: node.address, commitLogDirectory: node.commitLogDir, folder: folder.agent }],
+      agents: sandbox.source.map(({ address, commitLogDir }, index) => ({
+        node: address,
+        commitLogDirectory: commitLogDir,
+        folder: folder.agents[index]!,
+      })),
     },
     workers: { local: 1, folder: folder.workers },
     // Small, so that several workers have a share of the little there is.
@@ -26,6 +29,9 @@ export function demoConfig(sandbox: Sandbox, folder: DemoFolder): string {
   });
 }
 
-function clusterOf(node: SandboxNode) {
-  return { contactPoints: [`${node.address}:${node.cqlPort}`], datacenter: node.datacenter };
+function clusterOf(nodes: readonly SandboxNode[]) {
+  return {
+    contactPoints: nodes.map(({ address, cqlPort }) => `${address}:${cqlPort}`),
+    datacenter: nodes[0]!.datacenter,
+  };
 }

@@ -6,8 +6,8 @@ export interface DemoFolder {
   readonly dir: string;
   readonly sandbox: string;
   readonly configFile: string;
-  /** The agent's own; on the filesystem of the node's commit log. */
-  readonly agent: string;
+  /** Each agent's own, in the order of the nodes; on the filesystem of the nodes' commit logs. */
+  readonly agents: readonly string[];
   readonly workers: string;
   /** What every started program printed. */
   readonly logs: string;
@@ -22,7 +22,7 @@ export function demoFolder(text: string): DemoFolder {
     dir,
     sandbox: inside('sandbox'),
     configFile: inside('cdcmig.yaml'),
-    agent: inside('agent'),
+    agents: ['agent-1', 'agent-2', 'agent-3'].map(inside),
     workers: inside('workers'),
     logs: inside('logs'),
     run: inside('run'),
@@ -30,7 +30,7 @@ export function demoFolder(text: string): DemoFolder {
 }
 
 /** Removes what an earlier demo left, other than its sandbox. */
-export function emptyFolder({ agent, workers, logs, run }: DemoFolder): void {
-  for (const path of [agent, workers, logs, run]) rmSync(path, { recursive: true, force: true });
+export function emptyFolder({ agents, workers, logs, run }: DemoFolder): void {
+  for (const path of [...agents, workers, logs, run]) rmSync(path, { recursive: true, force: true });
   for (const path of [logs, run]) mkdirSync(path, { recursive: true });
 }

@@ -52,6 +52,8 @@ export function createOperator({ program, folder, onProgress, signal }: Operator
         if (!event) return;
         if (event.kind === 'phase-finished') summary = String(event.summary);
         if (event.kind === 'warning') onProgress(`  ${event.text}`);
+        if (event.kind === 'ring-alarm')
+          onProgress(`  ${event.isOver ? 'over' : 'ALARM'}: ${event.address}: ${event.reason}`);
         more.onEvent?.(event);
       });
       const seconds = (performance.now() - begin) / 1000;

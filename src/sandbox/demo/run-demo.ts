@@ -20,7 +20,11 @@ import type { DemoFacts } from './summary.ts';
 export interface DemoOptions {
   readonly dir: string;
   readonly cassandra: CassandraLine;
+  /** Of the source; with three each row has three replicas, and one node is stopped in the middle. */
+  readonly nodes: 1 | 3;
   readonly rows: number;
+  /** That the application does. */
+  readonly operationsPerSecond: number;
   /** Leaves the servers up. */
   readonly keep: boolean;
   /** How cdcmig is started: command and first arguments. */
@@ -43,13 +47,13 @@ const seed = 20_261;
 export async function runDemo(options: DemoOptions): Promise<DemoFacts> {
   const begin = performance.now();
   const folder = demoFolder(options.dir);
-  const { cassandra, onProgress, signal } = options;
+  const { cassandra, nodes, onProgress, signal } = options;
   await endAll(folder);
   await wipeSandbox(folder.sandbox);
   emptyFolder(folder);
   let isDone = false;
   try {
-    const sandbox = await startSandbox({ dir: folder.sandbox, cassandra, nodes: 1, onProgress, signal });
+    const sandbox = await startSandbox({ dir: folder.sandbox, cassandra, nodes, onProgress, signal });
     const facts = await rehearse({ ...options, folder, sandbox });
     isDone = true;
     return { ...facts, seconds: (performance.now() - begin) / 1000 };
@@ -71,7 +75,7 @@ async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
   const stopWrites = async () => {
     counts = await application.stop();
   };
-  const live = await migrateLive({ operator, folder, keyspace: demoKeyspace, stopWrites, onProgress, signal });
+  const live = await migrateLive({ sandbox, operator, folder, keyspace: demoKeyspace, stopWrites, onProgress, signal });
   const status = await operator.status();
   const comparison = await timed(stage, 'both sides compared by plain reads', () => compareSides(stage));
   const topic = `persistent://public/cdcmig-${status.migration}/progress`;
@@ -89,7 +93,8 @@ async function prepareSource({ sandbox, rows, signal }: Stage): Promise<void> {
   const node = sandbox.source[0]!;
   const admin = await openClient(node);
   try {
-    for (const ddl of demoDdl(demoKeyspace, node.datacenter)) await admin.execute(ddl, [], { prepare: false });
+    for (const ddl of demoDdl(demoKeyspace, node.datacenter, sandbox.source.length))
+      await admin.execute(ddl, [], { prepare: false });
   } finally {
     await admin.shutdown();
   }
@@ -101,10 +106,11 @@ async function prepareSource({ sandbox, rows, signal }: Stage): Promise<void> {
   }
 }
 
-function applicationCommand({ program, sandbox, rows }: Stage): [string, ...string[]] {
+function applicationCommand({ program, sandbox, rows, operationsPerSecond }: Stage): [string, ...string[]] {
   const { address, cqlPort } = sandbox.source[0]!;
   const [command, ...first] = program;
-  return [command, ...first, 'demo', 'application', `${address}:${cqlPort}`, String(rows), String(seed)];
+  const numbers = [rows, seed, operationsPerSecond].map(String);
+  return [command, ...first, 'demo', 'application', `${address}:${cqlPort}`, ...numbers];
 }
 
 async function compareSides({ sandbox, signal }: Stage): Promise<Comparison> {
