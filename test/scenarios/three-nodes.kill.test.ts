@@ -124,7 +124,13 @@ test('every replica’s copy is published, and two of three are dropped', { time
   const grown = (count: keyof typeof after) => (after[count] as number) - (before[count] as number);
   expect({ applied: grown('applied'), duplicates: grown('duplicates') }).toEqual({ applied: 200, duplicates: 400 });
   expect(after.received).toBe(
-    after.applied + after.duplicates + after.superseded + after.recopied + after.deadLettered + after.ignored,
+    after.applied +
+      after.duplicates +
+      after.superseded +
+      after.recopied +
+      after.deadLettered +
+      after.parked +
+      after.ignored,
   );
 });
 

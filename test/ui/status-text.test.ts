@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { coverageOf } from '../../src/model/coverage.ts';
+import type { MigrationStatus } from '../../src/model/migration-status.ts';
+import { replicasOfRing } from '../../src/model/ring-replicas.ts';
+import { statusText } from '../../src/ui/status-text.ts';
+
+const ring = [1, 2, 3].map((n) => {
+  const third = 2n ** 64n / 3n;
+  return { hostId: `h${n}`, datacenter: 'dc1', rack: 'r1', tokens: [-(2n ** 63n) + third * BigInt(n)] };
+});
+const ranges = replicasOfRing(ring, { class: 'SimpleStrategy', replication_factor: '3' })!;
+
+test('with every replica captured one line says so, and at which consistencies every write is seen', () => {
+  const text = statusText(aStatus({ coverage: coverageOf(ranges, () => true) }));
+  expect(text).toContain('coverage: 3 of 3 replicas captured without a break on 3 ranges (100 % of the ring)\n');
+  expect(text).toContain(
+    'every write acknowledged at ONE, LOCAL_ONE, TWO, THREE, QUORUM, LOCAL_QUORUM, EACH_QUORUM, ALL',
+  );
+  expect(text).not.toContain('too few replicas');
+});
+
+test('a node without capture names the consistencies at which writes may have gone unseen', () => {
+  const text = statusText(aStatus({ coverage: coverageOf(ranges, (host) => host !== 'h2') }));
+  expect(text).toContain('coverage: 2 of 3 replicas captured');
+  expect(text).toContain('every write acknowledged at TWO, THREE, QUORUM');
+  expect(text).toContain('too few replicas for writes at ONE on 3 ranges (100 % of the ring)');
+});
+
+test('coverage that nobody can tell says why', () => {
+  const text = statusText(aStatus({ coverage: { unknownBecause: 'there is no hand-over yet' } }));
+  expect(text).toContain('coverage: unknown: there is no hand-over yet');
+});
+
+test('a node tells what it keeps of the ring, and an alarm what to do', () => {
+  const node = { hostId: 'h1', address: '10.0.0.1', unbrokenSince: 'unknown', hasHole: false, agent: undefined };
+  const text = statusText(
+    aStatus({
+      nodes: [{ ...node, keeps: { ranges: 2, of: 40, share: 0.05 } }],
+      alarms: [{ hostId: 'h4', address: '10.0.0.4', reason: 'it has no agent', next: 'give it one' }],
+    }),
+  );
+  expect(text).toContain(
+    'node 10.0.0.1 (h1): capture unbroken since unknown; keeps 2 of 40 ranges (5.0 % of the ring)',
+  );
+  expect(text).toContain('ALARM: node 10.0.0.4 (h4): it has no agent; next: give it one');
+});
+
+function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
+  const rest = {
+    migration: 'm',
+    keyspace: 'k',
+    plan: undefined,
+    phases: [],
+    splits: { planned: 0, copied: 0 },
+    rows: { read: 0n, written: 0n, superseded: 0n, deadLettered: 0n },
+    stream: { lagMs: 'unknown', latencyMs: { p50: undefined, p99: undefined } },
+    nodes: [],
+    coverage: { unknownBecause: 'nothing' },
+    alarms: [],
+    openSlices: [],
+    pausedTables: [],
+    parked: [],
+    stoppedTables: [],
+    deadLetters: 0,
+    lastValidation: undefined,
+    isCutOver: false,
+    waitsFor: 'you',
+  };
+  return { ...rest, ...part } as unknown as MigrationStatus;
+}
