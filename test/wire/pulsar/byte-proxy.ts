@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Command } from '../../../src/wire/pulsar/commands.ts';
 import { FrameSplitter } from '../../../src/wire/pulsar/frame.ts';
@@ -12,10 +12,7 @@ interface ByteProxy {
 }
 
 /** Stands before the real broker: ends TLS if a certificate is given, notes what clients say, and can cut them off. */
-export async function aByteProxy(
-  target: { host: string; port: number },
-  certificate?: { pfx: Buffer; passphrase: string },
-) {
+export async function aByteProxy(target: { host: string; port: number }, certificate?: TlsOptions) {
   const commands: Command[] = [];
   const sockets = new Set<Socket>();
   const onClient = (client: Socket) => {

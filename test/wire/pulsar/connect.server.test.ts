@@ -7,8 +7,10 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { findJava } from '../../../src/sandbox/find-java.ts';
 import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import type { PulsarConnectOptions } from '../../../src/wire/pulsar/types.ts';
-import { aBrokerRoom } from './broker-room.ts';
+import { aBrokerRoom, receiveMany, sendAll, texts } from './broker-room.ts';
 import { aByteProxy } from './byte-proxy.ts';
+import { aFrontBroker } from './front-broker.ts';
+import { anAuthority } from './own-certificates.ts';
 
 const room = aBrokerRoom();
 
@@ -21,6 +23,52 @@ test('with TLS the certificate is checked against the given authority', async ()
   const refused = { name: 'PulsarError', code: 'TlsError', isTransient: false };
   await expect(connectPulsar({ serviceUrl })).rejects.toMatchObject(refused);
   await expect(connectPulsar({ serviceUrl, tls: { ca, serverName: 'elsewhere' } })).rejects.toMatchObject(refused);
+});
+
+test('with TLS the other end is given our certificate, when it asks for one', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'cdcmig-cert-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const authority = await anAuthority(dir);
+  const [server, client] = [await authority.sign('broker'), await authority.sign('client')];
+  const { ca } = authority;
+  const demanding = { cert: server.cert, key: server.key, ca, requestCert: true, rejectUnauthorized: true };
+  const proxy = await aByteProxy(broker(), demanding);
+  const serviceUrl = `pulsar+ssl://${proxy.host}`;
+  const admitted = await connected({ serviceUrl, tls: { ca, cert: client.cert, key: client.key } });
+  expect(await admitted.partitionCount(await room.topic())).toBe(0);
+  const [login] = proxy.commands.flatMap(({ connect }) => (connect ? [connect] : []));
+  expect(login!.authMethodName).toBe('tls');
+  await expect(connectPulsar({ serviceUrl, tls: { ca } })).rejects.toMatchObject({ name: 'PulsarError' });
+});
+
+test('a lookup that names another broker is followed there', async () => {
+  const { host, port } = broker();
+  const front = await aFrontBroker({ brokerUrl: `pulsar://${host}:${port}`, response: 0, isAuthoritative: true });
+  const client = await connected({ serviceUrl: front.serviceUrl });
+  const topic = await room.topic();
+  const producer = await client.producer({ topic });
+  await sendAll(producer, ['1']);
+  expect(texts(await receiveMany(await client.reader({ topic, start: 'earliest' }), 1))).toEqual(['1']);
+});
+
+test('a lookup that says "through me" is answered by a connection for that broker, through the same address', async () => {
+  const { host, port } = broker();
+  const front = await aFrontBroker({ brokerUrl: `pulsar://${host}:${port}`, response: 1, isThroughProxy: true });
+  const client = await connected({ serviceUrl: front.serviceUrl });
+  const topic = await room.topic();
+  const producer = await client.producer({ topic });
+  await sendAll(producer, ['1']);
+  expect(front.wantedBrokers).toEqual([`${host}:${port}`]);
+});
+
+test('lookups that lead in a circle end', async () => {
+  const answer = { brokerUrl: '', response: 0 };
+  const front = await aFrontBroker(answer);
+  answer.brokerUrl = front.serviceUrl;
+  const client = await connected({ serviceUrl: front.serviceUrl });
+  const topic = await room.topic();
+  const reading = client.schema(topic);
+  await expect(reading).rejects.toMatchObject({ code: 'ServiceNotReady', isTransient: true });
 });
 
 test('who asked for TLS is not moved to an address in the clear', async () => {
