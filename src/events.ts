@@ -42,7 +42,14 @@ export type ProgressEvent =
       readonly duplicates: number;
       readonly recopies: number;
     }
-  | { readonly kind: 'throttled'; readonly by: 'target' | 'source'; readonly inFlight: number }
+  /** The target asked for less: so many writes to the table at once from now on, and how many it took a second. */
+  | {
+      readonly kind: 'throttled';
+      readonly by: 'target';
+      readonly table: string;
+      readonly inFlight: number;
+      readonly writesPerSecond: number;
+    }
   | { readonly kind: 'dead-letter'; readonly table: string; readonly reason: string }
   | {
       readonly kind: 'capture-hole';

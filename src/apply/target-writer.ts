@@ -2,7 +2,8 @@ import type { Report } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
 import { ageStatement } from './age-statement.ts';
-import { createThrottle } from './throttle.ts';
+import { createTableThrottles } from './table-throttles.ts';
+import type { Throttle } from './throttle.ts';
 
 /** The one road into the target. */
 export interface TargetWriter {
@@ -40,37 +41,46 @@ const longestPauseMs = 5_000;
 const attemptsBeforeReport = 5;
 
 export function createTargetWriter({ target, clock, report, maxInFlight }: TargetWriterParts): TargetWriter {
-  const throttle = createThrottle(maxInFlight, report);
+  const throttleOf = createTableThrottles({ clock, report, maxInFlight });
   let confirmed = 0n;
   const writer = {
     get confirmed() {
       return confirmed;
     },
     async writeOnce(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
-      const failure = await throttle.run(() => attemptWrite(statement, signal), signal);
+      const failure = await attempt(statement, signal);
       if (failure !== undefined) throw failure;
       confirmed += 1n;
     },
     async write(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
-      for (let attempt = 1; ; attempt++) {
+      for (let attempts = 1; ; attempts++) {
         signal?.throwIfAborted();
-        const failure = await throttle.run(() => attemptWrite(statement, signal), signal);
+        const failure = await attempt(statement, signal);
         if (failure === undefined) {
           confirmed += 1n;
           return;
         }
-        if (attempt % attemptsBeforeReport === 0)
+        if (attempts % attemptsBeforeReport === 0)
           report({
             kind: 'waiting',
-            reason: `the target does not take writes: ${failure.message} (attempt ${attempt})`,
+            reason: `the target does not take writes: ${failure.message} (attempt ${attempts})`,
           });
-        await clock.sleep(pauseAfter(attempt), signal);
+        await clock.sleep(pauseAfter(attempts), signal);
       }
     },
   };
   return writer;
 
-  async function attemptWrite(statement: TargetStatement, signal?: AbortSignal): Promise<TargetWriteError | undefined> {
+  function attempt(statement: TargetStatement, signal?: AbortSignal): Promise<TargetWriteError | undefined> {
+    const throttle = throttleOf(statement.cql);
+    return throttle.run(() => attemptWrite(statement, throttle, signal), signal);
+  }
+
+  async function attemptWrite(
+    statement: TargetStatement,
+    throttle: Throttle,
+    signal?: AbortSignal,
+  ): Promise<TargetWriteError | undefined> {
     try {
       await target.write(ageStatement(statement, clock.nowMicros()), signal);
       throttle.succeeded();

@@ -1,5 +1,3 @@
-import type { Report } from '../events.ts';
-
 /**
  * Bounds the writes in flight. The bound rises by one for each round of successes and halves when the target pushes
  * back (additive increase, multiplicative decrease), so writers of one target share it without talking to each other.
@@ -10,10 +8,13 @@ export interface Throttle {
   pushedBack(): void;
 }
 
-export function createThrottle(maxInFlight: number, report: Report): Throttle {
+/** `onStepDown` hears the bound that holds from now on. */
+export function createThrottle(maxInFlight: number, onStepDown: (inFlight: number) => void): Throttle {
   let bound = maxInFlight;
   let inFlight = 0;
   let successes = 0;
+  /** Under way since before the last step down: what they meet says nothing about the new bound. */
+  let earlier = 0;
   const waiting: (() => void)[] = [];
 
   function release(): void {
@@ -36,17 +37,22 @@ export function createThrottle(maxInFlight: number, report: Report): Throttle {
       }
     },
     succeeded() {
+      earlier = Math.max(0, earlier - 1);
       successes++;
       if (successes < bound || bound >= maxInFlight) return;
       successes = 0;
       bound = Math.min(maxInFlight, bound + 1);
     },
     pushedBack() {
-      // Answers to writes of before the last step down say nothing about the new bound.
-      if (successes === 0 && bound < maxInFlight) return;
+      if (earlier > 0) {
+        earlier--;
+        return;
+      }
+      if (bound === 1) return;
       successes = 0;
+      earlier = inFlight - 1;
       bound = Math.max(1, Math.floor(bound / 2));
-      report({ kind: 'throttled', by: 'target', inFlight: bound });
+      onStepDown(bound);
     },
   };
 }

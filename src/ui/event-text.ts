@@ -28,7 +28,7 @@ export function eventText(event: ProgressEvent): string | undefined {
     case 'split-validated':
       return `${event.table}: ${event.done} of ${event.total} splits compared${event.differences > 0 ? `, ${event.differences} rows to look at again` : ''}`;
     case 'throttled':
-      return `the ${event.by} pushes back: ${event.inFlight} requests at once now`;
+      return `held by: ${event.by} throttling, ${event.table}: ${Math.round(event.writesPerSecond)} writes/s taken, ${event.inFlight} at once now`;
     case 'dead-letter':
       return `dead letter of ${event.table}: ${event.reason}`;
     case 'capture-hole':

@@ -77,8 +77,8 @@ describe('the writer', () => {
     expect(target.mostInFlight).toBe(8);
     expect(target.taken).toHaveLength(200);
     // Eight pushed back at once are one push.
-    expect(events.filter(({ kind }) => kind === 'throttled')).toEqual([
-      { kind: 'throttled', by: 'target', inFlight: 4 },
+    expect(events.filter(({ kind }) => kind === 'throttled')).toMatchObject([
+      { kind: 'throttled', by: 'target', inFlight: 4, table: 'the target' },
     ]);
   });
 });

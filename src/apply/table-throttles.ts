@@ -1,0 +1,78 @@
+import type { Report } from '../events.ts';
+import type { Clock } from '../ports/clock.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
+
+export interface TableThrottlesParts {
+  readonly clock: Clock;
+  readonly report: Report;
+  /** Of one table, and of all together. */
+  readonly maxInFlight: number;
+}
+
+/**
+ * A throttle for each table that a statement writes to: capacity is a table's, so one that is held must not slow the
+ * others. Its waiters take none of the places that all tables share.
+ */
+export function createTableThrottles({ clock, report, maxInFlight }: TableThrottlesParts): (cql: string) => Throttle {
+  const places = createThrottle(maxInFlight, () => {});
+  const byTable = new Map<string, Throttle>();
+  const byText = new Map<string, Throttle>();
+
+  function throttleOf(table: string): Throttle {
+    const known = byTable.get(table);
+    if (known) return known;
+    const rate = rateMeter(clock);
+    const own = createThrottle(maxInFlight, (inFlight) =>
+      report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond: rate.perSecond() }),
+    );
+    const throttle: Throttle = {
+      run: (work, signal) => own.run(() => places.run(work, signal), signal),
+      succeeded() {
+        rate.count();
+        own.succeeded();
+      },
+      pushedBack: () => own.pushedBack(),
+    };
+    byTable.set(table, throttle);
+    return throttle;
+  }
+
+  return (cql) => {
+    const known = byText.get(cql);
+    if (known) return known;
+    const throttle = throttleOf(tableIn(cql));
+    byText.set(cql, throttle);
+    return throttle;
+  };
+}
+
+/** `keyspace.table` of a write, as it is qualified there. */
+function tableIn(cql: string): string {
+  const match = /^(?:INSERT INTO|UPDATE|DELETE\b.*? FROM)\s+((?:"(?:[^"]|"")+"|\w+)\.(?:"(?:[^"]|"")+"|\w+))/s.exec(
+    cql,
+  );
+  return match?.[1]?.replaceAll('"', '') ?? 'the target';
+}
+
+/** How often something happened a second, lately. */
+function rateMeter(clock: Clock) {
+  let sinceMicros = clock.nowMicros();
+  let events = 0;
+  return {
+    count() {
+      const nowMicros = clock.nowMicros();
+      // What was long ago says little: half of it is forgotten.
+      if (nowMicros - sinceMicros > windowMicros) {
+        sinceMicros += (nowMicros - sinceMicros) / 2n;
+        events /= 2;
+      }
+      events++;
+    },
+    perSecond(): number {
+      const elapsedMicros = Math.max(1, Number(clock.nowMicros() - sinceMicros));
+      return events / (elapsedMicros / 1e6);
+    },
+  };
+}
+
+const windowMicros = 10_000_000n;

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { createTableThrottles } from '../../src/apply/table-throttles.ts';
+import { createThrottle } from '../../src/apply/throttle.ts';
+import type { ProgressEvent } from '../../src/events.ts';
+import { eventText } from '../../src/ui/event-text.ts';
+import { aClock } from '../support/a-clock.ts';
+
+describe('a throttle', () => {
+  const later = async (answer: () => void) => {
+    await new Promise(setImmediate);
+    answer();
+  };
+
+  test('steps down once for all that was under way, and again for what came after', async () => {
+    const bounds: number[] = [];
+    const throttle = createThrottle(16, (inFlight) => bounds.push(inFlight));
+    const round = (width: number) =>
+      Promise.all(Array.from({ length: width }, () => throttle.run(() => later(() => throttle.pushedBack()))));
+    await round(16);
+    expect(bounds).toEqual([8]);
+    for (const width of [8, 4, 2, 1]) await round(width);
+    expect(bounds).toEqual([8, 4, 2, 1]);
+  });
+
+  test('a target that takes nothing at all is asked one thing at a time in the end', async () => {
+    const throttle = createThrottle(64, () => {});
+    let atOnce = 0;
+    let most = 0;
+    const work = async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise(setImmediate);
+      throttle.pushedBack();
+      atOnce--;
+    };
+    for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 64 }, () => throttle.run(work)));
+    most = 0;
+    await Promise.all(Array.from({ length: 8 }, () => throttle.run(work)));
+    expect(most).toBe(1);
+  });
+
+  test('of three under way, one success among two pushes back is one step down', async () => {
+    const bounds: number[] = [];
+    const throttle = createThrottle(4, (inFlight) => bounds.push(inFlight));
+    await Promise.all([
+      throttle.run(() => later(() => throttle.pushedBack())),
+      throttle.run(() => later(() => throttle.succeeded())),
+      throttle.run(() => later(() => throttle.pushedBack())),
+    ]);
+    expect(bounds).toEqual([2]);
+  });
+});
+
+describe('throttles by table', () => {
+  const insert = (table: string) => `INSERT INTO "shop"."${table}" (id) VALUES (?) USING TIMESTAMP ?`;
+
+  function throttles(maxInFlight: number) {
+    const events: ProgressEvent[] = [];
+    const clock = aClock();
+    const throttleOf = createTableThrottles({ clock, report: (event) => void events.push(event), maxInFlight });
+    return { clock, throttleOf, events };
+  }
+
+  test.each([
+    [insert('orders')],
+    ['UPDATE "shop"."orders" USING TIMESTAMP ? SET a = ? WHERE id = ?'],
+    ['DELETE FROM "shop"."orders" USING TIMESTAMP ? WHERE id = ?'],
+    ['DELETE "from", b FROM "shop"."orders" USING TIMESTAMP ? WHERE id = ?'],
+    ['INSERT INTO shop.orders (id) VALUES (?)'],
+  ])('the table of %s is known', async (cql) => {
+    const { throttleOf, events } = throttles(4);
+    await throttleOf(cql).run(async () => throttleOf(cql).pushedBack());
+    expect(events).toMatchObject([{ kind: 'throttled', table: 'shop.orders', inFlight: 2 }]);
+  });
+
+  test('a table that is held does not hold another, nor take its places', async () => {
+    const { throttleOf } = throttles(2);
+    const held = throttleOf(insert('held'));
+    const free = throttleOf(insert('free'));
+    await held.run(async () => held.pushedBack());
+    let release = () => {};
+    const blocked = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const waiting = Array.from({ length: 5 }, () => held.run(() => blocked));
+    await expect(free.run(async () => 'done')).resolves.toBe('done');
+    release();
+    await Promise.all(waiting);
+  });
+
+  test('all tables together keep to the bound', async () => {
+    const { throttleOf } = throttles(3);
+    let atOnce = 0;
+    let most = 0;
+    const work = async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise(setImmediate);
+      atOnce--;
+    };
+    await Promise.all(['a', 'b', 'c'].flatMap((table) => [1, 2, 3].map(() => throttleOf(insert(table)).run(work))));
+    expect(most).toBe(3);
+  });
+
+  test('who is held hears by what, and how many writes a second are taken', async () => {
+    const { clock, throttleOf, events } = throttles(100);
+    const throttle = throttleOf(insert('orders'));
+    for (let write = 0; write < 412; write++) throttle.succeeded();
+    await clock.sleep(1_000);
+    await throttle.run(async () => throttle.pushedBack());
+    expect(eventText(events[0]!)).toBe('held by: target throttling, shop.orders: 412 writes/s taken, 50 at once now');
+  });
+
+  test('a rate of long ago is forgotten', async () => {
+    const { clock, throttleOf, events } = throttles(100);
+    const throttle = throttleOf(insert('orders'));
+    for (let write = 0; write < 10_000; write++) throttle.succeeded();
+    for (let second = 0; second < 120; second++) {
+      await clock.sleep(1_000);
+      for (let write = 0; write < 10; write++) throttle.succeeded();
+    }
+    await throttle.run(async () => throttle.pushedBack());
+    expect(events[0]).toMatchObject({ kind: 'throttled' });
+    expect((events[0] as { writesPerSecond: number }).writesPerSecond).toBeLessThan(15);
+  });
+});
