@@ -4,6 +4,7 @@ import { type CassandraLine, cassandraLines } from '../src/sandbox/sandbox-relea
 import { type SandboxStatus, sandboxStatus } from '../src/sandbox/sandbox-status.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { stopSandbox, wipeSandbox } from '../src/sandbox/stop-sandbox.ts';
+import { sandboxKeyspacesCommand } from './sandbox-keyspaces.ts';
 
 interface SandboxOptions {
   readonly dir: string;
@@ -15,16 +16,15 @@ interface StartOptions extends SandboxOptions {
   readonly nodes?: '1' | '3';
 }
 
-/** `cdcmig sandbox up|status|down|reset`: a real source cluster, target and Pulsar on this machine, to rehearse on. */
+/** `cdcmig sandbox up|status|down|reset|keyspaces`: a real source cluster, target and Pulsar on this machine, to rehearse on. */
 export function sandboxCommand(): Command {
   return new Command('sandbox')
     .description('real Cassandra and Pulsar on this machine, to rehearse on')
     .addCommand(withStartOptions(subcommand('up', 'start what does not run yet; returns when all answer')).action(up))
     .addCommand(subcommand('status', 'say which servers run').action(status))
     .addCommand(subcommand('down', 'stop the servers; their data stays').action(down))
-    .addCommand(
-      withStartOptions(subcommand('reset', 'stop the servers, remove their data, start again')).action(reset),
-    );
+    .addCommand(withStartOptions(subcommand('reset', 'stop the servers, remove their data, start again')).action(reset))
+    .addCommand(sandboxKeyspacesCommand());
 }
 
 function subcommand(name: string, description: string): Command {

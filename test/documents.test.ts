@@ -2,11 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { sandboxKeyspacesCommand } from '../commands/sandbox-keyspaces.ts';
 import { configShape } from '../src/config/config-shape.ts';
 import { gatesOfCutover } from '../src/cutover/gates.ts';
 import { exitCodes } from '../src/errors.ts';
 import { phaseNames } from '../src/model/phase.ts';
 import { phases } from '../src/phases/phases.ts';
+import { FaultSwitches } from '../src/sandbox/keyspaces/engine/fault-switches.ts';
+import { keyspacesRules } from '../src/sandbox/keyspaces/rules.ts';
 import { emptyState } from '../src/state/migration-state.ts';
 
 const project = join(import.meta.dirname, '..');
@@ -42,6 +45,37 @@ describe('docs/phases.md', () => {
   test('has every gate of cutover', () => {
     const named = rowsOf(text).map(([gate]) => gate);
     expect(gateNames().filter((gate) => !named.includes(gate))).toEqual([]);
+  });
+});
+
+describe('docs/keyspaces-stand-in.md', () => {
+  const text = read('docs/keyspaces-stand-in.md');
+  const rows = rowsOf(text);
+
+  test.each(keyspacesRules)(
+    'has rule $number, $id, as the code has it',
+    ({ number, id, priority, statement, confidence }) => {
+      const row = rows.find(([, name]) => name === `\`${id}\``);
+      expect(row?.slice(0, 3)).toEqual([String(number), `\`${id}\``, `P${priority}`]);
+      expect(row?.[3]).toContain(statement);
+      expect(row?.[4]).toBe(confidence.behaviour);
+    },
+  );
+
+  test('has every option of the command', () => {
+    const { options } = sandboxKeyspacesCommand();
+    const own = options.filter(({ long }) => long !== '--dir' && long !== '--json').map(({ flags }) => `\`${flags}\``);
+    expect(own.filter((flags) => !rows.some(([cell]) => cell === flags))).toEqual([]);
+  });
+
+  test('has every fault with what it is at first', () => {
+    const { now } = new FaultSwitches({});
+    const documented = rows.flatMap(([names, , first]) => {
+      const values = (first ?? '').split(', ');
+      return [...(names ?? '').matchAll(/`(\w+)`/g)].map(([, name], index) => [name, Number(values[index])] as const);
+    });
+    const faults = new Map(documented.filter(([name]) => Object.hasOwn(now, name!)));
+    expect(Object.fromEntries(faults)).toEqual(now);
   });
 });
 

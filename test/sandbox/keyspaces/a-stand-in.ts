@@ -88,7 +88,7 @@ export async function define(
 }
 
 /** Waits until something is ACTIVE. */
-async function usable(status: () => string | undefined): Promise<void> {
+export async function usable(status: () => string | undefined): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     if (status() === 'ACTIVE') return;
     await new Promise((resolve) => setTimeout(resolve, 20));
