@@ -10,16 +10,16 @@ export function boundedAgent([node, ...script]: NodeProgram, mode: AgentSettings
 }
 
 /**
- * In commitlog mode an agent that falls behind costs disk in its own folder, so the node goes first; 5 leaves the agent a
- * quarter of a core that somebody else wants, and that is about 15,000 mutations a second. In cdc mode it would fill
- * cdc_raw, and a node whose cdc_raw is full refuses the application's writes: there it gets its fair share.
+ * In commitlog mode an agent that falls behind costs disk in its own folder, so the node goes first; 5 leaves the agent
+ * about a quarter of a core that somebody else wants (a third of the node's weight, by the kernel's table). In cdc mode
+ * it would fill cdc_raw, and a node whose cdc_raw is full refuses the application's writes: there it gets its fair share.
  */
 const niceness: Readonly<Record<AgentSettings['mode'], number>> = { commitlog: 5, cdc: 0 };
 
 /**
- * What lives in the heap at full speed is 35 MB, with Pulsar away and all in flight 90; Node's defaults would let garbage
- * make 400 MB of it. Growing is named because a small limit makes V8 collect four times as often, for as much CPU again
- * as all the work. One thread collects: an agent never takes more than one core.
+ * Some 35 MB live in the heap at full speed; by Node's defaults garbage makes a multiple of it (bench/agent.ts shows the
+ * peak). Growing is named because a small limit makes V8 collect four times as often, for as much CPU again as all the
+ * work. One thread collects: an agent takes hardly more than one core.
  */
 const memoryBounds = [
   '--max-old-space-size=192',
