@@ -95,6 +95,7 @@ describe('a table', () => {
       comment: '',
       cdc: undefined,
       autoScaling: undefined,
+      replicas: [],
     });
   });
 
