@@ -47,7 +47,7 @@ export type JavaRequest =
     };
 
 export const javaCompressions = ['none', 'lz4', 'zlib', 'zstd', 'snappy'] as const;
-type JavaCompression = (typeof javaCompressions)[number];
+export type JavaCompression = (typeof javaCompressions)[number];
 
 interface JavaProducer {
   readonly topic: string;
@@ -95,7 +95,7 @@ export interface JavaMessage {
   readonly decoded?: string;
 }
 
-interface JavaSpeed {
+export interface JavaSpeed {
   readonly wallNanos: number;
   readonly cpuNanos: number;
 }
