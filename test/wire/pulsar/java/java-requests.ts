@@ -47,7 +47,7 @@ export type JavaRequest =
     };
 
 export const javaCompressions = ['none', 'lz4', 'zlib', 'zstd', 'snappy'] as const;
-export type JavaCompression = (typeof javaCompressions)[number];
+type JavaCompression = (typeof javaCompressions)[number];
 
 interface JavaProducer {
   readonly topic: string;
