@@ -13,6 +13,16 @@ export interface EncodedRow {
   readonly writeTimesMicros: readonly (bigint | null)[];
 }
 
+/**
+ * A page of rows in one piece, for who compares and does not look into rows: each cell is four bytes of its length
+ * (negative: null) and its encoded bytes, in the order of the columns that were asked for.
+ */
+export interface PackedPage {
+  readonly bytes: Buffer;
+  /** Where each row starts in `bytes`, and behind them where the last one ends: one more than there are rows. */
+  readonly starts: Uint32Array;
+}
+
 export interface RowRead {
   readonly table: Table;
   /** In the order in which `EncodedRow.values` comes; key columns must be asked for like any other. */
@@ -29,6 +39,8 @@ export interface RangeRead extends RowRead {
   /** Rows a page; a short or empty page is not the end. */
   readonly pageSize?: number;
 }
+
+export type PackedRead = Omit<RangeRead, 'ttlColumns' | 'writeTimeColumns'>;
 
 export interface PartitionRead extends RowRead {
   /** Encoded values of the partition key columns. */
@@ -47,5 +59,7 @@ export interface PartitionRead extends RowRead {
  */
 export interface TableReader {
   readRange(read: RangeRead): AsyncIterable<readonly EncodedRow[]>;
+  /** The same rows as `readRange`, values only. */
+  readPacked(read: PackedRead): AsyncIterable<PackedPage>;
   readPartition(read: PartitionRead): AsyncIterable<readonly EncodedRow[]>;
 }

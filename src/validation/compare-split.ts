@@ -1,10 +1,11 @@
-import { joinPartitionKey } from '../model/partition-key.ts';
 import type { Table } from '../model/table.ts';
-import { type TokenRange, tokenOf } from '../model/token.ts';
-import type { Consistency, EncodedRow, TableReader } from '../ports/table-reader.ts';
+import type { TokenRange } from '../model/token.ts';
+import type { Consistency, PackedPage, TableReader } from '../ports/table-reader.ts';
 import { matchRows, type RowMatcher, type Side } from './match-rows.ts';
-import { partitionKeyOf, type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
-import { type ComparedSplit, tallySplit } from './split-tally.ts';
+import { countSameRows } from './packed-rows.ts';
+import { openPageCursor, type PageCursor, type PeekedRow } from './page-cursor.ts';
+import { type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
+import { type ComparedSplit, type SplitTally, tallySplit } from './split-tally.ts';
 
 /** The two keyspaces that should be equal; each reader knows which keyspace it reads. */
 export interface Sides {
@@ -28,93 +29,80 @@ const mostKeptOfSplit = 10_000;
 
 /**
  * Reads a stretch of the ring on both sides once and compares the bytes; a target that encoded a value anew, say without
- * its trailing null fields, would show as a mismatch and not pass unseen. On a live keyspace a key that differs may only
- * be late: whether it is a difference is for settleDifferences to say. Memory holds a page or two a side and the rows
- * that wait for their partner.
+ * its trailing null fields, would show as a mismatch and not pass unseen. Most rows are the same: stretches of pages are
+ * compared whole, and only rows that differ are cut into cells and paired by key. On a live keyspace a key that differs
+ * may only be late: whether it is a difference is for settleDifferences to say. Memory holds a page or two a side and the
+ * rows that wait for their partner.
  */
 export async function compareSplit(split: SplitToCompare): Promise<ComparedSplit> {
   const shape = rowShapeOf(split.table);
   const tally = tallySplit(shape, split.mostKept ?? mostKeptOfSplit);
   const matcher = matchRows(tally);
-  const cursors = [openCursor('source', split, shape, matcher), openCursor('target', split, shape, matcher)] as const;
+  const open = (side: Side) => openPageCursor(readPages(side, split, shape), shape);
+  const cursors = { source: open('source'), target: open('target') };
+  const addTo = { source: rowAdder('source', shape, matcher), target: rowAdder('target', shape, matcher) };
+  // A static row comes with every row of its partition and is compared once: such tables go row by row.
+  const canTakeSame = shape.staticAt === shape.regularAt;
   try {
-    for (let next = behindOf(...cursors); next; next = behindOf(...cursors)) await next.takePage();
+    for (;;) {
+      const loading = loadBoth(cursors);
+      if (loading) await loading;
+      if (cursors.source.isDone && cursors.target.isDone) break;
+      if (canTakeSame && !matcher.isWaiting && takeSameRows(cursors, tally)) continue;
+      const side = behindOf(cursors);
+      addTo[side](cursors[side].peek());
+      cursors[side].skip(1);
+    }
   } finally {
-    await Promise.allSettled(cursors.map((cursor) => cursor.close()));
+    await Promise.allSettled([cursors.source.close(), cursors.target.close()]);
   }
   matcher.finish();
   return tally.result();
 }
 
-/** One side's walk along the split. */
-interface Cursor {
-  readonly token: bigint;
-  readonly rows: number;
-  readonly isDone: boolean;
-  takePage(): Promise<void>;
-  close(): Promise<void>;
+type Cursors = Readonly<Record<Side, PageCursor>>;
+
+// An await for each row would cost more than comparing it.
+function loadBoth({ source, target }: Cursors): Promise<unknown> | undefined {
+  const isLoaded = (cursor: PageCursor) => cursor.page !== undefined || cursor.isDone;
+  return isLoaded(source) && isLoaded(target) ? undefined : Promise.all([source.load(), target.load()]);
 }
 
-// The side that is behind on the ring reads on, so that few rows wait for their partner when one side lacks many.
-function behindOf(source: Cursor, target: Cursor): Cursor | undefined {
-  if (source.isDone || target.isDone) return [source, target].find((cursor) => !cursor.isDone);
-  if (source.token !== target.token) return source.token < target.token ? source : target;
-  return source.rows <= target.rows ? source : target;
+/** Takes the rows that come next and are the same on both sides, as far as the pages at hand go. */
+function takeSameRows({ source, target }: Cursors, tally: SplitTally): boolean {
+  if (!source.page || !target.page) return false;
+  const count = countSameRows(source.page, source.row, target.page, target.row);
+  if (count === 0) return false;
+  tally.same(source.page, source.row, count);
+  source.skip(count);
+  target.skip(count);
+  return true;
 }
 
-function openCursor(side: Side, split: SplitToCompare, shape: RowShape, matcher: RowMatcher): Cursor {
-  const pages = readPages(side, split, shape)[Symbol.asyncIterator]();
-  const place = { token: split.range.start, rows: 0, isDone: false };
+// The side that is behind on the ring goes on, so that few rows wait for their partner when one side lacks many.
+function behindOf({ source, target }: Cursors): Side {
+  if (source.isDone || target.isDone) return source.isDone ? 'target' : 'source';
+  const [ofSource, ofTarget] = [source.peek().token, target.peek().token];
+  if (ofSource !== ofTarget) return ofSource < ofTarget ? 'source' : 'target';
+  return source.taken <= target.taken ? 'source' : 'target';
+}
+
+function rowAdder(side: Side, shape: RowShape, matcher: RowMatcher): (row: PeekedRow) => void {
   let lastPartition: readonly Buffer[] | undefined;
-  let following = ask();
-  return {
-    get token() {
-      return place.token;
-    },
-    get rows() {
-      return place.rows;
-    },
-    get isDone() {
-      return place.isDone;
-    },
-    async takePage() {
-      const page = await following;
-      if (page.done) {
-        place.isDone = true;
-        return;
-      }
-      following = ask();
-      for (const row of page.value) addRow(row);
-      place.rows += page.value.length;
-      if (lastPartition) place.token = tokenOf(joinPartitionKey(lastPartition));
-    },
-    close: async () => {
-      await pages.return?.();
-    },
-  };
-
-  // Asked for one page ahead. It may fail when nobody waits for it any more; whoever takes it sees the failure.
-  function ask(): Promise<IteratorResult<readonly EncodedRow[]>> {
-    const asked = pages.next();
-    asked.catch(() => undefined);
-    return asked;
-  }
-
-  function addRow(row: EncodedRow): void {
-    const partition = partitionKeyOf(row, shape);
-    const isFirst = !lastPartition?.every((value, index) => value.equals(partition[index]!));
-    lastPartition = partition;
-    const staticImage = isFirst ? staticImageOf(row, shape) : undefined;
+  return ({ values, partitionKey }) => {
+    const isFirst = !lastPartition?.every((value, index) => value.equals(partitionKey[index]!));
+    lastPartition = partitionKey;
+    const staticImage = isFirst ? staticImageOf(values, shape) : undefined;
     if (staticImage) matcher.add(side, staticImage);
-    const image = rowImageOf(row, shape);
+    const image = rowImageOf(values, shape);
     if (image) matcher.add(side, image);
-  }
+  };
 }
 
-function readPages(side: Side, split: SplitToCompare, shape: RowShape): AsyncIterable<readonly EncodedRow[]> {
+function readPages(side: Side, split: SplitToCompare, shape: RowShape): AsyncIterable<PackedPage> {
   const { sides, table, range, pageSize, signal } = split;
   const consistency = side === 'source' ? sides.sourceConsistency : sides.targetConsistency;
-  return sides[side].readRange({
+  return sides[side].readPacked({
     table,
     columns: shape.columns,
     range,

@@ -11,6 +11,8 @@ export interface MatchOutcome {
 }
 
 export interface RowMatcher {
+  /** Whether rows of either side have no partner yet. */
+  readonly isWaiting: boolean;
   add(side: Side, image: RowImage): void;
   /** Gives out everything that found no partner. */
   finish(): void;
@@ -24,6 +26,9 @@ export interface RowMatcher {
 export function matchRows(outcome: MatchOutcome, mostWaiting = 20_000): RowMatcher {
   const waiting: Record<Side, Map<string, RowImage>> = { source: new Map(), target: new Map() };
   return {
+    get isWaiting() {
+      return waiting.source.size + waiting.target.size > 0;
+    },
     add(side, image) {
       const text = rowKeyText(image.key);
       const partner = waiting[otherSide(side)].get(text);

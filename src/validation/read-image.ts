@@ -27,7 +27,7 @@ export async function readImage(
     } satisfies PartitionRead),
   );
   if (row === undefined) return undefined;
-  return isStatic ? staticImageOf(row, shape) : rowImageOf(row, shape);
+  return isStatic ? staticImageOf(row.values, shape) : rowImageOf(row.values, shape);
 }
 
 async function firstRow(pages: AsyncIterable<readonly EncodedRow[]>): Promise<EncodedRow | undefined> {

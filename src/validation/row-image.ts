@@ -33,17 +33,17 @@ export function rowShapeOf(table: Table): RowShape {
 }
 
 /** Undefined for a partition that holds static values only, which comes as a row without clustering values. */
-export function rowImageOf(row: EncodedRow, shape: RowShape): RowImage | undefined {
-  const clustering = row.values.slice(shape.clusteringAt, shape.staticAt);
+export function rowImageOf(values: EncodedRow['values'], shape: RowShape): RowImage | undefined {
+  const clustering = values.slice(shape.clusteringAt, shape.staticAt);
   if (!clustering.every((value) => value !== null)) return undefined;
-  return { key: { partitionKey: partitionKeyOf(row, shape), clustering }, values: row.values.slice(shape.regularAt) };
+  return { key: { partitionKey: partitionKeyOf(values, shape), clustering }, values: values.slice(shape.regularAt) };
 }
 
 /** Undefined where every static value is null: then there is no static row, whatever else the partition holds. */
-export function staticImageOf(row: EncodedRow, shape: RowShape): RowImage | undefined {
-  const values = row.values.slice(shape.staticAt, shape.regularAt);
-  if (values.every((value) => value === null)) return undefined;
-  return { key: { partitionKey: partitionKeyOf(row, shape), clustering: [] }, values };
+export function staticImageOf(values: EncodedRow['values'], shape: RowShape): RowImage | undefined {
+  const statics = values.slice(shape.staticAt, shape.regularAt);
+  if (statics.every((value) => value === null)) return undefined;
+  return { key: { partitionKey: partitionKeyOf(values, shape), clustering: [] }, values: statics };
 }
 
 export function isStaticKey(key: RowKey, shape: RowShape): boolean {
@@ -58,8 +58,8 @@ export function differingColumns(source: RowImage, target: RowImage, shape: RowS
   );
 }
 
-export function partitionKeyOf(row: EncodedRow, shape: RowShape): readonly Buffer[] {
-  return row.values.slice(0, shape.clusteringAt).map((value) => value!);
+export function partitionKeyOf(values: EncodedRow['values'], shape: RowShape): readonly Buffer[] {
+  return values.slice(0, shape.clusteringAt).map((value) => value!);
 }
 
 function isSameValue(a: Buffer | null, b: Buffer | null): boolean {

@@ -1,5 +1,7 @@
 import type { RowKey } from '../model/difference.ts';
 import { rowKeyText } from '../model/difference.ts';
+import type { PackedPage } from '../ports/table-reader.ts';
+import { DigestSum } from './digest-bytes.ts';
 import { addDigests, digestRow } from './digest-row.ts';
 import type { MatchOutcome, Side } from './match-rows.ts';
 import { differingColumns, isStaticKey, type RowImage, type RowShape } from './row-image.ts';
@@ -36,6 +38,8 @@ export interface ComparedSplit {
 }
 
 export interface SplitTally extends MatchOutcome {
+  /** Rows of a table without static columns that both sides have, byte for byte. */
+  same(page: PackedPage, firstRow: number, count: number): void;
   result(): ComparedSplit;
 }
 
@@ -43,9 +47,14 @@ export interface SplitTally extends MatchOutcome {
 export function tallySplit(shape: RowShape, mostKept: number): SplitTally {
   const sums: Record<Side, SideSum> = { source: nothing, target: nothing };
   const differing = new Map<string, DifferingKey>();
+  const common = { rows: 0n, digest: new DigestSum() };
   let notKept = 0;
 
   return {
+    same({ bytes, starts }, firstRow, count) {
+      common.rows += BigInt(count);
+      for (let row = firstRow; row < firstRow + count; row++) common.digest.add(bytes, starts[row]!, starts[row + 1]!);
+    },
     matched(source, target) {
       const columns = differingColumns(source, target, shape);
       const sourceShare = shareOf(source, shape);
@@ -60,7 +69,11 @@ export function tallySplit(shape: RowShape, mostKept: number): SplitTally {
       sums[side] = addShare(sums[side], share);
       keep({ key: image.key, columns: [], source: absentShare, target: absentShare, [side]: share });
     },
-    result: () => ({ source: sums.source, target: sums.target, differing: [...differing.values()], notKept }),
+    result() {
+      const share = { rows: common.rows, digest: common.digest.total() };
+      const [source, target] = [addShare(sums.source, share), addShare(sums.target, share)];
+      return { source, target, differing: [...differing.values()], notKept };
+    },
   };
 
   // A key can come twice, once for each side, when its rows were too far apart to meet: then its shares are joined.

@@ -1,7 +1,14 @@
 import { joinPartitionKey } from '../../src/model/partition-key.ts';
 import type { Table } from '../../src/model/table.ts';
 import { isInRange, tokenOf } from '../../src/model/token.ts';
-import type { EncodedRow, PartitionRead, RangeRead, RowRead, TableReader } from '../../src/ports/table-reader.ts';
+import type {
+  EncodedRow,
+  PackedPage,
+  PartitionRead,
+  RangeRead,
+  RowRead,
+  TableReader,
+} from '../../src/ports/table-reader.ts';
 
 /** A row by its columns; a column that is not named has no value. Without clustering values: a partition of statics only. */
 export interface MemoryRow {
@@ -22,6 +29,7 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
     rows,
     reads: 0,
     readRange: (read) => pagesOf(read, (key) => isInRange(tokenOf(joinPartitionKey(key)), read.range)),
+    readPacked: (read) => packedPages(reader.readRange(read)),
     readPartition: (read) => pagesOf(read, (key) => isSame(key, read.partitionKey), clusteringOf(read)),
   };
   return reader;
@@ -43,6 +51,26 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
       at += size;
     }
   }
+}
+
+async function* packedPages(pages: AsyncIterable<readonly EncodedRow[]>): AsyncGenerator<PackedPage> {
+  for await (const page of pages) yield packPage(page);
+}
+
+/** As a server sends them. */
+export function packPage(rows: readonly EncodedRow[]): PackedPage {
+  const packed = rows.map(({ values }) => Buffer.concat(values.flatMap(packCell)));
+  const starts = new Uint32Array(rows.length + 1);
+  packed.forEach((row, index) => {
+    starts[index + 1] = starts[index]! + row.length;
+  });
+  return { bytes: Buffer.concat(packed), starts };
+}
+
+function packCell(value: Buffer | null): Buffer[] {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(value?.length ?? -1);
+  return value ? [length, value] : [length];
 }
 
 function clusteringOf(read: PartitionRead): readonly Buffer[] {

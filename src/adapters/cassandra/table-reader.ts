@@ -1,14 +1,18 @@
 import type {
   Consistency,
   EncodedRow,
+  PackedPage,
+  PackedRead,
   PartitionRead,
   RangeRead,
   RowRead,
   TableReader,
 } from '../../ports/table-reader.ts';
 import type { Consistency as WireConsistency } from '../../wire/cql/consistency.ts';
+import type { CqlRows } from '../../wire/cql/cql-connection.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { decodeBigint, decodeInt } from './decode-cell.ts';
+import { nextPageSize } from './next-page-size.ts';
 import { selectPartitionText, selectRangeText } from './select-text.ts';
 import { withPatience } from './with-patience.ts';
 
@@ -21,16 +25,18 @@ export interface ReaderParts {
 
 /** Reads pages of raw cells; see TableReader for what it promises. */
 export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableReader {
+  const ofRange = (read: RangeRead) => {
+    const cql = selectRangeText(read, keyspace ?? read.table.keyspace);
+    const { start, end } = read.range;
+    return { pool, patienceMs, cql, values: [encodeBigint(start), encodeBigint(end)], read };
+  };
   return {
-    readRange(read: RangeRead) {
-      const cql = selectRangeText(read, keyspace ?? read.table.keyspace);
-      const { start, end } = read.range;
-      return readPages({ pool, patienceMs, cql, values: [encodeBigint(start), encodeBigint(end)], read });
-    },
+    readRange: (read: RangeRead) => cutPages(ofRange(read)),
+    readPacked: (read: PackedRead) => packedPages(ofRange(read)),
     readPartition(read: PartitionRead) {
       const clustering = read.clustering ?? [];
       const cql = selectPartitionText(read, clustering.length, keyspace ?? read.table.keyspace);
-      return readPages({ pool, patienceMs, cql, values: [...read.partitionKey, ...clustering], read });
+      return cutPages({ pool, patienceMs, cql, values: [...read.partitionKey, ...clustering], read });
     },
   };
 }
@@ -41,30 +47,41 @@ interface PagedRead extends ReaderParts {
   readonly read: RowRead & { readonly pageSize?: number };
 }
 
-async function* readPages({ pool, patienceMs, cql, values, read }: PagedRead): AsyncIterable<readonly EncodedRow[]> {
+async function* cutPages(paged: PagedRead): AsyncIterable<readonly EncodedRow[]> {
+  const cut = rowCutter(paged.read);
+  for await (const { rows } of readPages(paged, {})) yield rows.map(cut);
+}
+
+async function* packedPages(paged: PagedRead): AsyncIterable<PackedPage> {
+  for await (const { packed } of readPages(paged, { isPacked: true })) if (packed) yield packed;
+}
+
+async function* readPages(
+  { pool, patienceMs, cql, values, read }: PagedRead,
+  how: { readonly isPacked?: true },
+): AsyncIterable<CqlRows> {
   const { signal, consistency = 'local_quorum' } = read;
-  const options = { consistency: wireConsistency(consistency), ...(signal && { signal }) };
+  const options = { consistency: wireConsistency(consistency), ...how, ...(signal && { signal }) };
   const patience = { doing: `to read ${read.table.keyspace}.${read.table.name}`, patienceMs, signal };
-  const cut = rowCutter(read);
   let pageSize = read.pageSize ?? defaultPageSize;
   let pagingState: Buffer | null = null;
   do {
-    const page: RawPage = await withPatience(patience, (attempt) => {
+    const page: CqlRows = await withPatience(patience, (attempt) => {
       // A page that times out or is too big for a frame may well come in halves.
       if (attempt > 0) pageSize = Math.max(1, pageSize >> 1);
       return pool.execute(cql, values, { ...options, pageSize, pagingState });
     });
-    yield page.rows.map(cut);
+    yield page;
+    if (page.packed && read.pageSize === undefined) pageSize = nextPageSize(pageSize, sizeOf(page.packed));
     pagingState = page.pagingState;
   } while (pagingState);
 }
 
-type RawRow = readonly (Buffer | null)[];
-
-interface RawPage {
-  readonly rows: readonly RawRow[];
-  readonly pagingState: Buffer | null;
+function sizeOf({ bytes, starts }: PackedPage): { readonly rows: number; readonly bytes: number } {
+  return { rows: starts.length - 1, bytes: bytes.length };
 }
+
+type RawRow = readonly (Buffer | null)[];
 
 const defaultPageSize = 500;
 

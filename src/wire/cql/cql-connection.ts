@@ -9,6 +9,13 @@ export interface CqlColumn {
   readonly type: ColumnType;
 }
 
+/** The rows of a response in one piece: each cell is four bytes of its length (negative: null) and its bytes. */
+export interface PackedRows {
+  readonly bytes: Buffer;
+  /** Where each row starts in `bytes`, and behind them where the last one ends: one more than there are rows. */
+  readonly starts: Uint32Array;
+}
+
 /**
  * What any statement answers; a statement without rows answers empty lists.
  * Cells are cut from the response without a copy: one cell kept alive keeps its whole response (and up to 64 KiB of its
@@ -18,6 +25,8 @@ export interface CqlRows {
   readonly columns: readonly CqlColumn[];
   /** Encoded bytes, a row as long as `columns`; null is a null. */
   readonly rows: readonly (readonly (Buffer | null)[])[];
+  /** Where it was asked for, instead of `rows`: a page that is only compared need not be cut into cells. */
+  readonly packed?: PackedRows;
   /** null after the last page, and only then. */
   readonly pagingState: Buffer | null;
   readonly warnings: readonly string[];

@@ -79,7 +79,8 @@ export class OpenConnection implements CqlConnection {
       this.#afterPreparing(entry, settle, again);
     };
     const request = executeRequest(entry.prepared, values, options);
-    this.channel.send(request, entry.read, { resolve: settle.resolve, reject }, options.signal);
+    const read = options.isPacked ? entry.readPacked : entry.read;
+    this.channel.send(request, read, { resolve: settle.resolve, reject }, options.signal);
   }
 
   #batch(

@@ -9,6 +9,7 @@ import { type PreparedResult, readResultOf } from './result.ts';
 export interface PreparedEntry {
   readonly prepared: Prepared;
   readonly read: ReadAnswer<CqlRows>;
+  readonly readPacked: ReadAnswer<CqlRows>;
 }
 
 /** The statements of one connection: each text is prepared once, and again when the server has forgotten it. */
@@ -70,6 +71,7 @@ function entryOf(cql: string, result: PreparedResult): PreparedEntry {
   return {
     prepared: { ...result, cql, bindShape: result.bindColumns.map(shapeOfColumn).join(', ') },
     read: (reader, warnings) => readResultOf(memory, reader, warnings),
+    readPacked: (reader, warnings) => readResultOf(memory, reader, warnings, true),
   };
 }
 

@@ -18,6 +18,8 @@ export interface ExecuteOptions extends StatementOptions {
   readonly pageSize?: number;
   /** From the page before: `CqlRows.pagingState`. */
   readonly pagingState?: Buffer | null;
+  /** Answers `CqlRows.packed` and leaves `rows` empty. Prepared statements only. */
+  readonly isPacked?: true;
 }
 
 export interface QueryOptions extends ExecuteOptions {

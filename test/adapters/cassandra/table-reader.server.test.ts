@@ -6,6 +6,7 @@ import { maxToken, minToken, rangesOfRing, splitRange } from '../../../src/model
 import type { SourceCluster } from '../../../src/ports/source-cluster.ts';
 import type { CqlPool } from '../../../src/wire/cql/cql-pool.ts';
 import { int, text } from '../../support/a-table.ts';
+import { packPage } from '../../support/in-memory-reader.ts';
 import { allColumns, createKeyspace, rawPool, rowsOf, run, sourceEndpoint, tableNamed } from './sandbox-cluster.ts';
 
 const wholeRing = { start: minToken, end: maxToken };
@@ -105,6 +106,23 @@ describe('reading tables of a real Cassandra', () => {
       break;
     }
     expect(await rowsOf(cluster.readRange(read))).toHaveLength(300);
+  });
+
+  it('packed pages hold the rows of readRange, byte for byte and in their order', async () => {
+    const table = await tableNamed(cluster, keyspace, 'many');
+    const read = { table, columns: allColumns(table), range: wholeRing };
+    const rows = await rowsOf(cluster.readRange(read));
+    for (const pageSize of [7, undefined]) {
+      const bytes: Buffer[] = [];
+      let count = 0;
+      for await (const page of cluster.readPacked({ ...read, ...(pageSize && { pageSize }) })) {
+        bytes.push(Buffer.from(page.bytes));
+        count += page.starts.length - 1;
+        expect(page.starts.at(-1)).toBe(page.bytes.length);
+      }
+      expect(count).toBe(300);
+      expect(Buffer.concat(bytes)).toEqual(packPage(rows).bytes);
+    }
   });
 
   it('TTLs and write times come beside the values, null where there are none', async () => {

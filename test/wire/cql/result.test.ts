@@ -67,6 +67,22 @@ describe('readResult', () => {
     expect(() => readResult(new BodyReader(joined, 0, body.length - 2), [])).toThrow('over the end');
   });
 
+  test('packs rows in one piece on demand: the bytes of the wire and where each row starts', () => {
+    const packed = (body: Buffer, end = body.length) =>
+      readResultOf(new ColumnsMemory(), new BodyReader(body, 0, end), [], true);
+    const body = textRowsBody(['one', '', null], Buffer.from('next'));
+    const answer = packed(Buffer.concat([body, Buffer.alloc(10)]), body.length);
+    expect(answer).toMatchObject({ rows: [], pagingState: Buffer.from('next') });
+    expect(answer.packed!.bytes).toEqual(Buffer.concat([cell('one'), cell(''), cell(null)]));
+    expect([...answer.packed!.starts]).toEqual([0, 7, 11, 15]);
+    expect(() => packed(body, body.length - 2)).toThrow('over the end');
+    const long = textRowsBody(['one', 'and two']);
+    expect(() => packed(long, long.length - 2)).toThrow('over the end');
+    const lying = Buffer.from(body);
+    lying.writeInt32BE(0x7fff_ffff, body.length - 19);
+    expect(() => packed(lying)).toThrow('do not fit');
+  });
+
   test('reads the columns anew when they change between two results of a statement', () => {
     const memory = new ColumnsMemory();
     const names = (body: Buffer) => readResultOf(memory, new BodyReader(body), []).columns.map((column) => column.name);

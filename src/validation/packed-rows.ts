@@ -1,0 +1,38 @@
+import type { PackedPage } from '../ports/table-reader.ts';
+
+export function rowCountOf(page: PackedPage): number {
+  return page.starts.length - 1;
+}
+
+/** The cells of one row, as views of the page. */
+export function cutRow({ bytes, starts }: PackedPage, row: number, columnCount: number): (Buffer | null)[] {
+  const cells = new Array<Buffer | null>(columnCount);
+  let at = starts[row]!;
+  for (let column = 0; column < columnCount; column++) {
+    const length = bytes.readInt32BE(at);
+    at += 4;
+    cells[column] = length < 0 ? null : bytes.subarray(at, at + length);
+    if (length > 0) at += length;
+  }
+  return cells;
+}
+
+/** How many rows from `a` of one page and from `b` of the other on are the same, byte for byte; most often all there are. */
+export function countSameRows(one: PackedPage, a: number, other: PackedPage, b: number): number {
+  let same = 0;
+  let end = Math.min(rowCountOf(one) - a, rowCountOf(other) - b);
+  // Halves, since the first rows that differ are to be found with few comparisons of much.
+  for (let count = end; same < end; count = Math.max(1, (end - same) >> 1)) {
+    if (areSameRows(one, a + same, other, b + same, count)) same += count;
+    else if (count === 1) return same;
+    else end = same + count - 1;
+  }
+  return same;
+}
+
+function areSameRows(one: PackedPage, a: number, other: PackedPage, b: number, count: number): boolean {
+  const [oneStart, oneEnd] = [one.starts[a]!, one.starts[a + count]!];
+  const [otherStart, otherEnd] = [other.starts[b]!, other.starts[b + count]!];
+  if (oneEnd - oneStart !== otherEnd - otherStart) return false;
+  return one.bytes.compare(other.bytes, otherStart, otherEnd, oneStart, oneEnd) === 0;
+}

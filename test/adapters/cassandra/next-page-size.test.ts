@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { nextPageSize } from '../../../src/adapters/cassandra/next-page-size.ts';
+
+const KiB = 1024;
+
+test.each([
+  ['narrow rows: more, but no leap on the word of one page', 500, { rows: 500, bytes: 50 * KiB }, 2_000],
+  ['narrow rows: never more than a server should gather at once', 4_000, { rows: 4_000, bytes: 40 * KiB }, 5_000],
+  ['wide rows: as many as make half a MiB', 500, { rows: 500, bytes: 5_000 * KiB }, 51],
+  ['rows of a MiB: still some', 500, { rows: 5, bytes: 5_000 * KiB }, 10],
+  ['a page cut short: no more than before', 500, { rows: 20, bytes: KiB }, 500],
+  ['an empty page says nothing', 500, { rows: 0, bytes: 0 }, 500],
+])('%s', (_, asked, page, expected) => {
+  expect(nextPageSize(asked, page)).toBe(expected);
+});
