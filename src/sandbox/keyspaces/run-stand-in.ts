@@ -6,6 +6,7 @@ import type { RuleChoice } from './rule-book.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { openStandInFolder, type StandInFolder } from './stand-in-folder.ts';
 import { type StandIn, type StandInOptions, startStandIn } from './start-stand-in.ts';
+import { streamsApi } from './streams/streams-api.ts';
 
 export interface RunOptions {
   readonly dir: string;
@@ -53,7 +54,7 @@ export async function runStandIn(options: RunOptions): Promise<RunningStandIn> {
     await restoreAccount(standIn.state, folder.accountFile, signal);
     closers.push(saveAccount(standIn.state, folder.accountFile));
     const control = await serveJson({
-      services: [controlPlane(standIn.state)],
+      services: [controlPlane(standIn.state), streamsApi(standIn.streams, () => standIn.state.nowMs())],
       region,
       keys: () => [user],
       nowMs: () => Date.now(),

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type Server } from 'node:tls';
-import { connectCql } from '../../wire/cql/connect-cql.ts';
-import type { CqlConnection } from '../../wire/cql/cql-connection.ts';
+import type { CqlPool } from '../../wire/cql/cql-pool.ts';
+import { openCqlPool } from '../../wire/cql/open-cql-pool.ts';
 import type { StandInUser } from './access/credentials.ts';
 import { type CapacityTimes, TableCapacity } from './capacity/table-capacity.ts';
 import { BackendPool } from './engine/backend-pool.ts';
@@ -24,6 +24,8 @@ import { seededCoin } from './seeded-coin.ts';
 import type { Quotas } from './state/quotas.ts';
 import type { Delays } from './state/realm.ts';
 import { KnownStatements } from './statements/known-statement.ts';
+import { ChangeCapture } from './streams/change-capture.ts';
+import { StreamRegistry } from './streams/stream-registry.ts';
 import { systemCatalog } from './system/system-catalog.ts';
 
 export interface StandInOptions {
@@ -44,6 +46,8 @@ export interface StandInOptions {
   /** Of one connection; default 3,000. */
   readonly queriesPerSecond?: number;
   readonly rangeDeleteDelayMs?: number;
+  /** With so many changes a shard of a stream splits. */
+  readonly recordsPerShard?: number;
   readonly seed?: number;
   readonly onBug: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -51,6 +55,7 @@ export interface StandInOptions {
 
 export interface StandIn {
   readonly state: KeyspacesState;
+  readonly streams: StreamRegistry;
   readonly meter: Meter;
   readonly faults: FaultSwitches;
   readonly rules: RuleBook;
@@ -71,43 +76,55 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const own = await connectCql({ ...backing, requestTimeoutMs: 30_000, signal });
+    const own = ownPool(backing);
     closers.push(() => own.close());
+    await own.ready(signal);
     const backend = await BackendPool.open(backing, backendLinks, signal);
     closers.push(() => backend.close());
     const engine = makeEngine(options, own, backend);
     closers.push(() => engine.state.close());
     closers.push(() => engine.rangeDeletes.close());
+    closers.push(() => engine.streams.close());
     const port = await listen(options, engine, closers);
-    const { state, meter, faults, rules } = engine;
-    return { state, meter, faults, rules, port, settled: () => engine.rangeDeletes.settled(), close };
+    const { state, streams, meter, faults, rules } = engine;
+    return { state, streams, meter, faults, rules, port, settled: () => engine.rangeDeletes.settled(), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function makeEngine(options: StandInOptions, own: CqlConnection, backend: BackendPool): Engine {
+/** For what the stand-in itself asks of the backing Cassandra. */
+function ownPool(backing: StandInOptions['backing']): CqlPool {
+  const limits = { connectionsPerHost: 1, maxInFlightPerConnection: 256, requestTimeoutMs: 30_000 };
+  return openCqlPool({ contactPoints: [backing], ...limits });
+}
+
+type OwnEngine = Engine & { readonly streams: StreamRegistry };
+
+function makeEngine(options: StandInOptions, own: CqlPool, backend: BackendPool): OwnEngine {
   const rules = new RuleBook(options.rules);
   const state = stateOf(options, own);
   const clock = new WriteClock(nowMicros);
   const meter = new Meter();
   const coin = seededCoin(options.seed ?? 1);
   const delayMs = options.rangeDeleteDelayMs ?? 500;
+  const streams = new StreamRegistry(state, options.recordsPerShard);
+  const changes = new ChangeCapture({ streams, pool: own, nowMs: () => state.nowMs() });
   return {
-    ...{ rules, state, clock, meter, coin, backend, nowMicros },
+    ...{ rules, state, streams, changes, clock, meter, coin, backend, nowMicros },
     tables: new TableLookup(state, rules),
     capacities: capacitiesOf(options, state),
     statements: new KnownStatements(),
     prepared: new PreparedStatements(),
-    rangeDeletes: new RangeDeletes({ connection: own, rules, clock, meter, delayMs }),
+    rangeDeletes: new RangeDeletes({ pool: own, changes, rules, clock, meter, delayMs }),
     faults: new FaultSwitches(options.faults ?? {}),
     ties: new TieBreaker(coin),
     systemTable: systemCatalog(state, rules, options),
   };
 }
 
-function stateOf({ region, accountId, delays, quotas }: StandInOptions, own: CqlConnection): KeyspacesState {
+function stateOf({ region, accountId, delays, quotas }: StandInOptions, own: CqlPool): KeyspacesState {
   return createKeyspacesState({
     account: { region, accountId },
     clock: { nowMs: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },

@@ -1,4 +1,4 @@
-import { invalid } from '../state/keyspaces-error.ts';
+import { KeyspacesError } from '../state/keyspaces-error.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -42,5 +42,7 @@ function nameIn(token: string, list: string): string {
   } catch {
     // Not one of ours: falls to the refusal.
   }
-  throw invalid('The nextToken is not valid for this list.');
+  throw new KeyspacesError('ValidationException', 'The nextToken is not valid for this list.', {
+    members: { errorCode: 'InvalidFormat' },
+  });
 }

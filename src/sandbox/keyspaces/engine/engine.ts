@@ -3,6 +3,7 @@ import type { KeyspacesState } from '../keyspaces-state.ts';
 import type { RuleBook } from '../rule-book.ts';
 import type { SeededCoin } from '../seeded-coin.ts';
 import type { KnownStatements } from '../statements/known-statement.ts';
+import type { ChangeCapture } from '../streams/change-capture.ts';
 import type { SystemTable } from '../system/system-table.ts';
 import type { BackendPool } from './backend-pool.ts';
 import type { FaultSwitches } from './fault-switches.ts';
@@ -23,6 +24,7 @@ export interface Engine {
   readonly prepared: PreparedStatements;
   readonly backend: BackendPool;
   readonly rangeDeletes: RangeDeletes;
+  readonly changes: ChangeCapture;
   readonly clock: WriteClock;
   readonly nowMicros: () => bigint;
   readonly meter: Meter;

@@ -1,3 +1,4 @@
+import { joinPartitionKey } from '../../../model/partition-key.ts';
 import { tokenOf } from '../../../model/token.ts';
 import type { Term } from '../cql/statement.ts';
 import type { TableFacts } from '../statements/table-facts.ts';
@@ -15,12 +16,5 @@ export function keyToken(
     if (!Buffer.isBuffer(value)) return undefined;
     parts.push(value);
   }
-  return tokenOf(parts.length === 1 ? parts[0]! : composite(parts));
-}
-
-/** Length, bytes and a zero for each part, as Cassandra joins them. */
-function composite(parts: readonly Buffer[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => [Buffer.from([part.length >> 8, part.length & 0xff]), part, Buffer.from([0])]),
-  );
+  return tokenOf(joinPartitionKey(parts));
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CqlConnection, CqlRows } from '../../../wire/cql/cql-connection.ts';
+import type { CqlRows } from '../../../wire/cql/cql-connection.ts';
+import type { CqlPool } from '../../../wire/cql/cql-pool.ts';
 import type { CqlValue } from '../../../wire/cql/value.ts';
 import type { Delete, Term } from '../cql/statement.ts';
 import type { RuleBook } from '../rule-book.ts';
 import type { MutationPlan } from '../statements/plan-mutation.ts';
 import { quotedName, quotedTable, type TableFacts } from '../statements/table-facts.ts';
 import type { BoundValues } from '../statements/term-value.ts';
+import type { ChangeCapture } from '../streams/change-capture.ts';
 import type { Meter } from './meter.ts';
 import type { WriteClock } from './write-clock.ts';
 
@@ -13,7 +15,8 @@ const mostRows = 1_000;
 const quorum = { consistency: 'LOCAL_QUORUM' } as const;
 
 export interface RangeDeleteParts {
-  readonly connection: CqlConnection;
+  readonly pool: CqlPool;
+  readonly changes: ChangeCapture;
   readonly rules: RuleBook;
   readonly clock: WriteClock;
   readonly meter: Meter;
@@ -60,15 +63,17 @@ export class RangeDeletes {
     micros: bigint | undefined,
   ): (delayMs: number) => Promise<void> {
     return async (delayMs) => {
-      const { connection, clock, meter } = this.#parts;
+      const { pool, changes, clock, meter } = this.#parts;
       if (delayMs > 0) await sleep(delayMs, undefined, { signal: this.#closing.signal });
       const { table } = plan;
-      const deletion = await connection.prepare(deleteRow(table));
+      const deletion = deleteRow(table);
+      const keyLength = table.partitionKey.length;
       // A partition that has static columns only shows as a row without clustering values.
-      for (const row of rows.filter((cells) => !cells.includes(null))) {
+      for (const row of rows.filter(isWhole)) {
+        const written = { table, partitionKey: row.slice(0, keyLength), clustering: row.slice(keyLength) };
         // Without client-side timestamps there is nothing to tell the rows that were meant from those that came later.
-        const stamp = stampValue(micros ?? clock.next());
-        await connection.execute(deletion, [stamp, ...row], quorum);
+        const values = () => [stampValue(micros ?? clock.next()), ...row];
+        await changes.around([written], () => pool.execute(deletion, values(), quorum));
         meter.wrote(table, 1);
       }
       await this.#deleteStatics(plan, rows[0], micros);
@@ -84,14 +89,15 @@ export class RangeDeletes {
     const restricted = (statement as Delete).where.flatMap(({ columns }) => columns);
     const isPartition = table.clustering.every(({ name }) => !restricted.includes(name));
     if (!table.hasStatics || !isPartition || !row) return;
-    const { connection, clock } = this.#parts;
-    const deletion = await connection.prepare(deleteStatics(table));
-    const stamp = stampValue(micros ?? clock.next());
-    await connection.execute(deletion, [stamp, ...row.slice(0, table.partitionKey.length)], quorum);
+    const { pool, changes, clock } = this.#parts;
+    const partitionKey = row.slice(0, table.partitionKey.length) as Buffer[];
+    const values = () => [stampValue(micros ?? clock.next()), ...partitionKey];
+    const written = { table, partitionKey, clustering: undefined };
+    await changes.around([written], () => pool.execute(deleteStatics(table), values(), quorum));
   }
 
   #query(cql: string, values: readonly CqlValue[]): Promise<CqlRows> {
-    return this.#parts.connection.query(cql, { ...quorum, values, pageSize: mostRows + 1 });
+    return this.#parts.pool.query(cql, { ...quorum, values, pageSize: mostRows + 1 });
   }
 
   #track(work: Promise<void>): void {
@@ -99,6 +105,10 @@ export class RangeDeletes {
     const tracked = work.catch(() => {}).finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
+}
+
+function isWhole(cells: CqlRows['rows'][number]): cells is readonly Buffer[] {
+  return !cells.includes(null);
 }
 
 /** In the order of the text; those of USING stand before. */

@@ -8,6 +8,7 @@ import { voidAnswer } from '../protocol/response-body.ts';
 import { encodedSize, writeUnits } from '../statements/encoded-size.ts';
 import { planMutation } from '../statements/plan-mutation.ts';
 import { termNumber } from '../statements/term-value.ts';
+import { writtenRow } from '../streams/written-row.ts';
 import { admit } from './admit.ts';
 import type { Engine } from './engine.ts';
 import { keyToken } from './key-token.ts';
@@ -76,12 +77,23 @@ function isOverCapacity(
 }
 
 async function apply(engine: Engine, request: BatchRequest, members: readonly Member[]): Promise<Reply> {
-  const hasTimestamps = members.some(({ plan }) => plan.table.clientSideTimestamps);
-  const stamp = () => frameStamp(engine, hasTimestamps, request.timestampMicros);
   const ranges = indexesOf(members, (member) => member.plan.isRangeDelete);
   const rows = indexesOf(members, (member) => !member.plan.isRangeDelete);
   for (const index of ranges) await deleteRange(engine, request, members[index]!, index);
   if (rows.length === 0) return voidAnswer;
+  const followed = rows.filter((index) => engine.changes.isFollowed(members[index]!.plan));
+  const written = followed.flatMap((index) => writtenRow(members[index]!.plan, members[index]!.bound) ?? []);
+  return engine.changes.around(written, () => applyRows(engine, request, members, rows));
+}
+
+async function applyRows(
+  engine: Engine,
+  request: BatchRequest,
+  members: readonly Member[],
+  rows: readonly number[],
+): Promise<Reply> {
+  const hasTimestamps = members.some(({ plan }) => plan.table.clientSideTimestamps);
+  const stamp = () => frameStamp(engine, hasTimestamps, request.timestampMicros);
   const isOrdered = !hasTimestamps && request.kind === 'unlogged' && hasRowTwice(members);
   if (members.some(({ plan }) => plan.isConditional)) {
     return conditionally(engine, () => engine.backend.ask(request.together(rows, stamp())));

@@ -10,6 +10,7 @@ import { cutRows } from '../protocol/rows-body.ts';
 import { encodedSize, writeUnits } from '../statements/encoded-size.ts';
 import { type MutationPlan, planMutation } from '../statements/plan-mutation.ts';
 import { type BoundValues, termNumber } from '../statements/term-value.ts';
+import { writtenRow } from '../streams/written-row.ts';
 import { admit } from './admit.ts';
 import type { Engine } from './engine.ts';
 import { keyToken } from './key-token.ts';
@@ -82,6 +83,17 @@ function stampOf(
 }
 
 async function write(
+  engine: Engine,
+  plan: MutationPlan,
+  request: StatementRequest,
+  bound: BoundValues,
+): Promise<Reply> {
+  if (!engine.changes.isFollowed(plan)) return writeRow(engine, plan, request, bound);
+  const row = writtenRow(plan, bound);
+  return engine.changes.around(row ? [row] : [], () => writeRow(engine, plan, request, bound));
+}
+
+async function writeRow(
   engine: Engine,
   plan: MutationPlan,
   request: StatementRequest,

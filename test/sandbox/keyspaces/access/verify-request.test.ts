@@ -1,7 +1,7 @@
-import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, test } from 'vitest';
 import { type SignedRequest, verifyRequest } from '../../../../src/sandbox/keyspaces/access/verify-request.ts';
+import { NodeSha256 } from '../node-sha256.ts';
 
 const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
 
@@ -114,21 +114,3 @@ describe("a request signed by AWS's own signer", () => {
     return verifyRequest({ ...request, headers: { ...request.headers, ...headers } }, { ...verifier, ...change });
   }
 });
-
-class NodeSha256 {
-  readonly #hash;
-
-  constructor(secret?: unknown) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Buffer);
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {}
-}
