@@ -35,7 +35,10 @@ export const deployAgent: Phase = {
       async run({ ledger, source, tables, signal }) {
         const { mode } = captureOf(ledger.state.capture);
         if (mode !== 'cdc') return 'not needed in commitlog mode';
-        for (const table of tables) await source.setCdc(table, true, signal);
+        // A full node hides the segment it writes from cdc_raw until a write to a cdc table makes it look again for room:
+        // canaries are such writes, or none would be seen behind a full folder once the application has stopped.
+        const canary = await source.ensureCanaryTable(signal);
+        for (const table of [...tables, canary]) await source.setCdc(table, true, signal);
         return `on for ${tables.length} tables`;
       },
     },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -58,6 +59,15 @@ export async function openCaptureWorld(
   return { source, pool, bus, tables, settings };
 }
 
+/** Another agent of the same node and keyspace, with a folder and a Pulsar namespace of its own. */
+export async function besideIt(world: CaptureWorld, part: Partial<AgentSettings>): Promise<CaptureWorld> {
+  const { settings } = world;
+  const namespace = `${settings.pulsar.namespace}-${randomUUID().slice(0, 8)}`;
+  const folder = aFolderIn(dirname(settings.commitLogDirectory));
+  const own = { ...settings, folder, pulsar: { ...settings.pulsar, namespace }, ...part };
+  return { ...world, settings: own, bus: await openTopics(own) };
+}
+
 async function theSettings(
   sandbox: Sandbox,
   source: SourceCluster,
@@ -66,6 +76,8 @@ async function theSettings(
 ): Promise<AgentSettings> {
   const node = sandbox.source[0]!;
   const [hostId, canary] = [(await source.nodes())[0]!.hostId, await source.ensureCanaryTable()];
+  // As deploy-agent does.
+  if (mode === 'cdc') await source.setCdc(canary, true);
   const ids = tables.map(({ id }) => id);
   return {
     node: hostId,

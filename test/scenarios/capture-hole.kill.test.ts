@@ -55,7 +55,10 @@ test('an agent that was away while its node let go of segments reports a hole', 
 
 test('status tells a hole from there on', { timeout: patience }, async () => {
   await expect.poll(async () => (await status()).nodes, { timeout: 60_000 }).toMatchObject([{ hasHole: true }]);
-  expect((await migration.run('status')).stdout).toMatch(/capture unbroken since 20\S+: a HOLE/);
+  const { stdout } = await migration.run('status');
+  expect(stdout).toMatch(/capture unbroken since 20\S+: a HOLE/);
+  expect(stdout).toMatch(/agent \(commitlog, said at .*: ok, \d+ segments/);
+  expect(stdout).toMatch(/slice in doubt: things: segments .* written between .*: came and went unseen by the agent/);
 });
 
 test('validate finds the change that was lost', { timeout: patience }, async () => {
@@ -100,6 +103,10 @@ test('after the cutover nothing is repaired: the target’s own writes count', {
   });
 });
 
+test('the comparison after the drain has settled what was in doubt', async () => {
+  expect((await status()).openSlices).toEqual([]);
+});
+
 test('cutover once more says that it was done before', { timeout: patience }, async () => {
   const { exitCode, stderr } = await migration.run(...cutover);
   expect({ exitCode, stderr }).toMatchObject({
@@ -110,6 +117,7 @@ test('cutover once more says that it was done before', { timeout: patience }, as
 
 interface Status {
   readonly nodes: readonly { readonly hasHole: boolean }[];
+  readonly openSlices: readonly object[];
 }
 
 async function status(): Promise<Status> {

@@ -41,6 +41,9 @@ describe('the control side of a real source cluster', () => {
     const settings = await cluster.nodeSettings((await cluster.nodes())[0]!);
     expect(settings).toMatchObject({
       cdcEnabled: true,
+      cdcTotalBytes: 512 * 2 ** 20,
+      cdcBlocksWrites: true,
+      isCommitLogEncrypted: false,
       commitLogCompression: 'none',
       commitLogAccess: 'legacy',
       commitLogDirectory: node.commitLogDir,

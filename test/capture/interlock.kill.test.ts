@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { AgentSettings } from '../../src/model/agent-settings.ts';
+import { type AgentState, decodeAgentState, type FillLevel } from '../../src/model/agent-state.ts';
+import { killServer, startServer } from '../../src/sandbox/control-server.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
+import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
+import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
+import { aMigration } from '../scenarios/operator/a-migration.ts';
+import { answeredCanary, type CaptureWorld, openCaptureWorld, readEvents } from './capture-world.ts';
+import { type KillableAgent, killableAgent } from './killable-agent.ts';
+import { bookedHoles, expectPublishedOrInDoubt } from './published-or-in-doubt.ts';
+import { pageTables, writePages } from './write-pages.ts';
+
+const mebibyte = 2 ** 20;
+/** Small, so that seconds of writing fill it; the node lets go of its own log as early. */
+const cdcTotalBytes = 16 * mebibyte;
+const small = {
+  commitlog_segment_size_in_mb: 1,
+  commitlog_total_space_in_mb: 16,
+  cdc_total_space_in_mb: cdcTotalBytes / mebibyte,
+};
+
+let dir = '';
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cdcmig-interlock-'));
+  sandbox = await startLoneNode({ dir, cassandra: '5.0', settings: small });
+  sandbox = await startServer(sandbox, 'pulsar');
+});
+
+afterAll(async () => {
+  await wipeSandbox(dir);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Followed {
+  readonly world: CaptureWorld;
+  readonly agent: KillableAgent;
+}
+
+async function followedBy(world: CaptureWorld): Promise<Followed> {
+  const agent = killableAgent(world.settings);
+  agent.start();
+  await vi.waitFor(async () => expect(await readEvents(world)).not.toEqual([]), { timeout: 30_000, interval: 300 });
+  return { world, agent };
+}
+
+async function cdcWorld(keyspace: string, part: Partial<AgentSettings>): Promise<CaptureWorld> {
+  const ddl = pageTables(keyspace, 'WITH cdc = true');
+  const world = await openCaptureWorld(sandbox, keyspace, { ddl, mode: 'cdc' });
+  return { ...world, settings: { ...world.settings, cdcTotalBytes, ...part } };
+}
+
+/** Kills Pulsar, does the work, and brings it back also when the work fails. */
+async function withoutPulsar<T>(work: () => Promise<T>): Promise<T> {
+  await killServer(sandbox, 'pulsar');
+  try {
+    return await work();
+  } finally {
+    sandbox = await startServer(sandbox, 'pulsar');
+  }
+}
+
+function stateIn({ settings }: CaptureWorld): AgentState {
+  return decodeAgentState(readFileSync(join(settings.folder, 'state.json')))!;
+}
+
+/** When the agent said each level first, as its state file showed it. */
+function watchLevels(world: CaptureWorld): ReadonlyMap<FillLevel, number> {
+  const seen = new Map<FillLevel, number>();
+  const timer = setInterval(() => {
+    const { level } = stateIn(world);
+    if (!seen.has(level)) seen.set(level, Date.now());
+  }, 50);
+  onTestFinished(() => clearInterval(timer));
+  return seen;
+}
+
+test('in cdc mode with wait the agent warns before the node refuses writes, and nothing is lost', async () => {
+  const migration = aMigration({ name: 'cdcwait', sandbox, keyspace: 'cdcwait', targetKeyspace: 'moved' });
+  onTestFinished(() => migration[Symbol.asyncDispose]());
+  const { world, agent } = await followedBy(await cdcWorld('cdcwait', { folder: migration.agentFolder }));
+  const levels = watchLevels(world);
+  const { written, refusedMs, status } = await withoutPulsar(async () => ({
+    ...(await writePages(world.pool, world, { table: 'early', count: 3_000, mostRefused: 20 })),
+    status: await migration.run('status'),
+  }));
+  expect(refusedMs).toBeGreaterThan(levels.get('critical')!);
+  expect(levels.get('critical')).toBeGreaterThan(levels.get('warn')!);
+  expect(status).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/agent \(cdc, .*CRITICAL.*waits: /) });
+  await answeredCanary(world, 'cdcwait');
+  expect(await expectPublishedOrInDoubt(world, written)).toEqual([]);
+  expect(await bookedHoles(world)).toEqual([]);
+  const later = await writePages(world.pool, world, { table: 'late', count: 20 });
+  expect(later.refused).toBe(0);
+  await agent.stop();
+});
