@@ -1,5 +1,5 @@
 import type { Check } from './check.ts';
-import { fault } from './node-checks.ts';
+import { fault } from './fault.ts';
 
 /** In commitlog mode what a repair streams bypasses the log; in cdc mode it floods it with old changes. */
 export const noRepairs: Check = {

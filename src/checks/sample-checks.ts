@@ -5,7 +5,7 @@ import { maxToken, minToken, splitRange } from '../model/token.ts';
 import { isAhead } from '../model/write-timestamp.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import type { Check, CheckContext } from './check.ts';
-import { fault } from './node-checks.ts';
+import { fault } from './fault.ts';
 
 const stretches = 8;
 const rowsOfStretch = 100;
