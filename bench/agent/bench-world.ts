@@ -7,10 +7,10 @@ import type { AgentSettings } from '../../src/model/agent-settings.ts';
 import { tablesOf } from '../../src/model/schema.ts';
 import { topics } from '../../src/model/topics.ts';
 import type { MessageBus } from '../../src/ports/message-bus.ts';
-import { stopServer } from '../../src/sandbox/control-server.ts';
+import { startServer } from '../../src/sandbox/control-server.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
 import { sandboxStatus } from '../../src/sandbox/sandbox-status.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 import type { CqlPool } from '../../src/wire/cql/cql-pool.ts';
 import { openCqlPool } from '../../src/wire/cql/open-cql-pool.ts';
@@ -30,8 +30,8 @@ export interface BenchSandbox {
   close(): Promise<void>;
 }
 
-/** The running one in this folder, which is left as it is; or one of our own, without the target, which nobody needs here. */
-export async function openSandbox(dir: string | undefined): Promise<BenchSandbox> {
+/** The running one in this folder, which is left as it is; or one of our own, its log compressed by the class if one is named. */
+export async function openSandbox(dir: string | undefined, compressor: string | undefined): Promise<BenchSandbox> {
   if (dir !== undefined) {
     const { sandbox } = await sandboxStatus(dir);
     if (!sandbox) throw new Error(`there is no sandbox in ${dir}`);
@@ -43,9 +43,9 @@ export async function openSandbox(dir: string | undefined): Promise<BenchSandbox
     rmSync(own, { recursive: true, force: true });
   };
   try {
-    const sandbox = await startSandbox({ dir: own, cassandra: '5.0', nodes: 1 });
-    await stopServer(sandbox, 'target');
-    return { sandbox, close };
+    const settings = compressor === undefined ? {} : { commitlog_compression: [{ class_name: compressor }] };
+    const node = await startLoneNode({ dir: own, cassandra: '5.0', settings });
+    return { sandbox: await startServer(node, 'pulsar'), close };
   } catch (error) {
     await close();
     throw error;
@@ -83,7 +83,7 @@ async function createTable(pool: CqlPool, keyspace: string, datacenter: string, 
 }
 
 async function settingsFor(
-  { source: nodes, pulsar }: Sandbox,
+  { source: nodes, pulsar, sourceSettings }: Sandbox,
   keyspace: string,
   mode: AgentSettings['mode'],
   folder: string,
@@ -108,8 +108,10 @@ async function settingsFor(
       changesPartitions: 8,
       wantedTableIds: ids,
       keyspaceTableIds: ids,
+      counterTableIds: [],
       canaryTableId: (await source.ensureCanaryTable()).id,
-      visibilityDelayMs: 1_000,
+      // A compressed log shows a write at the next sync, each second in a sandbox.
+      visibilityDelayMs: sourceSettings?.commitlog_compression === undefined ? 1_000 : 3_000,
       pulsar: {
         serviceUrl: pulsar.serviceUrl,
         adminUrl: pulsar.adminUrl,

@@ -8,7 +8,7 @@ import { type InFlight, openInFlight } from './in-flight.ts';
 import type { NoteHole } from './note-hole.ts';
 import type { Progress } from './progress.ts';
 import { busLost, openChangesPublisher } from './publish-changes.ts';
-import { sectionPublisher } from './publish-section.ts';
+import { type CounterTally, sectionPublisher } from './publish-section.ts';
 import type { Pulse } from './pulse.ts';
 import type { ProgressSaver } from './save-progress.ts';
 import type { SegmentSource } from './segment-source.ts';
@@ -25,6 +25,7 @@ export interface SessionParts {
   /** The segments that are open; kept by the session, empty between two. */
   readonly openIds: Set<bigint>;
   readonly pulse: Pulse;
+  readonly counters: CounterTally;
   readonly report: Report;
 }
 

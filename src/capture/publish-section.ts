@@ -16,6 +16,7 @@ export interface SectionParts {
   readonly settings: AgentSettings;
   readonly clock: Clock;
   readonly progress: Pick<Progress, 'acknowledge'>;
+  readonly counters: CounterTally;
   readonly publisher: RecordPublisher;
   readonly inFlight: InFlight;
   readonly claims: Pick<Claims, 'sawCanary'>;
@@ -25,6 +26,11 @@ export interface SectionParts {
   readonly stop: AbortSignal;
   /** Aborted when this session's acknowledgements no longer count. */
   readonly over: AbortSignal;
+}
+
+/** Records of counter tables since the agent started. */
+export interface CounterTally {
+  records: number;
 }
 
 type RecordPublisher = Pick<ChangesPublisher, 'toPartition' | 'toSchema'>;
@@ -42,27 +48,32 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
       const outline = outlineRecord(record.body);
       return { record, key: outline.partitionKey, route: routeOf(outline) };
     });
-    const wanted = routed.filter(({ route }) => route.kind !== 'none');
+    const wanted = routed.filter(({ route }) => isPublished(route));
+    const counters = routed.filter(({ route }) => route.kind === 'counter').length;
     const publishes = wanted.map(({ record, key, route }) =>
       publish(parts.publisher, route, eventOf(parts.settings.node, read, record), key),
     );
-    return { publishes, nonces: noncesOf(wanted) };
+    return { publishes, nonces: noncesOf(wanted), counters };
   }
 
   return async (read) => {
     const nonces: string[] = [];
-    let hasWanted = false;
+    let [hasWanted, counters] = [false, 0];
     for (const { records, isLast } of slicesOf(read.records)) {
       await parts.inFlight.room(parts.stop);
       const sent = publishSome(read, records);
       nonces.push(...sent.nonces);
+      counters += sent.counters;
       hasWanted ||= sent.publishes.length > 0;
       // The records share the section's memory, so one of them pins all of it until the last is done.
       const pinnedBytes = isLast && hasWanted ? read.section.bytes.length : 0;
       for (const nonce of sent.nonces) parts.claims.sawCanary(nonce, parts.clock.nowMicros());
       parts.inFlight.add(pinnedBytes + sent.publishes.length * waitingRecordBytes, sent.publishes, () => {
         if (sent.publishes.length > 0) parts.pulse.confirmed(parts.clock.nowMicros());
-        if (isLast && !parts.over.aborted) parts.progress.acknowledge(read.segment, read.section.next, nonces);
+        if (!isLast || parts.over.aborted) return;
+        parts.progress.acknowledge(read.segment, read.section.next, nonces);
+        // Here, so that a section that is read again is counted once.
+        parts.counters.records += counters;
       });
       count(sent.publishes.length, read.segment);
     }
@@ -72,6 +83,7 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
 interface SentRecords {
   readonly publishes: readonly Promise<unknown>[];
   readonly nonces: readonly string[];
+  readonly counters: number;
 }
 
 /** What a record takes on its way besides its bytes: its place in a batch and those who wait for the receipt. */
@@ -105,9 +117,14 @@ function publish(publisher: RecordPublisher, route: Route, event: RecordEvent, k
       return publisher.toPartition(route.partition, event, key);
     case 'schema':
       return publisher.toSchema(event, key);
+    case 'counter':
     case 'none':
       return Promise.resolve();
   }
+}
+
+function isPublished({ kind }: Route): boolean {
+  return kind !== 'none' && kind !== 'counter';
 }
 
 function noncesOf(wanted: readonly { readonly route: Route }[]): readonly string[] {

@@ -42,6 +42,7 @@ const shape = z.strictObject({
   changesPartitions: z.int().min(1),
   wantedTableIds: z.array(tableId),
   keyspaceTableIds: z.array(tableId),
+  counterTableIds: z.array(tableId),
   canaryTableId: tableId,
   visibilityDelayMs: z.int().min(0),
   pulsar: z.strictObject({

@@ -9,20 +9,28 @@ export type Route =
   /** Published like any other change, and its nonce is owed a drain mark. */
   | { readonly kind: 'canary'; readonly partition: number; readonly nonce: string }
   | { readonly kind: 'schema' }
+  /** Of a counter table: a state that can be applied to no other cluster, so it is counted only. */
+  | { readonly kind: 'counter' }
   /** Of no interest to this migration. */
   | { readonly kind: 'none' };
 
 export type RouteRecord = (outline: RecordOutline) => Route;
 
-type Tables = Pick<AgentSettings, 'changesPartitions' | 'wantedTableIds' | 'keyspaceTableIds' | 'canaryTableId'>;
+type Tables = Pick<
+  AgentSettings,
+  'changesPartitions' | 'wantedTableIds' | 'keyspaceTableIds' | 'counterTableIds' | 'canaryTableId'
+>;
 
 /** The decision for each record, which knows its first table only. */
 export function recordRouter(settings: Tables): RouteRecord {
   const wanted = new Set(settings.wantedTableIds);
   const keyspace = new Set([...settings.keyspaceTableIds, ...settings.wantedTableIds]);
+  const counters = new Set(settings.counterTableIds);
   const partitionOf = (key: Buffer) => topicPartitionOf(tokenOf(key), settings.changesPartitions);
 
   return ({ updateCount, firstTableId, partitionKey }) => {
+    // Cassandra takes no batch that mixes counters with other tables: what follows in such a record is of counters too.
+    if (counters.has(firstTableId)) return { kind: 'counter' };
     if (wanted.has(firstTableId)) return { kind: 'changes', partition: partitionOf(partitionKey) };
     if (schemaTopicTableIds.has(firstTableId)) return { kind: 'schema' };
     if (firstTableId === settings.canaryTableId)

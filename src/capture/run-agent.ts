@@ -64,7 +64,8 @@ async function runLocked(settings: AgentSettings, context: AgentContext): Promis
   await saver.saveNow();
   const pulse = openPulse(clock.nowMicros());
   const interlock = openInterlock({ settings, progress, saver, source, clock, report });
-  const session = { ...context, settings, progress, saver, source, noteHole, openIds, pulse };
+  const counters = { records: 0 };
+  const session = { ...context, settings, progress, saver, source, noteHole, openIds, pulse, counters };
   await untilOneEnds(signal, [
     (stop) => keepLooking(session, stop),
     (stop) => tellState({ ...session, interlock }, stop),

@@ -45,7 +45,7 @@ async function tablesBehind(
     for (const { body } of recordsOf(next)) {
       const outline = outlineRecord(body);
       const { kind } = routeOf(outline);
-      if (kind === 'none' || kind === 'canary') continue;
+      if (kind === 'none' || kind === 'canary' || kind === 'counter') continue;
       if (kind === 'schema' || outline.updateCount > 1) return undefined;
       found.add(outline.firstTableId);
     }

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { MessageBus, Publisher } from '../ports/message-bus.ts';
 import type { Interlock } from './interlock.ts';
 import { openUsage } from './own-usage.ts';
+import type { CounterTally } from './publish-section.ts';
 import type { Pulse } from './pulse.ts';
 
 export interface StateParts {
@@ -15,6 +16,7 @@ export interface StateParts {
   readonly clock: Clock;
   readonly interlock: Interlock;
   readonly pulse: Pulse;
+  readonly counters: CounterTally;
 }
 
 /** Looks at the fill twice a second and says every two seconds how the agent stands, until the signal aborts. */
@@ -28,7 +30,8 @@ export async function tellState(parts: StateParts, signal: AbortSignal): Promise
     if (atMicros >= nextMicros) {
       const waitsFor = parts.pulse.waitsFor(atMicros);
       const { node, mode } = parts.settings;
-      await teller.tell({ node, mode, atMicros, ...locked, ...usage(), ...(waitsFor !== undefined && { waitsFor }) });
+      const own = { node, mode, atMicros, counterRecords: parts.counters.records, ...usage() };
+      await teller.tell({ ...own, ...locked, ...(waitsFor !== undefined && { waitsFor }) });
       nextMicros = atMicros + tellEveryMicros;
     }
     await parts.clock.sleep(lookEveryMs, signal).catch(() => {});

@@ -19,6 +19,8 @@ export interface AgentSettings {
   readonly wantedTableIds: readonly string[];
   /** All tables of the keyspace: a record of several tables is published if its first one is any of these. */
   readonly keyspaceTableIds: readonly string[];
+  /** Counter tables of the keyspace: their records are counted and not published. */
+  readonly counterTableIds: readonly string[];
   readonly canaryTableId: string;
   /** How long a write may be acknowledged before the log's marker chain shows it, milliseconds. */
   readonly visibilityDelayMs: number;

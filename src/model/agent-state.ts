@@ -15,6 +15,8 @@ export interface AgentState {
   readonly waitsFor?: string;
   /** Deleted unread since the agent started. */
   readonly released: { readonly segments: number; readonly bytes: number };
+  /** Records of counter tables since the agent started: seen, and not published. */
+  readonly counterRecords: number;
   readonly residentBytes: number;
   /** Of one core, over the last seconds. */
   readonly cpuPercent: number;

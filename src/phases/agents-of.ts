@@ -44,6 +44,7 @@ function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseC
     changesPartitions: capture.changesPartitions,
     wantedTableIds: capture.tables.map((table) => table.id),
     keyspaceTableIds: capture.keyspaceTableIds,
+    counterTableIds: capture.counterTableIds ?? [],
     canaryTableId: capture.canaryTableId,
     visibilityDelayMs: config.capture.visibilityDelayMs,
     pulsar: {

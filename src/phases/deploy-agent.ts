@@ -68,6 +68,7 @@ async function recordCapture(context: PhaseContext): Promise<string> {
     await source.ensureCanaryTable(signal),
     await source.schema(config.source.keyspace, signal),
   ];
+  const all = tablesOf(schema);
   const before = ledger.state.capture;
   const turnedOn =
     config.capture.mode === 'cdc' ? tables.filter((table) => !table.hasCdc).map((table) => table.name) : [];
@@ -76,7 +77,8 @@ async function recordCapture(context: PhaseContext): Promise<string> {
     nodes: await Promise.all(nodes.map((node) => capturedNode(node, context))),
     changesPartitions: config.pulsar.changesPartitions,
     tables: tables.map(({ name, id }) => ({ name, id })),
-    keyspaceTableIds: tablesOf(schema).map((table) => table.id),
+    keyspaceTableIds: all.map(({ id }) => id),
+    counterTableIds: all.filter(({ isCounter }) => isCounter).map(({ id }) => id),
     canaryTableId: canary.id,
     cdcTurnedOn: [...new Set([...(before?.cdcTurnedOn ?? []), ...turnedOn])],
   };

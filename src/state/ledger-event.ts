@@ -44,6 +44,8 @@ export interface CaptureRecord {
   readonly changesPartitions: number;
   readonly tables: readonly { readonly name: string; readonly id: string }[];
   readonly keyspaceTableIds: readonly string[];
+  /** Absent in what was prepared before counters were told apart. */
+  readonly counterTableIds?: readonly string[];
   readonly canaryTableId: string;
   /** Tables whose cdc option was off before. */
   readonly cdcTurnedOn: readonly string[];

@@ -9,6 +9,7 @@ import { buildSegment, type SegmentBuilder } from '../wire/commitlog/segment-bui
 export const wantedTable = '11111111111111111111111111111111';
 export const siblingTable = '22222222222222222222222222222222';
 export const canaryTable = '33333333333333333333333333333333';
+export const counterTable = '55555555555555555555555555555555';
 export const foreignTable = '44444444444444444444444444444444';
 
 /** Folders like a node's, with segments that a test writes as the node would. */
@@ -17,6 +18,8 @@ export interface NodeLog {
   readonly settings: AgentSettings;
   /** Appends one section; the first append to an id makes the segment. */
   append(id: bigint, ...bodies: readonly Buffer[]): void;
+  /** Segments from now on are of this version: the node was restarted in another compatibility mode. */
+  logVersion: 7 | 8;
   /** Overwrites the end of the last record. */
   damageEnd(id: bigint): void;
   /** The node lets go of a segment. */
@@ -29,20 +32,28 @@ export function aNodeLog(part: Partial<AgentSettings> = {}): NodeLog {
   const settings = theSettings(root, part);
   const directory = settings.mode === 'cdc' ? settings.cdcRawDirectory : settings.commitLogDirectory;
   mkdirSync(directory);
-  const segments = new Map<bigint, SegmentBuilder>();
-  const pathOf = (id: bigint) => join(directory, `CommitLog-7-${id}.log`);
+  const segments = new Map<bigint, { readonly builder: SegmentBuilder; readonly path: string }>();
+  const aSegment = (id: bigint, version: number) => ({
+    builder: buildSegment({ id, version }),
+    path: join(directory, `CommitLog-${version}-${id}.log`),
+  });
   return {
     directory,
     settings,
+    logVersion: 7,
     append(id, ...bodies) {
-      const segment = segments.get(id) ?? buildSegment({ id });
+      const segment = segments.get(id) ?? aSegment(id, this.logVersion);
       segments.set(id, segment);
-      if (bodies.length > 0) segment.addSection(bodies);
-      writeInPlace(pathOf(id), segment.bytes(), 0);
+      if (bodies.length > 0) segment.builder.addSection(bodies);
+      writeInPlace(segment.path, segment.builder.bytes(), 0);
     },
     damageEnd: (id) =>
-      writeInPlace(pathOf(id), Buffer.from([0xff, 0xff]), segments.get(id)!.bytes().length - endZeros - 2),
-    remove: (id) => unlinkSync(pathOf(id)),
+      writeInPlace(
+        segments.get(id)!.path,
+        Buffer.from([0xff, 0xff]),
+        segments.get(id)!.builder.bytes().length - endZeros - 2,
+      ),
+    remove: (id) => unlinkSync(segments.get(id)!.path),
   };
 }
 
@@ -63,6 +74,7 @@ function theSettings(root: string, part: Partial<AgentSettings>): AgentSettings 
     changesPartitions: 3,
     wantedTableIds: [wantedTable],
     keyspaceTableIds: [wantedTable, siblingTable],
+    counterTableIds: [counterTable],
     canaryTableId: canaryTable,
     visibilityDelayMs: 0,
     pulsar: { serviceUrl: 'pulsar://none', adminUrl: 'http://none', tenant: 'public', namespace: 'none' },

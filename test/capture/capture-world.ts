@@ -78,7 +78,7 @@ async function theSettings(
   const [hostId, canary] = [(await source.nodes())[0]!.hostId, await source.ensureCanaryTable()];
   // As deploy-agent does.
   if (mode === 'cdc') await source.setCdc(canary, true);
-  const ids = tables.map(({ id }) => id);
+  const ids = tables.filter(({ isCounter }) => !isCounter).map(({ id }) => id);
   return {
     node: hostId,
     mode,
@@ -93,6 +93,7 @@ async function theSettings(
     changesPartitions: 4,
     wantedTableIds: ids,
     keyspaceTableIds: ids,
+    counterTableIds: tables.filter(({ isCounter }) => isCounter).map(({ id }) => id),
     canaryTableId: canary.id,
     visibilityDelayMs: 1_000,
     pulsar: pulsarOf(sandbox),

@@ -5,7 +5,15 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import { readPosition } from '../../src/capture/position-file.ts';
 import type { AgentSettings } from '../../src/model/agent-settings.ts';
 import { type AgentState, decodeAgentState } from '../../src/model/agent-state.ts';
-import { aNodeLog, aRecord, foreignTable, type NodeLog, siblingTable, wantedTable } from './a-node-log.ts';
+import {
+  aNodeLog,
+  aRecord,
+  counterTable,
+  foreignTable,
+  type NodeLog,
+  siblingTable,
+  wantedTable,
+} from './a-node-log.ts';
 import { memoryBus } from './memory-bus.ts';
 import { publishedKeys, startAgent } from './running-agent.ts';
 
@@ -102,9 +110,9 @@ test('a hole names only the tables whose records were released, and spans from b
   expect(memory.holes[0]!.toMicros).toBeGreaterThanOrEqual(beforeMicros);
 });
 
-test('segments of other tables are let go of without a hole', async () => {
+test('segments of other tables and of counters are let go of without a hole', async () => {
   const { log, memory, agent } = await cutOff({ folderCapBytes: tenSegments, interlock: release });
-  fill(log, 12, () => foreignTable);
+  fill(log, 12, (n) => (n % 2 ? foreignTable : counterTable));
   await eventually(() => expect(held(log)[0]).toBeGreaterThan(1));
   memory.condition = 'up';
   const before = memory.events('schema').length;

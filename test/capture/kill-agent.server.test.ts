@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test, vi } from 'vitest';
+import { decodeAgentState } from '../../src/model/agent-state.ts';
+import { outlineRecord } from '../../src/wire/commitlog/record-outline.ts';
 import {
   answeredCanary,
   type CaptureWorld,
@@ -18,12 +22,16 @@ const rows = 5_000;
 for (const mode of ['commitlog', 'cdc'] as const) {
   test(`in ${mode} mode an agent that is killed again and again publishes every write, and claims none too early`, async () => {
     const keyspace = `capture_${mode}`;
-    const ddl = loadTables(keyspace, mode === 'cdc' ? 'WITH cdc = true' : '');
+    const options = mode === 'cdc' ? 'WITH cdc = true' : '';
+    const counters = `CREATE TABLE ${keyspace}.counts (pk int PRIMARY KEY, n counter) ${options}`;
+    const ddl = [...loadTables(keyspace, options), counters];
     const world = await openCaptureWorld(inject('sandbox'), keyspace, { ddl, mode });
     const agent = killableAgent(world.settings);
     const killed = await writeWhileKilled(world, agent, keyspace);
     const calm = await writeLoad(world.pool, keyspace, 500);
+    await countUp(world, keyspace);
     await answeredCanary(world, keyspace);
+    await vi.waitFor(() => expect(countersSeen(world)).toBe(counted), { timeout: 10_000, interval: 200 });
     expect(await agent.stop()).toBe(0);
     const written = [...killed, ...calm];
     const events = await readEvents(world);
@@ -31,6 +39,7 @@ for (const mode of ['commitlog', 'cdc'] as const) {
     const firsts = firstPublished(events, world);
     const lost = written.filter(({ timestampMicros }) => !firsts.has(timestampMicros));
     expect(lost).toEqual([]);
+    expect(firstTables(events).filter((id) => world.settings.counterTableIds.includes(id))).toEqual([]);
     expect(await readPlain(world, keyspace)).toEqual(decodedPlain(events, world));
     expectHonestWatermarks(events, written, firsts);
     for (const topic of allTopics(world.settings)) {
@@ -38,6 +47,21 @@ for (const mode of ['commitlog', 'cdc'] as const) {
     }
     printLag(mode, calm, firsts);
   });
+}
+
+const counted = 20;
+
+async function countUp({ pool }: CaptureWorld, keyspace: string): Promise<void> {
+  for (let n = 0; n < counted; n++)
+    await pool.query(`UPDATE ${keyspace}.counts SET n = n + 1 WHERE pk = ${n % 3}`, { consistency: 'ONE' });
+}
+
+function countersSeen({ settings }: CaptureWorld): number {
+  return decodeAgentState(readFileSync(join(settings.folder, 'state.json')))!.counterRecords;
+}
+
+function firstTables(events: readonly PublishedEvent[]): readonly string[] {
+  return events.flatMap(({ event }) => (event.kind === 'record' ? [outlineRecord(event.body).firstTableId] : []));
 }
 
 /** Writes while the agent dies three times; returns when the agent has answered a canary that was written last. */

@@ -8,7 +8,7 @@ import { recordsOf } from '../../src/wire/commitlog/records.ts';
 import { segmentBytesOf } from '../../src/wire/commitlog/segment-bytes.ts';
 import { aClock } from '../support/a-clock.ts';
 import { buildSegment } from '../wire/commitlog/segment-builder.ts';
-import { aNodeLog, aRecord, canaryTable } from './a-node-log.ts';
+import { aNodeLog, aRecord, canaryTable, counterTable } from './a-node-log.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -30,6 +30,7 @@ function aPublisher(maxInFlightBytes: number) {
     sent.push(key);
     return new Promise<void>((resolve) => waiting.push(resolve));
   };
+  const counters = { records: 0 };
   const stop = new AbortController();
   const over = new AbortController();
   const publish = sectionPublisher({
@@ -38,6 +39,7 @@ function aPublisher(maxInFlightBytes: number) {
     progress: { acknowledge: (_, place, nonces) => void acknowledged.push({ place, nonces }) },
     publisher: { toPartition: (_, event, key) => send(event, key), toSchema: send },
     inFlight: openInFlight(maxInFlightBytes, () => {}),
+    counters,
     claims: { sawCanary: (nonce) => void canaries.push(nonce) },
     report: () => {},
     pulse: { confirmed: () => {} },
@@ -48,7 +50,7 @@ function aPublisher(maxInFlightBytes: number) {
     for (const resolve of waiting.splice(0, count)) resolve();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { publish, sent, acknowledged, canaries, answer, stop, over };
+  return { publish, sent, acknowledged, canaries, counters, answer, stop, over };
 }
 
 function manyRecords(count: number): readonly Buffer[] {
@@ -97,4 +99,23 @@ test('a session that ends while a section waits for room leaves it unacknowledge
   await expect(done).rejects.toThrow('the session ends');
   await answer(10_000);
   expect(acknowledged).toEqual([]);
+});
+
+test('records of counters are counted once their section is acknowledged, and never published', async () => {
+  const bodies = [aRecord('a'), ...Array.from({ length: 1_500 }, () => aRecord('n', counterTable)), aRecord('b')];
+  const { publish, sent, counters, answer } = aPublisher(mebibyte);
+  await publish(await aSection(bodies));
+  await answer(1);
+  expect(counters.records).toBe(0);
+  await answer(1);
+  expect(sent.map(String)).toEqual(['a', 'b']);
+  expect(counters.records).toBe(1_500);
+});
+
+test('a section that is read again counts its counters once', async () => {
+  const { publish, counters, answer, over } = aPublisher(mebibyte);
+  await publish(await aSection([aRecord('n', counterTable), aRecord('a')]));
+  over.abort();
+  await answer(1);
+  expect(counters.records).toBe(0);
 });

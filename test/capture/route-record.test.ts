@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 import { recordRouter } from '../../src/capture/route-record.ts';
 import { tokenOf, topicPartitionOf } from '../../src/model/token.ts';
 import { systemTableId } from '../../src/wire/commitlog/system-table-ids.ts';
-import { canaryTable, foreignTable, siblingTable, wantedTable } from './a-node-log.ts';
+import { canaryTable, counterTable, foreignTable, siblingTable, wantedTable } from './a-node-log.ts';
 
 const route = recordRouter({
   changesPartitions: 8,
   wantedTableIds: [wantedTable],
-  keyspaceTableIds: [wantedTable, siblingTable],
+  keyspaceTableIds: [wantedTable, siblingTable, counterTable],
+  counterTableIds: [counterTable],
   canaryTableId: canaryTable,
 });
 
@@ -30,6 +31,11 @@ test('a record that begins with another table of the keyspace is only published 
 test('a record of another keyspace is dropped however many tables it holds', () => {
   expect(routeOf(foreignTable)).toEqual({ kind: 'none' });
   expect(routeOf(foreignTable, 3)).toEqual({ kind: 'none' });
+});
+
+test('a record of counters is told apart and never published, however many tables it holds', () => {
+  expect(routeOf(counterTable)).toEqual({ kind: 'counter' });
+  expect(routeOf(counterTable, 2)).toEqual({ kind: 'counter' });
 });
 
 test('schema changes and truncates go to the schema topic, other tables of the node nowhere', () => {

@@ -39,6 +39,7 @@ function theSettings(node: string, folder: string): AgentSettings {
     changesPartitions: 8,
     wantedTableIds: [],
     keyspaceTableIds: [],
+    counterTableIds: [],
     canaryTableId: '3'.repeat(32),
     visibilityDelayMs: 1_000,
     pulsar: { serviceUrl: 'pulsar://h:1', adminUrl: 'http://h:2', tenant: 'public', namespace: 'n' },

@@ -11,6 +11,7 @@ export function anAgentState(part: Partial<AgentState> = {}): AgentState {
     growthBytesPerSecond: 0,
     segmentsHeld: 2,
     released: { segments: 0, bytes: 0 },
+    counterRecords: 0,
     residentBytes: 90_000_000,
     cpuPercent: 3,
     ...part,

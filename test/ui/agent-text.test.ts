@@ -9,6 +9,10 @@ test('an agent that is well is one line without an alarm', () => {
   );
 });
 
+test('counter records are told, since nobody publishes them', () => {
+  expect(agentText(anAgentState({ counterRecords: 7 }))).toMatch(/, 7 counter records not published$/);
+});
+
 test('an agent that only waits says for what', () => {
   expect(agentText(anAgentState({ waitsFor: 'Pulsar: connection refused' }))).toMatch(
     /waits: Pulsar: connection refused$/,
