@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { AgentSettings } from '../../src/model/agent-settings.ts';
 import { type AgentState, decodeAgentState, type FillLevel } from '../../src/model/agent-state.ts';
-import { killServer, startServer } from '../../src/sandbox/control-server.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
+import { killServer, startServer, stopServer } from '../../src/sandbox/control-server.ts';
+import { readSandbox, type Sandbox, writeSandbox } from '../../src/sandbox/sandbox-state.ts';
 import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 import { aMigration } from '../scenarios/operator/a-migration.ts';
@@ -97,5 +97,25 @@ test('in cdc mode with wait the agent warns before the node refuses writes, and 
   expect(await bookedHoles(world)).toEqual([]);
   const later = await writePages(world.pool, world, { table: 'late', count: 20 });
   expect(later.refused).toBe(0);
+  await agent.stop();
+});
+
+test('where the node drops segments instead, no write is refused, and each is published or in doubt', async () => {
+  await stopServer(sandbox, 'source-1');
+  writeSandbox({ ...readSandbox(dir)!, sourceSettings: { ...small, cdc_block_writes: false } });
+  sandbox = await startServer(sandbox, 'source-1');
+  const { world, agent } = await followedBy(await cdcWorld('cdcdrops', { cdcBlocksWrites: false }));
+  const { cdcBlocksWrites } = await world.source.nodeSettings((await world.source.nodes())[0]!);
+  expect(cdcBlocksWrites).toBe(false);
+  // More than the agent takes into its memory before it waits for Pulsar and what cdc_raw may hold, together.
+  const { written, refused } = await withoutPulsar(() =>
+    writePages(world.pool, world, { table: 'early', count: 2_600 }),
+  );
+  expect(refused).toBe(0);
+  await answeredCanary(world, 'cdcdrops');
+  expect((await expectPublishedOrInDoubt(world, written)).length).toBeGreaterThan(0);
+  expect((await bookedHoles(world)).map(({ reason }) => reason)).toEqual(
+    expect.arrayContaining(['vanished before it was read']),
+  );
   await agent.stop();
 });
