@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { runAgent } from '../../src/capture/run-agent.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -186,6 +186,36 @@ test('a restart of the node under the eyes of the agent is no hole', async () =>
   await eventually(() => expect(publishedKeys(memory, settings)).toEqual(expect.arrayContaining(['a', 'b'])));
   await eventually(() => expect(held(log)).toEqual([nextStart, nextStart + 1n]));
   expect(agent.reports.filter(({ kind }) => kind === 'capture-hole')).toEqual([]);
+});
+
+test('a node that changes its compatibility mode writes segments of another version, and each record says of which', async () => {
+  const { log, memory, agent, settings } = await following({}, systemClock());
+  log.append(base, aRecord('seven'));
+  await eventually(() => expect(publishedKeys(memory, settings)).toEqual(['seven']));
+  log.logVersion = 8;
+  const nextStart = BigInt(Date.now()) + 5_000n;
+  log.append(nextStart, aRecord('eight'));
+  log.append(nextStart + 1n);
+  log.remove(base);
+  log.remove(base + 1n);
+  await eventually(() => expect(publishedKeys(memory, settings).toSorted()).toEqual(['eight', 'seven']));
+  const records = allTopics(settings).flatMap((topic) => eventsOf(memory, topic, 'record'));
+  expect(records.map(({ logVersion }) => logVersion).toSorted()).toEqual([7, 8]);
+  await eventually(() => expect(held(log)).toEqual([nextStart, nextStart + 1n]));
+  expect(agent.reports.filter(({ kind }) => kind === 'capture-hole')).toEqual([]);
+});
+
+test('a folder on another filesystem than the log is refused with the sentence that helps', async (context) => {
+  const elsewhere = mkdtempSync('/dev/shm/cdcmig-agent-');
+  onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }));
+  const log = aNodeLog({ folder: elsewhere });
+  context.skip(statSync(elsewhere).dev === statSync(log.directory).dev, '/dev/shm is not a filesystem of its own');
+  log.append(base, aRecord('a'));
+  const { bus, bookHole } = memoryBus();
+  const agent = { bus, bookHole, clock: aClock(), report: () => {}, signal: AbortSignal.timeout(20_000) };
+  await expect(runAgent(log.settings, agent)).rejects.toThrow(
+    /put the agent’s folder on the filesystem of the commit log/,
+  );
 });
 
 test('above its cap the agent holds no more, says so, and goes on without a hole if the node still has the segments', async () => {
