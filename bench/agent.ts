@@ -1,6 +1,6 @@
 /**
  * The agent as a process of its own between a real node and a real broker: how long a change takes, how many it publishes a
- * second, and what it costs. Run: node bench/agent.ts [--sandbox FOLDER] [--only lag,backlog,keeping-up]
+ * second, and what it costs. Run: node bench/agent.ts [--sandbox FOLDER | --compressor CLASS] [--only lag,backlog,keeping-up] [--rate N] [--pace N] …
  */
 import { parseArgs } from 'node:util';
 import { type BenchWorld, openSandbox, openWorld } from './agent/bench-world.ts';
@@ -11,9 +11,13 @@ import { measureLag } from './agent/measure-lag.ts';
 const { values: args } = parseArgs({
   options: {
     sandbox: { type: 'string' },
+    /** Of the log of a sandbox of its own: LZ4Compressor, SnappyCompressor, DeflateCompressor or ZstdCompressor. */
+    compressor: { type: 'string' },
     only: { type: 'string', default: 'lag,backlog,keeping-up' },
     mutations: { type: 'string', default: '1000000' },
     rate: { type: 'string', default: '500' },
+    /** Writes a second to keep up with; 0: as many as the machine can. */
+    pace: { type: 'string', default: '20000' },
     seconds: { type: 'string', default: '30' },
     /** For a profiler: options of Node for the agent, separated by blanks. */
     'node-options': { type: 'string', default: '' },
@@ -21,7 +25,8 @@ const { values: args } = parseArgs({
 });
 const nodeOptions = args['node-options'].split(' ').filter((option) => option !== '');
 const [mutations, perSecond, seconds] = [Number(args.mutations), Number(args.rate), Number(args.seconds)];
-const { sandbox, close } = await openSandbox(args.sandbox);
+const pace = Number(args.pace) || undefined;
+const { sandbox, close } = await openSandbox(args.sandbox, args.compressor);
 
 try {
   if (isWanted('lag')) for (const mode of ['commitlog', 'cdc'] as const) await inWorld(mode, reportLag);
@@ -60,15 +65,13 @@ async function reportBacklog(world: BenchWorld): Promise<void> {
 }
 
 async function reportKeepingUp(world: BenchWorld): Promise<void> {
-  const { writesPerSecond, lagSeconds, catchUpSeconds, peakMegabytes } = await measureKeepingUp(
-    world,
-    seconds,
-    nodeOptions,
-  );
+  const found = await measureKeepingUp(world, { perSecond: pace, seconds }, nodeOptions);
+  const { writesPerSecond, lagSeconds, catchUpSeconds, cpuSeconds, peakMegabytes } = found;
+  const cores = cpuSeconds / (seconds + catchUpSeconds);
   say(
     `keeping up with ${Math.round(writesPerSecond)} writes/s for ${seconds} s: watermarks ` +
       `${lagSeconds.map((lag) => lag.toFixed(1)).join(', ')} s old, caught up ${catchUpSeconds.toFixed(1)} s after the last write, ` +
-      `peak ${peakMegabytes.toFixed(0)} MB`,
+      `${cores.toFixed(2)} cores, peak ${peakMegabytes.toFixed(0)} MB`,
   );
 }
 

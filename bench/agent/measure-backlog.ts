@@ -57,7 +57,7 @@ async function holdWhile(settings: AgentSettings, work: () => Promise<unknown>):
     while (!existsSync(positionPath(settings.folder))) await sleep(50);
     await work();
     // By then the marker behind the last write is there.
-    await sleep(2_000);
+    await sleep(settings.visibilityDelayMs + 1_000);
   } finally {
     await agent.stop();
   }

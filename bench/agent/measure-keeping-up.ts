@@ -7,17 +7,19 @@ import { writeFast } from './write-orders.ts';
 
 export interface KeepingUp {
   readonly writesPerSecond: number;
-  /** How old the newest watermark was, every fifth of the time; 1.0 to 2.2 s when the agent keeps up. */
+  /** How old the newest watermark was, every fifth of the time; up to 1.2 s above `visibilityDelayMs` when the agent keeps up. */
   readonly lagSeconds: readonly number[];
   /** From the last write until everything was published. */
   readonly catchUpSeconds: number;
+  /** Of the agent, from the first write until it had caught up. */
+  readonly cpuSeconds: number;
   readonly peakMegabytes: number;
 }
 
-/** Writes as fast as the machine can, beside the agent and the broker. */
+/** Writes so many a second, or as fast as the machine can, beside the agent and the broker. */
 export async function measureKeepingUp(
   world: BenchWorld,
-  seconds: number,
+  { perSecond, seconds }: { readonly perSecond: number | undefined; readonly seconds: number },
   nodeOptions: readonly string[],
 ): Promise<KeepingUp> {
   const agent = startAgentProcess(world.settings, nodeOptions);
@@ -27,8 +29,9 @@ export async function measureKeepingUp(
   try {
     await untilWatermark(world);
     const lagSeconds: number[] = [];
+    const cpuBefore = agent.cpuSeconds();
     const writing = AbortSignal.timeout(seconds * 1000);
-    const load = { count: Number.MAX_SAFE_INTEGER, signal: writing };
+    const load = { count: Number.MAX_SAFE_INTEGER, perSecond, signal: writing };
     const [written] = await Promise.all([
       writeFast(world.pool, world.table, load),
       (async () => {
@@ -41,7 +44,13 @@ export async function measureKeepingUp(
     const lastMicros = BigInt(Date.now()) * 1000n;
     while (claimedMicros < lastMicros) await sleep(20);
     const catchUpSeconds = Date.now() / 1000 - Number(lastMicros) / 1e6;
-    return { writesPerSecond: written / seconds, lagSeconds, catchUpSeconds, peakMegabytes: agent.peakMegabytes() };
+    return {
+      writesPerSecond: written / seconds,
+      lagSeconds,
+      catchUpSeconds,
+      cpuSeconds: agent.cpuSeconds() - cpuBefore,
+      peakMegabytes: agent.peakMegabytes(),
+    };
   } finally {
     stop.abort();
     await following;

@@ -16,8 +16,7 @@ export async function writePaced(
   const began = performance.now();
   const writes: Promise<void>[] = [];
   for (let id = 0; id < perSecond * seconds; id++) {
-    const waitMs = began + (id * 1000) / perSecond - performance.now();
-    if (waitMs > 0) await sleep(waitMs);
+    await until(began + (id * 1000) / perSecond);
     const { statement, values } = order(table, id);
     writes.push(pool.execute(statement, values, { consistency: 'ONE' }).then(() => onAcknowledged(id)));
   }
@@ -26,26 +25,33 @@ export async function writePaced(
 
 /**
  * Rows as fast as the node takes them, many to a request: an unlogged batch of different partitions is one mutation for each.
- * Writes `ids` from the first on until there are no more or the signal aborts; answers how many.
+ * Writes ids from the first on until there are no more or the signal aborts, no more than `perSecond` if that is named; answers how many.
  */
-export async function writeFast(
-  pool: CqlPool,
-  table: string,
-  { count, signal }: { readonly count: number; readonly signal?: AbortSignal },
-  onWritten: (rows: number) => void = () => {},
-): Promise<number> {
+export async function writeFast(pool: CqlPool, table: string, { count, perSecond, signal }: FastLoad): Promise<number> {
+  const began = performance.now();
   let next = 0;
   const lane = async () => {
     while (next < count && !signal?.aborted) {
       const first = next;
       next = Math.min(count, first + rowsPerBatch);
+      if (perSecond !== undefined) await until(began + (first * 1000) / perSecond);
       const rows = Array.from({ length: next - first }, (_, i) => order(table, first + i));
       await pool.batch('unlogged', rows, { consistency: 'ONE' });
-      onWritten(rows.length);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   return next;
+}
+
+interface FastLoad {
+  readonly count: number;
+  readonly perSecond?: number | undefined;
+  readonly signal?: AbortSignal;
+}
+
+async function until(atMs: number): Promise<void> {
+  const waitMs = atMs - performance.now();
+  if (waitMs > 0) await sleep(waitMs);
 }
 
 /** Below the size at which a node refuses a batch. */
