@@ -4,7 +4,7 @@ import { openPulsarBus } from '../src/adapters/pulsar/open-pulsar-bus.ts';
 import { yieldToOthers } from '../src/adapters/yield-to-others.ts';
 import { readSettings } from '../src/capture/read-settings.ts';
 import { runAgent } from '../src/capture/run-agent.ts';
-import { resolveReference } from '../src/config/read-config.ts';
+import { secretBehind } from '../src/config/read-config.ts';
 import type { ProgressEvent } from '../src/events.ts';
 import type { AgentSettings } from '../src/model/agent-settings.ts';
 import type { MessageBus } from '../src/ports/message-bus.ts';
@@ -52,7 +52,7 @@ function busOnDemand(open: () => Promise<MessageBus>): Pick<MessageBus, 'publish
 }
 
 function openBus({ node, pulsar: { token, ...pulsar } }: AgentSettings): Promise<MessageBus> {
-  const secret = resolveReference(token);
+  const secret = secretBehind(token);
   return openPulsarBus({
     ...pulsar,
     ...(secret !== undefined && { token: secret }),

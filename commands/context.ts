@@ -5,7 +5,7 @@ import { systemClock } from '../src/adapters/clock.ts';
 import { localShell } from '../src/adapters/local-shell/local-shell.ts';
 import { openPulsarBus } from '../src/adapters/pulsar/open-pulsar-bus.ts';
 import type { Config } from '../src/config/config.ts';
-import { readConfig, resolveReference } from '../src/config/read-config.ts';
+import { readConfig, secretBehind } from '../src/config/read-config.ts';
 import { OperatorError } from '../src/errors.ts';
 import type { Report } from '../src/events.ts';
 import { tablesOf } from '../src/model/schema.ts';
@@ -118,7 +118,7 @@ export async function currentPlan({ config, source, target, signal }: Clusters):
 }
 
 function openBus({ migration, pulsar: { serviceUrl, adminUrl, tenant, namespace, token, tlsCaFile } }: Config) {
-  const secret = resolveReference(token);
+  const secret = secretBehind(token);
   return openPulsarBus({
     serviceUrl,
     adminUrl,

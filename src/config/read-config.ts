@@ -36,6 +36,12 @@ export function resolveReference(reference: string | undefined): string | undefi
   });
 }
 
+/** Reads the reference anew each time, for a secret that is replaced meanwhile; throws now if nothing is behind it. */
+export function secretBehind(reference: string | undefined): (() => string) | undefined {
+  if (resolveReference(reference) === undefined) return undefined;
+  return () => resolveReference(reference)!;
+}
+
 function readSecretFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trimEnd();

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { parseConfig, resolveReference } from '../../src/config/read-config.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { parseConfig, resolveReference, secretBehind } from '../../src/config/read-config.ts';
 import { OperatorError } from '../../src/errors.ts';
 
 const whole = `
@@ -59,4 +62,17 @@ test('YAML that does not parse is named with its line', () => {
 test('a reference to nothing says where it looked', () => {
   expect(() => resolveReference('env:CDCMIG_NO_SUCH')).toThrow(/CDCMIG_NO_SUCH/);
   expect(() => resolveReference('file:/no/such/file')).toThrow(/no such file/);
+});
+
+test('a secret in a file that is replaced is read anew, and none at all is told at once', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'cdcmig-secret-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const file = join(dir, 'token');
+  expect(() => secretBehind(`file:${file}`)).toThrow(/no such file/);
+  writeFileSync(file, 'first\n');
+  const secret = secretBehind(`file:${file}`)!;
+  expect(secret()).toBe('first');
+  writeFileSync(file, 'second\n');
+  expect(secret()).toBe('second');
+  expect(secretBehind(undefined)).toBeUndefined();
 });

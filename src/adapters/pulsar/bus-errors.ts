@@ -40,8 +40,7 @@ function brokerStep(error: PulsarError): string {
 function adminStep(error: PulsarAdminError): string {
   if (error.status === 401 || error.status === 403)
     return 'give the role of the token the right to administer the namespace';
-  // Node's fetch takes its authorities from the environment only.
-  if (/certificate|self.signed/i.test(error.reason)) return 'set NODE_EXTRA_CA_CERTS to the file of the authority';
+  if (/certificate|self.signed/i.test(error.reason)) return 'check tlsCaFile and the host name in the admin URL';
   if (error.status === 0) return 'check the admin URL and that it can be reached from here';
   return 'see what the broker says, then run again';
 }

@@ -18,8 +18,9 @@ export interface PulsarBusOptions {
   readonly adminUrl: string;
   readonly tenant: string;
   readonly namespace: string;
-  readonly token?: string;
-  /** Of the brokers' certificates; the admin service's come from NODE_EXTRA_CA_CERTS. */
+  /** A function is asked at every connection, and when a broker does not take the last one any longer. */
+  readonly token?: string | (() => string);
+  /** Of the certificates of the brokers and of their admin service. */
   readonly tlsCaFile?: string;
   /** Shown in the topics' stats. */
   readonly clientName: string;
@@ -35,7 +36,7 @@ export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageB
   const client = await onBus(`Pulsar at ${serviceUrl} to let us in`, () =>
     connectPulsar({ serviceUrl, auth, tls, signal }),
   );
-  const admin = new PulsarAdmin({ adminUrl, auth });
+  const admin = new PulsarAdmin({ adminUrl, auth, tls });
   const namespace = `${options.tenant}/${options.namespace}`;
   const full = (topic: string) => `persistent://${namespace}/${topic}`;
   const readerOf = (topic: string) => ({ client, topic: full(topic), readerName: clientName });

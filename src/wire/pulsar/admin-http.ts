@@ -1,4 +1,7 @@
-import type { PulsarAuth } from './types.ts';
+import { exchange, type HttpAnswer } from './http-exchange.ts';
+import { PulsarError } from './pulsar-error.ts';
+import { isTlsFault } from './tls-settings.ts';
+import type { PulsarAuth, PulsarTls } from './types.ts';
 
 const requestTimeoutMs = 30_000;
 
@@ -16,7 +19,8 @@ export class PulsarAdminError extends Error {
     this.reason = reason;
     // Two changes to one namespace at once: the loser is told 409 and may try again.
     const isCollision = status === 409 && /concurrent modification/i.test(reason);
-    this.isTransient = status === 0 || status === 429 || status >= 500 || isCollision;
+    const isPassing = status === 0 && mayPass(options?.cause);
+    this.isTransient = isPassing || status === 429 || status >= 500 || isCollision;
   }
 
   get isNotFound(): boolean {
@@ -37,44 +41,59 @@ export interface AdminCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface AdminHttpOptions {
+  /** `http://host:8080` or `https://host:8443`. */
+  readonly adminUrl: string;
+  readonly auth?: PulsarAuth | undefined;
+  readonly tls?: PulsarTls | undefined;
+}
+
 /** Calls the admin service; returns the parsed JSON answer, text when it is not JSON, null for an empty one. */
 export class AdminHttp {
   private readonly baseUrl: string;
-  private readonly auth: PulsarAuth | undefined;
+  private readonly options: AdminHttpOptions;
 
-  constructor(adminUrl: string, auth: PulsarAuth | undefined) {
-    this.baseUrl = adminUrl.replace(/\/+$/, '');
-    this.auth = auth;
+  constructor(options: AdminHttpOptions) {
+    this.baseUrl = options.adminUrl.replace(/\/+$/, '');
+    this.options = options;
   }
 
-  async call({ method, path, query, body, signal }: AdminCall): Promise<unknown> {
-    const search = query ? `?${new URLSearchParams(query)}` : '';
-    const request = `${method} /admin/v2/${path}`;
-    const headers = await this.headers(body !== undefined);
+  async call(call: AdminCall): Promise<unknown> {
+    const { signal } = call;
+    const request = `${call.method} /admin/v2/${call.path}`;
     const timeout = AbortSignal.timeout(requestTimeoutMs);
     try {
-      const response = await fetch(`${this.baseUrl}/admin/v2/${path}${search}`, {
-        method,
-        headers,
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new PulsarAdminError(request, response.status, reasonIn(text));
-      return parsed(text);
+      const answer = await this.answerTo(call, signal ? AbortSignal.any([signal, timeout]) : timeout);
+      if (answer.status < 200 || answer.status > 299)
+        throw new PulsarAdminError(request, answer.status, reasonIn(answer.text));
+      return parsed(answer.text);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof PulsarAdminError) throw error;
-      throw new PulsarAdminError(request, 0, causeText(error), { cause: error });
+      const cause = timeout.aborted ? timeout.reason : error;
+      throw new PulsarAdminError(request, 0, reasonOf(cause), { cause });
     }
   }
 
-  private async headers(hasBody: boolean): Promise<Record<string, string>> {
-    const headers: Record<string, string> = hasBody ? { 'content-type': 'application/json' } : {};
-    const token = this.auth?.token;
-    if (token !== undefined)
-      headers.authorization = `Bearer ${typeof token === 'function' ? await token({ isChallenge: false }) : token}`;
-    return headers;
+  /** A token that is not taken may have run out: whoever can make a fresh one is asked for it, once. */
+  private async answerTo(call: AdminCall, signal: AbortSignal): Promise<HttpAnswer> {
+    const answer = await this.send(call, { isChallenge: false }, signal);
+    const isRenewable = typeof this.options.auth?.token === 'function';
+    return answer.status === 401 && isRenewable ? this.send(call, { isChallenge: true }, signal) : answer;
+  }
+
+  private async send(
+    { method, path, query, body }: AdminCall,
+    reason: { readonly isChallenge: boolean },
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const { auth, tls } = this.options;
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const token = typeof auth?.token === 'function' ? await auth.token(reason) : auth?.token;
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const search = query ? `?${new URLSearchParams(query)}` : '';
+    const url = new URL(`${this.baseUrl}/admin/v2/${path}${search}`);
+    return exchange({ method, url, headers, body: body === undefined ? undefined : JSON.stringify(body), tls, signal });
   }
 }
 
@@ -95,9 +114,12 @@ function reasonIn(text: string): string {
   return (title ?? text.slice(0, 200)).trim();
 }
 
-/** fetch says only "fetch failed"; what failed is in its cause. */
-function causeText(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as NodeJS.ErrnoException).code;
-  return cause instanceof Error ? cause.message || code || cause.name : String(cause);
+/** A certificate or a token that is refused now is refused again. */
+function mayPass(cause: unknown): boolean {
+  if (cause instanceof PulsarError) return cause.isTransient;
+  return !(cause instanceof Error && isTlsFault(cause));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error);
 }

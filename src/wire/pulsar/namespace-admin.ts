@@ -1,19 +1,12 @@
-import { type AdminCall, AdminHttp, PulsarAdminError } from './admin-http.ts';
+import { type AdminCall, AdminHttp, type AdminHttpOptions, PulsarAdminError } from './admin-http.ts';
 import type { BacklogQuota, Creation, DeleteOptions, Retention } from './admin-types.ts';
-import type { PulsarAuth } from './types.ts';
-
-export interface PulsarAdminOptions {
-  /** `http://host:8080`; for a private certificate authority set NODE_EXTRA_CA_CERTS. */
-  readonly adminUrl: string;
-  readonly auth?: PulsarAuth | undefined;
-}
 
 /** Tenants, namespaces and their policies. */
 export class NamespaceAdmin {
   protected readonly http: AdminHttp;
 
-  constructor(options: PulsarAdminOptions) {
-    this.http = new AdminHttp(options.adminUrl, options.auth);
+  constructor(options: AdminHttpOptions) {
+    this.http = new AdminHttp(options);
   }
 
   /** On all clusters there are. */

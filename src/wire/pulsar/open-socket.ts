@@ -2,6 +2,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { PulsarError } from './pulsar-error.ts';
 import type { BrokerUrl } from './service-url.ts';
+import { isTlsFault, tlsSettings } from './tls-settings.ts';
 import type { PulsarTls } from './types.ts';
 
 const connectTimeoutMs = 10_000;
@@ -11,7 +12,7 @@ export function openSocket(url: BrokerUrl, options: PulsarTls | undefined, signa
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const socket = url.isSecure
-      ? tls.connect(tlsOptions(url, options))
+      ? tls.connect({ host: url.host, port: url.port, ...tlsSettings(url.host, options) })
       : net.connect({ host: url.host, port: url.port });
     const timer = setTimeout(
       () => end(new PulsarError('Timeout', `no connection to ${url.host}:${url.port} within ${connectTimeoutMs} ms`)),
@@ -40,18 +41,8 @@ export function openSocket(url: BrokerUrl, options: PulsarTls | undefined, signa
   });
 }
 
-function tlsOptions(url: BrokerUrl, options: PulsarTls = {}): tls.ConnectionOptions {
-  const { ca, cert, key } = options;
-  // An address is no server name: sending it as one is an error.
-  const servername = options.serverName ?? (net.isIP(url.host) ? undefined : url.host);
-  const given = Object.fromEntries(Object.entries({ ca, cert, key, servername }).filter(([, v]) => v !== undefined));
-  return { host: url.host, port: url.port, rejectUnauthorized: true, ...given };
-}
-
-/** A certificate that is refused now is refused again: not worth a second try. */
 function connectError(url: BrokerUrl, cause: Error): PulsarError {
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const isTlsFault = /CERT|SSL|TLS|UNABLE_TO/.test(code);
-  const reason = cause.message || code;
-  return new PulsarError(isTlsFault ? 'TlsError' : 'Disconnected', `${url.host}:${url.port}: ${reason}`, { cause });
+  const reason = cause.message || (cause as NodeJS.ErrnoException).code;
+  const code = isTlsFault(cause) ? 'TlsError' : 'Disconnected';
+  return new PulsarError(code, `${url.host}:${url.port}: ${reason}`, { cause });
 }

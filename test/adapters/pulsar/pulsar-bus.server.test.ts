@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { comparePositions } from '../../../src/adapters/pulsar/bus-position.ts';
 import { openPulsarBus } from '../../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { OperatorError } from '../../../src/errors.ts';
 import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
 import { messageBusContract } from '../../ports/message-bus-contract.ts';
+import { aTlsFront } from '../../support/tls-front.ts';
+import { anAuthority } from '../../wire/pulsar/own-certificates.ts';
 
 const tenant = 'cdcmig-tests';
 
@@ -88,6 +93,38 @@ describe('openPulsarBus', () => {
     const bus = await openPulsarBus({ ...busOptions(namespace), adminUrl: 'http://127.0.0.1:1' });
     await expect(bus.describeTopic('kept')).rejects.toThrow(/no answer.*check the admin URL/);
     await bus.close();
+  });
+
+  it('the authority file serves for the brokers and for their admin service', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'cdcmig-cert-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const authority = await anAuthority(dir);
+    const { cert, key } = await authority.sign('pulsar');
+    const { address: host, brokerPort, webPort } = inject('sandbox').pulsar;
+    const secured = {
+      ...busOptions(namespace),
+      serviceUrl: `pulsar+ssl://${await aTlsFront({ host, port: brokerPort }, { cert, key })}`,
+      adminUrl: `https://${await aTlsFront({ host, port: webPort }, { cert, key })}`,
+    };
+    const bus = await openPulsarBus({ ...secured, tlsCaFile: authority.caFile });
+    onTestFinished(() => bus.close());
+    await bus.ensureNamespace();
+    await bus.ensureTopic('behind-tls', 0);
+    expect(await bus.describeTopic('behind-tls')).toBeDefined();
+    await expect(openPulsarBus(secured)).rejects.toThrow(
+      /certificate.*check tlsCaFile and the host name in the service/s,
+    );
+  });
+
+  it('an admin service that the authority did not sign is told to the operator, at once', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'cdcmig-cert-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const { cert, key } = await (await anAuthority(dir)).sign('pulsar');
+    const { address: host, webPort } = inject('sandbox').pulsar;
+    const adminUrl = `https://${await aTlsFront({ host, port: webPort }, { cert, key })}`;
+    const bus = await openPulsarBus({ ...busOptions(namespace), adminUrl });
+    onTestFinished(() => bus.close());
+    await expect(bus.describeTopic('kept')).rejects.toThrow(/check tlsCaFile and the host name in the admin URL/);
   });
 
   it('an authority file that cannot be read is told to the operator', async () => {

@@ -23,7 +23,7 @@ export async function startSecuredBroker() {
   const [server, client] = [await authority.sign('broker'), await authority.sign('client')];
   const secret = randomBytes(32);
   const tokenFor = (seconds: number) => signedToken(secret, seconds);
-  const tlsPort = await freePort();
+  const [tlsPort, webTlsPort] = [await freePort(), await freePort()];
   const planned = planSandbox(join(dir, 'sandbox'), '5.0', await findFreeEndpoints(dir, 1));
   const sandbox = {
     ...planned,
@@ -37,6 +37,7 @@ export async function startSecuredBroker() {
       brokerClientAuthenticationParameters: JSON.stringify({ token: tokenFor(86_400) }),
       superUserRoles: 'operator,client',
       brokerServicePortTls: tlsPort,
+      webServicePortTls: webTlsPort,
       tlsCertificateFilePath: server.certFile,
       tlsKeyFilePath: server.keyFile,
       tlsTrustCertsFilePath: authority.caFile,
@@ -56,6 +57,8 @@ export async function startSecuredBroker() {
     ca: authority.ca,
     serviceUrl: sandbox.pulsar.serviceUrl,
     tlsServiceUrl: `pulsar+ssl://127.0.0.1:${tlsPort}`,
+    adminUrl: sandbox.pulsar.adminUrl,
+    tlsAdminUrl: `https://127.0.0.1:${webTlsPort}`,
     async stop() {
       await wipeSandbox(sandbox.dir);
       rmSync(dir, { recursive: true, force: true });

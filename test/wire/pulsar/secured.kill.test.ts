@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
 import { connectPulsar, oauth2Token } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import type { Consumer, PulsarClient, PulsarConnectOptions, SubscriptionType } from '../../../src/wire/pulsar/types.ts';
 import { numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
@@ -71,6 +72,27 @@ describe('who may come', () => {
     await roundTrip(await connected({ ...options, auth: { token: broker.tokenFor(60) } }));
     const wrong = connected({ ...options, auth: { token: 'nonsense' } });
     await expect(wrong).rejects.toMatchObject({ code: 'AuthenticationError' });
+  });
+});
+
+describe('who may administer', () => {
+  test('over TLS whoever has a certificate of the authority', async () => {
+    const { ca, client, tlsAdminUrl: adminUrl } = broker;
+    const { cert, key } = client;
+    const admin = new PulsarAdmin({ adminUrl, tls: { ca, cert, key } });
+    const topic = await aTopic();
+    expect(await admin.topics('public/default')).toContain(topic);
+    const without = new PulsarAdmin({ adminUrl, tls: { ca }, auth: { token: broker.tokenFor(60) } });
+    await expect(without.topics('public/default')).rejects.toMatchObject({ status: 0 });
+  });
+
+  test('in the clear whoever has a token, also after it has run out and been replaced', async () => {
+    const { adminUrl } = broker;
+    const token = ({ isChallenge }: { isChallenge: boolean }) => broker.tokenFor(isChallenge ? 60 : -60);
+    const topic = await aTopic();
+    expect(await new PulsarAdmin({ adminUrl, auth: { token } }).topics('public/default')).toContain(topic);
+    const stale = new PulsarAdmin({ adminUrl, auth: { token: broker.tokenFor(-60) } });
+    await expect(stale.topics('public/default')).rejects.toMatchObject({ status: 401, isTransient: false });
   });
 });
 
