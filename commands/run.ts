@@ -16,6 +16,7 @@ interface Options extends CommonOptions {
   readonly takeOver?: true;
   readonly writesStopped?: true;
   readonly hintsChecked?: true;
+  readonly validation?: 'full' | 'changed';
   readonly confirm?: string;
   readonly plan?: string;
   readonly dryRun?: true;
@@ -31,6 +32,14 @@ export function runCommand(): Command {
     .option('--plan <digest>', 'accept this plan, also if the migration began with another')
     .option('--writes-stopped', 'cutover: the application has stopped writing')
     .option('--hints-checked', 'cutover: no hints are pending on nodes whose version cannot tell')
+    .addOption(
+      new Option(
+        '--validation <what>',
+        'cutover: compare everything after the drain, or what changed since it was equal',
+      )
+        .choices(['full', 'changed'])
+        .default(undefined, 'full, unless the last took more than five minutes'),
+    )
     .option('--confirm <keyspace>', 'cutover: the keyspace that is switched')
     .option('--dry-run', 'show what would be done, and do nothing')
     .addOption(configOption())
@@ -47,6 +56,7 @@ async function run(options: Options): Promise<void> {
         writesStopped: options.writesStopped ?? false,
         hintsChecked: options.hintsChecked ?? false,
         acceptPlan: options.plan,
+        validation: options.validation,
         confirm: options.confirm,
       });
       if (options.dryRun) await dryRun(names, context);

@@ -23,6 +23,7 @@ async function undo(options: CommonOptions): Promise<void> {
           writesStopped: false,
           hintsChecked: false,
           acceptPlan: undefined,
+          validation: undefined,
           confirm: undefined,
         }),
       ),

@@ -1,6 +1,8 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RepairedRow } from '../src/model/repaired-row.ts';
+import { maxToken, minToken, type TokenRange } from '../src/model/token.ts';
 import { compareAll, throwOnDifferences } from '../src/phases/compare-all.ts';
+import type { ComparisonScope } from '../src/phases/comparison-scope.ts';
 import type { WorkerContext } from '../src/phases/phase-context.ts';
 import { repairDifferences, throwOnCutOver, throwOnUnrepaired } from '../src/phases/repair-differences.ts';
 import { usualPatienceMs } from '../src/phases/validate.ts';
@@ -16,6 +18,9 @@ import { withContext } from './context.ts';
 
 interface Options extends CommonOptions {
   readonly table?: readonly string[];
+  readonly since?: 'last';
+  readonly range?: TokenRange;
+  readonly sample?: number;
   readonly repair?: true;
 }
 
@@ -24,6 +29,21 @@ export function validateCommand(): Command {
   return new Command('validate')
     .description('compare every row of both sides; exit code 3 when rows differ for certain')
     .option('--table <names...>', 'only these tables')
+    .addOption(
+      new Option('--since <when>', 'only rows that changed since the last validation that found all equal')
+        .choices(['last'])
+        .conflicts(['range', 'sample']),
+    )
+    .addOption(
+      new Option('--range <tokens>', 'only tokens above the first up to the second: <first>..<second>')
+        .argParser(rangeOf)
+        .conflicts('sample'),
+    )
+    .addOption(
+      new Option('--sample <percent>', 'only as much, from all over the ring, other rows each time').argParser(
+        percentOf,
+      ),
+    )
     .option('--repair', 'write rows that differ for certain anew from the source, and look again')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -38,7 +58,7 @@ async function validate(options: Options): Promise<void> {
   );
   const text = options.json
     ? `${jsonText({ ...reportJson(report), ...(repaired && { repaired: repaired.map(repairJson) }) }, 2)}\n`
-    : `${reportText(report.tables)}${repaired ? repairText(repaired) : ''}`;
+    : `${reportText(report.tables, report.scope)}${repaired ? repairText(repaired) : ''}`;
   process.stdout.write(text);
   await screen.close();
   if (repaired) throwOnUnrepaired(report, repaired);
@@ -50,8 +70,9 @@ interface Validated {
   readonly repaired?: readonly RepairedRow[];
 }
 
-async function compare(context: WorkerContext, { table }: Options): Promise<Validated> {
-  const wanted = { patienceMs: usualPatienceMs, ...(table && { tables: table }) };
+async function compare(context: WorkerContext, options: Options): Promise<Validated> {
+  const { table } = options;
+  const wanted = { patienceMs: usualPatienceMs, scope: scopeOf(options), ...(table && { tables: table }) };
   return { report: await whileWatchingRing(context, (watched) => compareAll(watched, wanted)) };
 }
 
@@ -59,4 +80,26 @@ async function compareAndRepair(context: WorkerContext, options: Options): Promi
   throwOnCutOver(context);
   const { report } = await compare(context, options);
   return { report, repaired: await repairDifferences(context, report) };
+}
+
+function scopeOf({ since, range, sample }: Options): ComparisonScope {
+  if (since) return { kind: 'changed' };
+  if (range) return { kind: 'range', range };
+  return sample === undefined ? { kind: 'everything' } : { kind: 'sample', percent: sample };
+}
+
+function rangeOf(text: string): TokenRange {
+  const [, first, second] = text.match(/^(-?\d{1,20})\.\.(-?\d{1,20})$/) ?? [];
+  if (first === undefined || second === undefined)
+    throw new InvalidArgumentError('Two tokens with .. between them, such as 0..4611686018427387904');
+  const range = { start: BigInt(first), end: BigInt(second) };
+  if (range.start < minToken || range.end > maxToken || range.start >= range.end)
+    throw new InvalidArgumentError(`The first is smaller than the second, and both from ${minToken} to ${maxToken}`);
+  return range;
+}
+
+function percentOf(text: string): number {
+  const percent = Number(text);
+  if (text.trim() !== '' && percent > 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError('More than 0, and 100 at most');
 }

@@ -1,5 +1,6 @@
 import type { SourceNode } from '../ports/source-cluster.ts';
-import type { MigrationState } from '../state/migration-state.ts';
+import type { ValidationRecord } from '../state/ledger-event.ts';
+import type { MigrationState, ProvenState } from '../state/migration-state.ts';
 
 /** A condition of cutover, with what was seen. */
 export interface Gate {
@@ -135,9 +136,11 @@ function drained({ state }: GateFacts): Gate {
 }
 
 function validatedAfterDrain({ state }: GateFacts): Gate {
-  const gate = 'full validation after the drain';
-  const validation = state.lastFullValidation;
+  const gate = 'validation after the drain';
+  const { lastFullValidation: validation, proven } = state;
   const drainedAt = state.drain?.confirmedAtMicros;
+  if (validation && proven && drainedAt !== undefined && isByChanges(proven, drainedAt))
+    return { gate, isOpen: true, reason: provenText(validation, proven) };
   if (!validation) return { gate, isOpen: false, reason: 'never validated' };
   if (drainedAt === undefined || validation.startedAtMicros < drainedAt)
     return { gate, isOpen: false, reason: 'the last one is of before the drain' };
@@ -151,6 +154,17 @@ function validatedAfterDrain({ state }: GateFacts): Gate {
     isOpen: true,
     reason: `${validation.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`,
   };
+}
+
+/** Everything before the drain, and what changed since after it. */
+function isByChanges({ fullAtMicros, lookedAtMicros }: ProvenState, drainedAt: bigint): boolean {
+  return fullAtMicros < drainedAt && lookedAtMicros >= drainedAt;
+}
+
+function provenText({ tables }: ValidationRecord, { fullAtMicros }: ProvenState): string {
+  const rows = tables.reduce((sum, table) => sum + table.sourceRows, 0n);
+  const at = new Date(Number(fullAtMicros / 1000n)).toISOString();
+  return `${rows} rows equal at ${at}, and what changed since equal after the drain`;
 }
 
 export const captureGate = 'capture unbroken since the hand-over';

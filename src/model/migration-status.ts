@@ -113,6 +113,8 @@ export interface RepairStatus {
 export interface ValidationStatus {
   readonly finishedAt: string;
   readonly isFull: boolean;
+  /** Of all tables, but only what changed since then. */
+  readonly changedSince: string | undefined;
   readonly isAfterDrain: boolean;
   readonly unsettled: number;
   readonly tables: readonly ComparedTable[];

@@ -9,12 +9,15 @@ import type { Sides } from '../validation/compare-split.ts';
 import { compareTables } from '../validation/compare-tables.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { type ComparableTables, comparableTables } from './comparable-tables.ts';
+import { type ComparisonScope, type ScopedTables, scopeTables } from './comparison-scope.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { openStreamClock } from './stream-clock.ts';
 
 export interface CompareOptions {
   /** Undefined: all tables of the migration. */
   readonly tables?: readonly string[];
+  /** Default: everything. */
+  readonly scope?: ComparisonScope;
   /** How long to look again at rows whose changes may be on their way. */
   readonly patienceMs: number;
   /** All that was ever captured is applied, and nobody writes. */
@@ -23,7 +26,6 @@ export interface CompareOptions {
 
 /** Rows whose keys the ledger keeps until start-sink settles them; a ledger event is one message. */
 const mostUnsettledKept = 5_000;
-const splitsATable = 16;
 const splitsAtOnce = 4;
 
 /** Compares the tables on both sides and writes the result into the ledger. */
@@ -35,8 +37,9 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
   const streamTimeMicros = stream?.position?.streamTimeMicros;
   try {
-    const result = await compareTables({
-      tables: tables.map((table) => ({ table, splits: splitsATable })),
+    const scoped = await scopeTables(context, tables, options.scope ?? { kind: 'everything' });
+    const compared = await compareTables({
+      tables: scoped.tables,
       withCounters: false,
       sides: sidesOf(context),
       clock,
@@ -46,8 +49,15 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       splitsAtOnce,
       signal,
     });
-    const isFull = options.tables === undefined && comparable.leftOut.length === 0;
-    await book(context, result, { isFull, isDrained: options.isDrained ?? false, state, streamTimeMicros });
+    const result = scoped.text === undefined ? compared : { ...compared, scope: scoped.text };
+    const isOfAllTables = options.tables === undefined && comparable.leftOut.length === 0;
+    await book(context, result, {
+      scoped,
+      isOfAllTables,
+      isDrained: options.isDrained ?? false,
+      state,
+      streamTimeMicros,
+    });
     return result;
   } finally {
     await stream?.close();
@@ -55,8 +65,9 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
 }
 
 interface Compared {
+  readonly scoped: ScopedTables;
   /** All tables that have not left the migration. */
-  readonly isFull: boolean;
+  readonly isOfAllTables: boolean;
   readonly isDrained: boolean;
   /** Of before the comparison, as the stream time. */
   readonly state: MigrationState;
@@ -66,19 +77,21 @@ interface Compared {
 async function book(
   { ledger, signal }: WorkerContext,
   result: ValidationReport,
-  { isFull, isDrained, state, streamTimeMicros }: Compared,
+  { scoped, isOfAllTables, isDrained, state, streamTimeMicros }: Compared,
 ): Promise<void> {
   const drainedAt = state.drain?.confirmedAtMicros;
   const validation: ValidationRecord = {
     ...recordOf(result, {
       isAfterDrain: drainedAt !== undefined && result.startedAtMicros > drainedAt,
-      isFull,
+      isFull: isOfAllTables && scoped.text === undefined,
     }),
+    ...(isOfAllTables && scoped.sinceMicros !== undefined && { sinceMicros: scoped.sinceMicros }),
     ...(streamTimeMicros !== undefined && { streamTimeMicros }),
   };
   await ledger.append({ kind: 'validated', validation });
   const appliedUpTo = isDrained ? 'everything' : streamTimeMicros;
-  for (const { id } of slicesSettledBy(result.tables, state.openSlices.values(), appliedUpTo))
+  const whole = result.tables.filter(({ table }) => scoped.whole.has(table));
+  for (const { id } of slicesSettledBy(whole, state.openSlices.values(), appliedUpTo))
     await ledger.append({ kind: 'slice-settled', id, how: 'compared equal' });
   await ledger.refresh(signal);
 }

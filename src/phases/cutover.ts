@@ -12,6 +12,7 @@ import { exitCodes, OperatorError } from '../errors.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { waitForCatchUp } from './catch-up.ts';
 import { compareAll, throwOnDifferences } from './compare-all.ts';
+import type { ComparisonScope } from './comparison-scope.ts';
 import { gatherGateFacts, unbrokenSince } from './gate-facts.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -21,6 +22,7 @@ import { usualPatienceMs } from './validate.ts';
 
 const drainTimeoutMs = 120_000;
 const lookEveryMs = 500;
+const longValidationMicros = 300_000_000n;
 
 /** Proves that nothing is on its way and both sides are equal, and then lets the operator switch. */
 export const cutover: Phase = {
@@ -36,9 +38,14 @@ export const cutover: Phase = {
     }),
     unlessCutOver('drain', drain),
     unlessCutOver('validation after the drain', async (context) => {
-      const report = await compareAll(context, { patienceMs: usualPatienceMs, isDrained: true });
+      const report = await compareAll(context, {
+        patienceMs: usualPatienceMs,
+        isDrained: true,
+        scope: await scopeAfterDrain(context),
+      });
       await namingHoles(context, () => throwOnDifferences(report));
-      return `${report.tables.reduce((sum, table) => sum + table.sourceRows, 0n)} rows, equal`;
+      const rows = report.tables.reduce((sum, table) => sum + table.sourceRows, 0n);
+      return `${rows} rows${report.scope === undefined ? '' : ` (${report.scope})`}, equal`;
     }),
     unlessCutOver('gates', recordCutover),
     { title: 'workers', run: stopWorkers },
@@ -146,6 +153,16 @@ function notDrained(unknownBecause: string | undefined): OperatorError {
     found: unknownBecause ?? 'workers that are still behind it',
     next: 'look at `cdcmig status`, then repeat the command: a new mark is sent',
   });
+}
+
+/** What was seen equal before need not be read again, unless it is quickly done or agents have missed something since. */
+async function scopeAfterDrain(context: PhaseContext): Promise<ComparisonScope> {
+  const { validation } = context.options;
+  if (validation !== undefined) return { kind: validation === 'full' ? 'everything' : 'changed' };
+  const { proven, lastFullValidation: last } = context.ledger.state;
+  const isLong = last !== undefined && last.finishedAtMicros - last.startedAtMicros > longValidationMicros;
+  const isUnbroken = nodesWithHole(context.ledger.state, unbrokenSince(await askStream(context))).length === 0;
+  return { kind: proven && isLong && isUnbroken ? 'changed' : 'everything' };
 }
 
 async function recordCutover(context: PhaseContext): Promise<string> {

@@ -98,6 +98,7 @@ function validationStatus(validation: ValidationRecord): ValidationStatus {
   return {
     finishedAt: timeText(validation.finishedAtMicros),
     isFull: validation.isFull,
+    changedSince: validation.sinceMicros === undefined ? undefined : timeText(validation.sinceMicros),
     isAfterDrain: validation.isAfterDrain,
     unsettled: validation.unsettledCount,
     tables: validation.tables,

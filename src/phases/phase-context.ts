@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly hintsChecked: boolean;
   /** A plan's digest that the operator accepts although the migration began with another. */
   readonly acceptPlan: string | undefined;
+  /** Cutover: what the validation after the drain compares; undefined: everything, unless that took long the last time. */
+  readonly validation: 'full' | 'changed' | undefined;
   /** Cutover: must be the keyspace's name. */
   readonly confirm: string | undefined;
 }

@@ -84,6 +84,8 @@ export interface ValidationRecord {
   readonly isAfterDrain: boolean;
   /** All tables and the whole ring. */
   readonly isFull: boolean;
+  /** Only what changed in any table since then, by the changes topic, and tables with open slices. */
+  readonly sinceMicros?: bigint;
   readonly tables: readonly ComparedTable[];
   /** Rows that differed while their changes could still be on their way; start-sink settles them. */
   readonly unsettled: readonly { readonly table: string; readonly key: RowKey }[];

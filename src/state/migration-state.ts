@@ -26,6 +26,8 @@ export interface MigrationState {
   readonly lastValidation: ValidationRecord | undefined;
   /** The newest validation of all tables and the whole ring. */
   readonly lastFullValidation: ValidationRecord | undefined;
+  /** What has been seen equal, from a validation of everything on; undefined before the first, and when one differs. */
+  readonly proven: ProvenState | undefined;
   /** The newest repair, and when. */
   readonly lastRepair: (RepairRecord & { readonly atMicros: bigint }) | undefined;
   readonly openSlices: ReadonlyMap<string, DoubtfulSlice>;
@@ -54,6 +56,16 @@ interface DrainState {
   readonly confirmedAtMicros: bigint | undefined;
 }
 
+/** Everything was seen equal once, and what changed since then was seen equal again. */
+export interface ProvenState {
+  /** When the validation of everything began. */
+  readonly fullAtMicros: bigint;
+  /** When the newest validation of this chain began. */
+  readonly lookedAtMicros: bigint;
+  /** Changes published from here on, and only they, may have made a row different since. */
+  readonly fromMicros: bigint;
+}
+
 /** The last decision about a table. */
 interface DecidedSchema {
   readonly decision: SchemaDecision;
@@ -76,6 +88,7 @@ export const emptyState: MigrationState = {
   sinkAllowed: false,
   lastValidation: undefined,
   lastFullValidation: undefined,
+  proven: undefined,
   lastRepair: undefined,
   openSlices: new Map(),
   settledSlices: new Set(),
@@ -187,7 +200,28 @@ function withValidation(state: MigrationState, validation: ValidationRecord): Mi
     ...state,
     lastValidation: validation,
     lastFullValidation: validation.isFull ? validation : state.lastFullValidation,
+    proven: provenBy(validation, state.proven),
   };
+}
+
+/**
+ * A change that the target had not taken yet when a row was read may reach it afterwards: hence the stream's time, not
+ * the clock's. What differs among rows that changed is compared again the next time, for `fromMicros` stays; rows that
+ * differ although nothing names them disprove everything.
+ */
+function provenBy(
+  { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables }: ValidationRecord,
+  before: ProvenState | undefined,
+): ProvenState | undefined {
+  const differing = tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
+  if (differing > 0 && sinceMicros === undefined) return undefined;
+  const isClean = differing === 0 && tables.every(({ pending }) => pending === 0);
+  if (!isClean) return before && { ...before, lookedAtMicros: before.fullAtMicros };
+  if (streamTimeMicros === undefined) return before;
+  const fromMicros = streamTimeMicros < startedAtMicros ? streamTimeMicros : startedAtMicros;
+  if (isFull) return { fullAtMicros: startedAtMicros, lookedAtMicros: startedAtMicros, fromMicros };
+  const isNext = before !== undefined && sinceMicros !== undefined && sinceMicros <= before.fromMicros;
+  return isNext ? { ...before, lookedAtMicros: startedAtMicros, fromMicros } : before;
 }
 
 export function decisionsOf({ schemaDecisions }: MigrationState, table: string): number {

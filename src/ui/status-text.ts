@@ -92,7 +92,8 @@ function repairLines({ lastRepair: last }: MigrationStatus): readonly string[] {
 
 function validationLines({ lastValidation: last }: MigrationStatus): readonly string[] {
   if (!last) return ['validation: never'];
-  const what = `${last.isFull ? 'full' : 'partial'}${last.isAfterDrain ? ', after the drain' : ''}`;
+  const part = last.changedSince === undefined ? 'partial' : `what changed since ${last.changedSince}`;
+  const what = `${last.isFull ? 'full' : part}${last.isAfterDrain ? ', after the drain' : ''}`;
   return [
     `validation (${what}) of ${last.finishedAt}:`,
     ...reportText(last.tables)

@@ -40,6 +40,9 @@ export interface TablePass {
   readonly splits: readonly ComparedSplit[];
 }
 
+const mostSmallAtOnce = 16;
+const mostTold = 100;
+
 /** Reads a table on both sides once, several splits at once. */
 export async function compareTable({ table, splits }: TableToCompare, comparing: Comparing): Promise<TablePass> {
   const ranges = typeof splits === 'number' ? rangesOfWholeRing(splits) : splits;
@@ -67,11 +70,15 @@ async function compareSplits(
   { sides, report, splitsAtOnce, pageSize, signal }: Comparing,
 ): Promise<readonly ComparedSplit[]> {
   let done = 0;
-  return inParallel(ranges, splitsAtOnce, signal, async (range) => {
+  // Many ranges are small ones, a partition each: there it is the round trips that take the time.
+  const atOnce = Math.max(splitsAtOnce, Math.min(mostSmallAtOnce, ranges.length >> 6));
+  const tellEvery = Math.ceil(ranges.length / mostTold);
+  return inParallel(ranges, atOnce, signal, async (range) => {
     const found = await compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) });
     done++;
     const differences = found.differing.length + found.notKept;
-    report({ kind: 'split-validated', table: table.name, done, total: ranges.length, differences });
+    if (done % tellEvery === 0 || done === ranges.length || differences > 0)
+      report({ kind: 'split-validated', table: table.name, done, total: ranges.length, differences });
     return found;
   });
 }

@@ -8,6 +8,8 @@ export interface ValidationReport {
   readonly tables: readonly ComparedTable[];
   /** At most `mostListed`; the tables hold the exact counts. */
   readonly differences: readonly Difference[];
+  /** What was compared, where it was not everything. */
+  readonly scope?: string;
 }
 
 const mostListed = 10_000;
@@ -40,6 +42,7 @@ export function reportJson(report: ValidationReport): object {
   return {
     startedAtMicros: `${report.startedAtMicros}`,
     finishedAtMicros: `${report.finishedAtMicros}`,
+    ...(report.scope !== undefined && { scope: report.scope }),
     isEqual: isEqualReport(report),
     tables: report.tables.map((table) => ({
       ...table,

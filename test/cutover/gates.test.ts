@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type GateFacts, gatesBeforeDrain, gatesOfCutover } from '../../src/cutover/gates.ts';
+import type { ValidationRecord } from '../../src/state/ledger-event.ts';
 import { aComparedTable, aNode, aValidation, openGates, readyLedger, stateOf } from './open-gates.ts';
 
 /** The gates that are closed, with their reasons. */
@@ -117,7 +118,7 @@ describe('after the drain', () => {
     const state = stateOf(readyLedger.filter(([, { kind }]) => kind !== 'drained'));
     expect(Object.keys(closed(openGates({ state })))).toEqual([
       'drain mark of every node on every partition applied',
-      'full validation after the drain',
+      'validation after the drain',
     ]);
   });
 
@@ -129,19 +130,51 @@ describe('after the drain', () => {
   test('a validation that began before the drain was confirmed proves nothing', () => {
     const validation = aValidation({ startedAtMicros: 249n });
     const state = stateOf([...readyLedger.slice(0, 3), [400n, { kind: 'validated', validation }]]);
-    expect(closed(openGates({ state }))['full validation after the drain']).toContain('before the drain');
+    expect(closed(openGates({ state }))['validation after the drain']).toContain('before the drain');
   });
 
   test('a partial validation does not replace the full one', () => {
     const partial = aValidation({ isFull: false });
     const state = stateOf([...readyLedger.slice(0, 3), [400n, { kind: 'validated', validation: partial }]]);
-    expect(closed(openGates({ state }))['full validation after the drain']).toBe('never validated');
+    expect(closed(openGates({ state }))['validation after the drain']).toBe('never validated');
+  });
+
+  describe('with a clean validation of everything before it, when the stream was at 140', () => {
+    const everything = aValidation({ startedAtMicros: 150n, streamTimeMicros: 140n, isAfterDrain: false });
+    const changed = aValidation({ isFull: false, sinceMicros: 140n, startedAtMicros: 300n, streamTimeMicros: 290n });
+    const ledger = (...after: ValidationRecord[]) =>
+      stateOf([
+        readyLedger[0]!,
+        [150n, { kind: 'validated', validation: everything }],
+        ...readyLedger.slice(1, 3),
+        ...after.map((validation, nth) => [400n + BigInt(nth), { kind: 'validated', validation }] as const),
+      ]);
+
+    test('what changed since then is enough, and both are named', () => {
+      expect(closed(openGates({ state: ledger(changed) }))).toEqual({});
+      const shown = gatesOfCutover(openGates({ state: ledger(changed) })).map(({ reason }) => reason);
+      expect(shown).toContainEqual(expect.stringContaining('what changed since equal after the drain'));
+    });
+
+    test.each([
+      ['begins too late', [{ ...changed, sinceMicros: 141n }]],
+      ['is of before the drain', [{ ...changed, startedAtMicros: 240n }]],
+      ['finds a row that differs', [{ ...changed, tables: [aComparedTable({ mismatched: 1 })] }]],
+      ['finds a row that may differ', [{ ...changed, tables: [aComparedTable({ pending: 1 })] }]],
+      ['is followed by one that finds a row', [changed, { ...changed, tables: [aComparedTable({ missing: 1 })] }]],
+      ['looks at one table only', [{ ...changed, sinceMicros: undefined }]],
+    ])('it is not enough when the look at what changed %s', (_, after) => {
+      const state = ledger(
+        ...after.map(({ sinceMicros, ...rest }) => ({ ...rest, ...(sinceMicros && { sinceMicros }) })),
+      );
+      expect(closed(openGates({ state }))).toHaveProperty('validation after the drain');
+    });
   });
 
   test.each(['missing', 'extra', 'mismatched', 'pending'] as const)('one row %s keeps it closed', (kind) => {
     const validation = aValidation({ tables: [aComparedTable({ [kind]: 1 })] });
     const state = stateOf([...readyLedger, [500n, { kind: 'validated', validation }]]);
-    expect(closed(openGates({ state }))['full validation after the drain']).toBe('1 rows differ');
+    expect(closed(openGates({ state }))['validation after the drain']).toBe('1 rows differ');
   });
 
   test('a slice in doubt keeps it closed until it is settled', () => {

@@ -1,0 +1,101 @@
+import { OperatorError } from '../errors.ts';
+import type { Table } from '../model/table.ts';
+import { maxToken, minToken, splitRange, type TokenRange } from '../model/token.ts';
+import type { MigrationState } from '../state/migration-state.ts';
+import type { TableToCompare } from '../validation/compare-table.ts';
+import type { WorkerContext } from './phase-context.ts';
+import { readChangedRanges } from './read-changed-ranges.ts';
+
+/** Which part of the ring is compared. */
+export type ComparisonScope =
+  | { readonly kind: 'everything' }
+  /** What the changes topic names since the last clean validation, and every table with an open slice. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'range'; readonly range: TokenRange }
+  /** Stretches from all over the ring, others each time. */
+  | { readonly kind: 'sample'; readonly percent: number };
+
+export interface ScopedTables {
+  readonly tables: readonly TableToCompare[];
+  /** Names of those of which every row is compared. */
+  readonly whole: ReadonlySet<string>;
+  /** What the comparison covers, for people; undefined for everything. */
+  readonly text?: string;
+  /** Of 'changed': since when. */
+  readonly sinceMicros?: bigint;
+}
+
+const splitsATable = 16;
+const sampleStretches = 1_000;
+
+/** Decides what to read of each table. Asks the ledger's state as it was read last. */
+export async function scopeTables(
+  context: WorkerContext,
+  tables: readonly Table[],
+  scope: ComparisonScope,
+): Promise<ScopedTables> {
+  switch (scope.kind) {
+    case 'everything':
+      return { tables: tables.map(wholeTable), whole: new Set(tables.map(({ name }) => name)) };
+    case 'changed':
+      return changedSince(provenOf(context.ledger.state), context, tables);
+    case 'range': {
+      const { start, end } = scope.range;
+      const ranges = splitRange(scope.range, splitsATable);
+      return { ...only(tables, ranges), text: `tokens above ${start} up to ${end}` };
+    }
+    case 'sample': {
+      const ranges = sampleOfRing(scope.percent);
+      const share = (100 * ranges.length) / sampleStretches;
+      return { ...only(tables, ranges), text: `a sample of ${share} % of the ring` };
+    }
+  }
+}
+
+function wholeTable(table: Table): TableToCompare {
+  return { table, splits: splitsATable };
+}
+
+function only(tables: readonly Table[], ranges: readonly TokenRange[]): ScopedTables {
+  return { tables: tables.map((table) => ({ table, splits: ranges })), whole: new Set() };
+}
+
+type Proven = NonNullable<MigrationState['proven']>;
+
+function provenOf({ proven }: MigrationState): Proven {
+  if (proven) return proven;
+  throw new OperatorError({
+    expected: 'a validation of everything, equal, since the sink has been running',
+    found: 'none in the ledger',
+    next: 'run `cdcmig validate` once; after it only what changed need be compared',
+  });
+}
+
+/**
+ * A row that the last clean validation saw equal can have changed since on the source by a captured write, which the
+ * changes topic names, or unseen by the agents, for which its table has a slice. On the target only what the topic
+ * named is written. So both sides are equal again once these, and nothing else, have been compared.
+ */
+async function changedSince(proven: Proven, context: WorkerContext, tables: readonly Table[]): Promise<ScopedTables> {
+  const changed = await readChangedRanges(context, proven.fromMicros);
+  const inDoubt = new Set([...context.ledger.state.openSlices.values()].map(({ table }) => table));
+  const whole = new Set(tables.map(({ name }) => name).filter((name) => inDoubt.has(name)));
+  const scoped = tables.map((table) =>
+    whole.has(table.name) ? wholeTable(table) : { table, splits: changed.rangesOf(table.id) },
+  );
+  const since = new Date(Number(proven.fromMicros / 1000n)).toISOString();
+  const all = whole.size === 0 ? '' : `; all of ${[...whole].join(', ')}, for their slices in doubt`;
+  const text = `rows that ${changed.changes} changes since ${since} name${all}`;
+  return { tables: scoped, whole, text, sinceMicros: proven.fromMicros };
+}
+
+// One stretch at random out of each equal part of the ring.
+function sampleOfRing(percent: number): readonly TokenRange[] {
+  const wanted = Math.max(1, Math.round((percent / 100) * sampleStretches));
+  const stretches = splitRange({ start: minToken, end: maxToken }, sampleStretches);
+  return Array.from({ length: wanted }, (_, part) => {
+    const first = Math.floor((part * sampleStretches) / wanted);
+    const end = Math.floor(((part + 1) * sampleStretches) / wanted);
+    return stretches[first + Math.floor(Math.random() * (end - first))]!;
+  });
+}

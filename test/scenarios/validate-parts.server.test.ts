@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type AMigration, aMigration } from './operator/a-migration.ts';
+import type { Ended } from './operator/cdcmig-process.ts';
+import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+
+const patience = 180_000;
+const rows = 3_000;
+const own = `parts_${process.pid}`;
+const moved = `${own}_moved`;
+
+let sides: TwoSides;
+let migration: AMigration;
+
+beforeAll(async () => {
+  const sandbox = inject('sandbox');
+  sides = await openTwoSides(sandbox);
+  await createKeyspace(sides.source, own, [
+    'CREATE TABLE KS.things (id int PRIMARY KEY, name text, size bigint)',
+    'CREATE TABLE KS.parts (thing int, part int, note text, PRIMARY KEY (thing, part))',
+  ]);
+  await fillRows(sides.source, rows, (n) => ({
+    cql: `INSERT INTO ${own}.things (id, name, size) VALUES (?, ?, ?)`,
+    values: [n, `name ${n}`, n],
+  }));
+  await fillRows(sides.source, rows, (n) => ({
+    cql: `INSERT INTO ${own}.parts (thing, part, note) VALUES (?, ?, ?)`,
+    values: [n % 100, n, `note ${n}`],
+  }));
+  migration = aMigration({ name: own.replace('_', '-'), sandbox, keyspace: own, targetKeyspace: moved });
+  for (const phase of ['deploy-agent', 'start-source', 'snapshot-migrate', 'start-sink'])
+    expect(await migration.run('run', '--phase', phase)).toMatchObject({ exitCode: 0 });
+}, patience);
+
+afterAll(async () => {
+  await migration?.[Symbol.asyncDispose]();
+  if (sides) {
+    await dropKeyspace(sides.source, own);
+    await dropKeyspace(sides.target, moved);
+  }
+  await sides?.[Symbol.asyncDispose]();
+}, patience);
+
+test('what changed since cannot be asked for before all was seen equal once', { timeout: patience }, async () => {
+  const { exitCode, stderr } = await migration.run('validate', '--since', 'last');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('a validation of everything');
+});
+
+test('after that only the rows of changes are read, of every kind of change', { timeout: patience }, async () => {
+  expect((await validate()).rows).toEqual({ things: rows, parts: rows });
+  for (let id = 0; id < 20; id++) await write(`UPDATE ${own}.things SET size = -1 WHERE id = ${id}`);
+  await write(`DELETE FROM ${own}.things WHERE id = 20`);
+  await write(`DELETE FROM ${own}.parts WHERE thing = 7 AND part > 1000`);
+  await write(`DELETE FROM ${own}.parts WHERE thing = 8`);
+  await write(
+    `BEGIN BATCH INSERT INTO ${own}.things (id, name) VALUES (50, 'both'); INSERT INTO ${own}.parts (thing, part) VALUES (50, 50); APPLY BATCH`,
+  );
+  await caughtUp();
+
+  const { rows: compared, scope } = await validate('--since', 'last');
+
+  // Partitions are compared whole: of parts 7 and 50, and nothing is left of 8; the batch names its partition for both tables.
+  expect(compared.things).toBeGreaterThanOrEqual(21);
+  // What was written in the minutes before the first validation is looked at again.
+  expect(compared.things).toBeLessThanOrEqual(rows);
+  expect(scope).toMatch(/rows that \d+ changes since/);
+});
+
+test('a row that was changed and differs is found and repaired', { timeout: patience }, async () => {
+  await write(`UPDATE ${own}.things SET name = 'ours' WHERE id = 3`);
+  await caughtUp();
+  await sides.target.execute(`UPDATE ${moved}.things SET name = 'theirs' WHERE id = 3`, []);
+
+  const found = await migration.run('validate', '--since', 'last', '--json');
+  expect(found.exitCode).toBe(3);
+  expect(JSON.parse(found.stdout).differences).toMatchObject([
+    { kind: 'mismatch', table: 'things', columns: ['name'], partitionKey: ['00000003'] },
+  ]);
+
+  expect(await migration.run('validate', '--since', 'last', '--repair')).toMatchObject({ exitCode: 0 });
+  await validate('--since', 'last');
+});
+
+test('a range, and a sample, compare that much and prove nothing', { timeout: patience }, async () => {
+  const half = await validate('--range', '0..9223372036854775807');
+  expect(half.rows.things).toBeGreaterThan(rows / 3);
+  expect(half.rows.things).toBeLessThan((rows * 2) / 3);
+  expect(half.scope).toContain('tokens above 0');
+
+  const sample = await validate('--sample', '10');
+  expect(sample.rows.things).toBeGreaterThan(rows / 50);
+  expect(sample.rows.things).toBeLessThan(rows / 5);
+  expect(sample.scope).toContain('10 %');
+});
+
+test.each([
+  [['--range', '5'], /Two tokens/],
+  [['--range', '5..4'], /smaller/],
+  [['--sample', '0'], /More than 0/],
+  [['--since', 'ever'], /last/],
+  [['--since', 'last', '--sample', '1'], /cannot be used with/],
+])('%j is refused with 2', async (words, reason) => {
+  expect(await migration.run('validate', ...words)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(reason),
+  });
+});
+
+test('the cutover takes what was seen equal before, and compares what changed', { timeout: patience }, async () => {
+  expect(await migration.run('run', '--phase', 'validate')).toMatchObject({ exitCode: 0 });
+  await write(`UPDATE ${own}.things SET size = 7 WHERE id = 7`);
+  const ended = await migration.run(
+    ...['run', '--phase', 'cutover', '--writes-stopped', '--confirm', own, '--validation', 'changed'],
+  );
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  expect(ended.stderr).toContain('what changed since equal after the drain');
+});
+
+async function write(cql: string): Promise<void> {
+  await sides.source.execute(cql, [], { prepare: false });
+}
+
+async function caughtUp(): Promise<void> {
+  const asked = Date.now();
+  const isPast = async () => {
+    const { lagMs } = JSON.parse((await migration.run('status', '--json')).stdout).stream;
+    return lagMs !== 'unknown' && lagMs < Date.now() - asked - 1_000;
+  };
+  while (!(await isPast())) await sleep(500);
+}
+
+interface Validated {
+  readonly rows: Readonly<Record<string, number>>;
+  readonly scope: string | undefined;
+}
+
+/** Ends with 0; how many rows of the source it compared, by table. */
+async function validate(...words: readonly string[]): Promise<Validated> {
+  const ended: Ended = await migration.run('validate', ...words, '--json');
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  const { tables, scope, isEqual } = JSON.parse(ended.stdout);
+  expect(isEqual).toBe(true);
+  const counts = tables.map(({ table, sourceRows }: { table: string; sourceRows: string }) => [
+    table,
+    Number(sourceRows),
+  ]);
+  return { rows: Object.fromEntries(counts), scope };
+}
