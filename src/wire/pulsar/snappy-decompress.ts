@@ -1,4 +1,4 @@
-import { copyMatch } from './lz4-decompress.ts';
+import { copyMatch, wordsOf } from './lz4-decompress.ts';
 
 /** Reads one raw Snappy block (length first, no framing) that holds exactly `size` bytes; throws a RangeError on anything else. */
 export function snappyDecompress(block: Buffer, size: number): Buffer {
@@ -6,6 +6,7 @@ export function snappyDecompress(block: Buffer, size: number): Buffer {
   // Before the memory is taken: a damaged length may say anything.
   if (announced !== size) throw damaged(`${announced} bytes, expected ${size}`);
   const out = Buffer.allocUnsafe(size);
+  const words = wordsOf(out);
   let from = next;
   let to = 0;
   while (from < block.length) {
@@ -18,7 +19,7 @@ export function snappyDecompress(block: Buffer, size: number): Buffer {
       from += element.length;
     } else {
       if (element.distance > to) throw damaged('a copy from before the data');
-      copyMatch(out, to, element.distance, element.length);
+      copyMatch(out, words, to, element.distance, element.length);
     }
     to += element.length;
   }

@@ -28,6 +28,24 @@ test('lengths that need many extra bytes survive', () => {
   expect(lz4Decompress(block, bytes.length).equals(bytes)).toBe(true);
 });
 
+test('a block does not depend on those before it, however many they were', () => {
+  const bytes = Buffer.concat([Buffer.from('{"id":1,"state":"paid"}'.repeat(2_000)), noise(20_000)]);
+  const first = lz4Compress(bytes);
+  for (let n = 0; n < 600; n++) {
+    lz4Compress(bytes.subarray(n));
+    expect(lz4Compress(bytes).equals(first)).toBe(true);
+  }
+});
+
+test('runs of every distance and length come back the same', () => {
+  for (let distance = 1; distance <= 9; distance++) {
+    for (const length of [4, 5, 6, 7, 8, 63, 64, 65, 66, 67, 300]) {
+      const bytes = Buffer.concat([noise(70), Buffer.alloc(length + distance, noise(distance)), noise(13)]);
+      expect(lz4Decompress(lz4Compress(bytes), bytes.length).equals(bytes)).toBe(true);
+    }
+  }
+});
+
 test('a damaged block throws and never returns other data of the right size by reading outside', () => {
   const block = lz4Compress(Buffer.from('abcdefgh'.repeat(20)));
   expect(() => lz4Decompress(block.subarray(0, -1), 160)).toThrow(RangeError);
