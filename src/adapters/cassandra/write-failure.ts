@@ -14,9 +14,9 @@ export function writeFailure(error: unknown): unknown {
   return error;
 }
 
-/** A right that was taken away, or a table: no row's own fault, so no row must go to the dead letters for it. */
+/** A right that was taken away, keys, or a table: no row's own fault, so no row must go to the dead letters for it. */
 function isOperatorsToMend({ codeName, message }: CqlServerError): boolean {
-  if (codeName === 'UNAUTHORIZED') return true;
+  if (codeName === 'UNAUTHORIZED' || codeName === 'BAD_CREDENTIALS') return true;
   return codeName === 'INVALID' && /unconfigured table|(keyspace|table) \S+ does not exist/i.test(message);
 }
 
@@ -25,7 +25,10 @@ function noWrites(error: CqlServerError): OperatorError {
     {
       expected: 'the target to take writes',
       found: `${error.codeName}: ${error.message}`,
-      next: 'give the right back, or create the table again',
+      next:
+        error.codeName === 'BAD_CREDENTIALS'
+          ? 'renew the credentials, then run again'
+          : 'give the right back, or create the table again',
     },
     { cause: error },
   );

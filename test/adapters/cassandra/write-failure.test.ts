@@ -30,6 +30,7 @@ describe('a failed write as the port tells it', () => {
   });
 
   it.each([
+    [0x0100, 'BAD_CREDENTIALS', 'Signature expired'],
     [0x2100, 'UNAUTHORIZED', 'no right'],
     [0x2200, 'INVALID', 'unconfigured table orders'],
     [0x2200, 'INVALID', 'Keyspace shop does not exist'],
