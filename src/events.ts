@@ -42,13 +42,14 @@ export type ProgressEvent =
       readonly duplicates: number;
       readonly recopies: number;
     }
-  /** The target asked for less: so many writes to the table at once from now on, and how many it took a second. */
+  /** The target asked for less: so many writes to the table at once from now on, how many it took a second, and its units where known. */
   | {
       readonly kind: 'throttled';
       readonly by: 'target';
       readonly table: string;
       readonly inFlight: number;
       readonly writesPerSecond: number;
+      readonly unitsPerSecond: number | undefined;
     }
   | { readonly kind: 'dead-letter'; readonly table: string; readonly reason: string }
   | {

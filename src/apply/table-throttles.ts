@@ -7,13 +7,16 @@ export interface TableThrottlesParts {
   readonly report: Report;
   /** Of one table, and of all together. */
   readonly maxInFlight: number;
+  /** Write units a second of a table of the target; asked when the table is held, and told with that. */
+  readonly capacityOf: (table: string) => Promise<number | undefined>;
 }
 
 /**
  * A throttle for each table that a statement writes to: capacity is a table's, so one that is held must not slow the
  * others. Its waiters take none of the places that all tables share.
  */
-export function createTableThrottles({ clock, report, maxInFlight }: TableThrottlesParts): (cql: string) => Throttle {
+export function createTableThrottles(parts: TableThrottlesParts): (cql: string) => Throttle {
+  const { clock, report, maxInFlight } = parts;
   const places = createThrottle(maxInFlight, () => {});
   const byTable = new Map<string, Throttle>();
   const byText = new Map<string, Throttle>();
@@ -22,9 +25,16 @@ export function createTableThrottles({ clock, report, maxInFlight }: TableThrott
     const known = byTable.get(table);
     if (known) return known;
     const rate = rateMeter(clock);
-    const own = createThrottle(maxInFlight, (inFlight) =>
-      report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond: rate.perSecond() }),
-    );
+    const capacity = rememberedCapacity(table, parts);
+    let toldAtMicros: bigint | undefined;
+    const own = createThrottle(maxInFlight, (inFlight) => {
+      const nowMicros = clock.nowMicros();
+      if (toldAtMicros !== undefined && nowMicros - toldAtMicros < tellAgainMicros) return;
+      toldAtMicros = nowMicros;
+      const unitsPerSecond = capacity();
+      const writesPerSecond = rate.perSecond();
+      report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond, unitsPerSecond });
+    });
     const throttle: Throttle = {
       run: (work, signal) => own.run(() => places.run(work, signal), signal),
       succeeded() {
@@ -53,6 +63,30 @@ function tableIn(cql: string): string {
   );
   return match?.[1]?.replaceAll('"', '') ?? 'the target';
 }
+
+/** What was known when it was asked for last; nothing waits for the answer. An operator may raise it at any time. */
+function rememberedCapacity(table: string, { clock, capacityOf }: TableThrottlesParts): () => number | undefined {
+  let known: number | undefined;
+  let askedAtMicros: bigint | undefined;
+  return () => {
+    const nowMicros = clock.nowMicros();
+    if (askedAtMicros === undefined || nowMicros - askedAtMicros > askAgainMicros) {
+      askedAtMicros = nowMicros;
+      // It is only told: what cannot be known must not stop a write.
+      capacityOf(table.slice(table.lastIndexOf('.') + 1)).then(
+        (found) => {
+          known = found;
+        },
+        () => {},
+      );
+    }
+    return known;
+  };
+}
+
+/** A table that is held steps down many times a second. */
+const tellAgainMicros = 2_000_000n;
+const askAgainMicros = 60_000_000n;
 
 /** How often something happened a second, lately. */
 function rateMeter(clock: Clock) {

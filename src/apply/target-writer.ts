@@ -29,7 +29,7 @@ export class RefusedWriteError extends Error {
 }
 
 export interface TargetWriterParts {
-  readonly target: Pick<TargetKeyspace, 'write'>;
+  readonly target: Pick<TargetKeyspace, 'write' | 'writeCapacity'>;
   readonly clock: Clock;
   readonly report: Report;
   readonly maxInFlight: number;
@@ -39,9 +39,11 @@ const firstPauseMs = 50;
 const longestPauseMs = 5_000;
 /** A fault that lasts this many attempts is worth a line on the screen. */
 const attemptsBeforeReport = 5;
+const longMicros = 10_000_000n;
 
 export function createTargetWriter({ target, clock, report, maxInFlight }: TargetWriterParts): TargetWriter {
-  const throttleOf = createTableThrottles({ clock, report, maxInFlight });
+  const capacityOf = (table: string) => target.writeCapacity(table);
+  const throttleOf = createTableThrottles({ clock, report, maxInFlight, capacityOf });
   let confirmed = 0n;
   const writer = {
     get confirmed() {
@@ -53,6 +55,7 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
       confirmed += 1n;
     },
     async write(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
+      let saidAtMicros = clock.nowMicros();
       for (let attempts = 1; ; attempts++) {
         signal?.throwIfAborted();
         const failure = await attempt(statement, signal);
@@ -60,11 +63,15 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
           confirmed += 1n;
           return;
         }
-        if (attempts % attemptsBeforeReport === 0)
+        // Attempts that each wait for a connection are few, and long.
+        const isLong = clock.nowMicros() - saidAtMicros > longMicros;
+        if (attempts % attemptsBeforeReport === 0 || isLong) {
+          saidAtMicros = clock.nowMicros();
           report({
             kind: 'waiting',
             reason: `the target does not take writes: ${failure.message} (attempt ${attempts})`,
           });
+        }
         await clock.sleep(pauseAfter(attempts), signal);
       }
     },

@@ -2,6 +2,7 @@ import type { AgentState } from './agent-state.ts';
 import type { Coverage } from './coverage.ts';
 import type { ComparedTable } from './difference.ts';
 import type { PhaseName } from './phase.ts';
+import type { TableHold } from './table-hold.ts';
 
 /** Where a migration is, as `cdcmig status` tells it. */
 export interface MigrationStatus {
@@ -17,6 +18,8 @@ export interface MigrationStatus {
     readonly deadLettered: bigint;
   };
   readonly stream: StreamStatus;
+  /** Tables that the target throttles just now, as the workers say. */
+  readonly heldBy: readonly TableHold[];
   readonly nodes: readonly NodeStatus[];
   /** How much of the ring's writes the agents see. */
   readonly coverage: CoverageStatus;

@@ -7,10 +7,14 @@ import { copySplit } from '../snapshot/copy-split.ts';
 import { copySplits } from '../snapshot/copy-splits.ts';
 import { hasLeft, tableOfSplit } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { tellHolds } from './tell-holds.ts';
 
 /** Takes splits from the queue that all workers share and copies them, until `enough` aborts. */
-export async function runCopyWorker(context: WorkerContext, enough: AbortSignal): Promise<void> {
-  const { bus, ledger, clock, config, signal, report } = context;
+export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal): Promise<void> {
+  const { bus, ledger, clock, config, signal } = opened;
+  const holds = await tellHolds(opened);
+  const { report } = holds;
+  const context = { ...opened, report };
   const deadLetters = await openDeadLetters(bus, clock, signal);
   // One message ahead: what waits in this worker's queue waits for no other worker.
   const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1, signal });
@@ -32,6 +36,7 @@ export async function runCopyWorker(context: WorkerContext, enough: AbortSignal)
   } finally {
     await subscription.close();
     await deadLetters.close();
+    await holds.close();
   }
 
   /** What is left of a table that has left the migration is nobody's work. */

@@ -19,10 +19,11 @@ import { openLetters } from './open-letters.ts';
 import { parkedTables } from './parked-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
+import { readHolds } from './tell-holds.ts';
 
 /** Folds the ledger and asks the broker. */
 export async function gatherStatus(context: WorkerContext): Promise<MigrationStatus> {
-  const { ledger, config, bus, signal } = context;
+  const { ledger, config, bus, clock, signal } = context;
   const state = await ledger.refresh(signal);
   const position = state.handOver ? await askStream(context) : undefined;
   const copied = [...state.copied.values()];
@@ -42,6 +43,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
       deadLettered: sum((split) => split.deadLetteredRows),
     },
     stream,
+    heldBy: state.handOver ? await readHolds(bus, Number(clock.nowMicros() / 1000n), signal) : [],
     ...(await gatherCoverage(context, state, position ? unbrokenSince(position) : new Map())),
     openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
     deadLetters: state.capture ? (await openLetters(bus, state, signal)).length : 0,

@@ -18,6 +18,7 @@ import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 import { handOverOf } from './start-source.ts';
 import { tableRules } from './table-rules.ts';
+import { tellHolds } from './tell-holds.ts';
 import { learnDecisions, watchSchema } from './watch-schema.ts';
 
 const followEveryMs = 500;
@@ -26,8 +27,10 @@ const clockToleranceMicros = 30_000_000n;
 const longestForeignWaitMicros = 600_000_000n;
 
 /** Applies the changes of the partitions that Pulsar gives to this worker, until `stop` aborts. */
-export async function runSinkWorker(context: WorkerContext, stop: AbortSignal): Promise<void> {
-  const { bus, clock, ledger, signal } = context;
+export async function runSinkWorker(opened: WorkerContext, stop: AbortSignal): Promise<void> {
+  const { bus, clock, ledger, signal } = opened;
+  const holds = await tellHolds(opened);
+  const context = { ...opened, report: holds.report };
   const record = handOverOf(ledger.state.handOver);
   const deadLetters = await openDeadLetters(bus, clock, signal);
   const schema = await openSchema(context, record, deadLetters);
@@ -45,6 +48,7 @@ export async function runSinkWorker(context: WorkerContext, stop: AbortSignal): 
   } finally {
     await deadLetters.close();
     await schema.close();
+    await holds.close();
   }
 }
 

@@ -47,6 +47,8 @@ export interface TargetKeyspace extends TableReader {
   define(definitions: readonly TargetDefinition[], signal?: AbortSignal): Promise<void>;
   /** Sends one write once and waits for its confirmation. Throws TargetWriteError; the caller decides about retries. */
   write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
+  /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */
+  writeCapacity(table: string, signal?: AbortSignal): Promise<number | undefined>;
   /** The target's clock minus ours, microseconds, good to the round trip. */
   clockSkewMicros(signal?: AbortSignal): Promise<bigint>;
   close(): Promise<void>;

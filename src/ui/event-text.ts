@@ -1,4 +1,5 @@
 import type { ProgressEvent } from '../events.ts';
+import { writeRateText } from './write-rate-text.ts';
 
 /** One line of text for an event; undefined for what is only of use to a program. */
 export function eventText(event: ProgressEvent): string | undefined {
@@ -28,7 +29,7 @@ export function eventText(event: ProgressEvent): string | undefined {
     case 'split-validated':
       return `${event.table}: ${event.done} of ${event.total} splits compared${event.differences > 0 ? `, ${event.differences} rows to look at again` : ''}`;
     case 'throttled':
-      return `held by: ${event.by} throttling, ${event.table}: ${Math.round(event.writesPerSecond)} writes/s taken, ${event.inFlight} at once now`;
+      return `held by: ${event.by} throttling, ${event.table}: ${writeRateText(event)}, ${event.inFlight} at once now`;
     case 'dead-letter':
       return `dead letter of ${event.table}: ${event.reason}`;
     case 'capture-hole':

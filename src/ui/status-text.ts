@@ -7,6 +7,7 @@ import type {
 } from '../model/migration-status.ts';
 import { agentText } from './agent-text.ts';
 import { reportText } from './validation-text.ts';
+import { writeRateText } from './write-rate-text.ts';
 
 /** The status for a person. */
 export function statusText(status: MigrationStatus): string {
@@ -16,6 +17,7 @@ export function statusText(status: MigrationStatus): string {
     `splits: ${status.splits.copied} of ${status.splits.planned} copied`,
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
+    ...status.heldBy.map((hold) => `held by: ${hold.by} throttling, ${hold.table}: ${writeRateText(hold)}`),
     ...status.nodes.flatMap(nodeLines),
     ...coverageLines(status.coverage),
     ...status.alarms.map(

@@ -59,6 +59,19 @@ describe('the writer', () => {
     expect(events).toMatchObject([{ kind: 'waiting' }]);
   });
 
+  test('says so at once when one attempt takes that long, as without any connection', async () => {
+    const clock = aClock();
+    const away = failing(timedOut());
+    const target = inMemoryTarget(async () => {
+      await clock.sleep(10_001);
+      away();
+    });
+    const events: ProgressEvent[] = [];
+    const report = (event: ProgressEvent) => void events.push(event);
+    await createTargetWriter({ target, clock, report, maxInFlight: 1 }).write(statement);
+    expect(events).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('timed out (attempt 1)') }]);
+  });
+
   test('stops when told to, also in the middle of its attempts', async () => {
     const stop = new AbortController();
     let attempts = 0;

@@ -53,10 +53,18 @@ describe('a throttle', () => {
 describe('throttles by table', () => {
   const insert = (table: string) => `INSERT INTO "shop"."${table}" (id) VALUES (?) USING TIMESTAMP ?`;
 
-  function throttles(maxInFlight: number) {
+  function throttles(
+    maxInFlight: number,
+    capacityOf: (table: string) => Promise<number | undefined> = async () => undefined,
+  ) {
     const events: ProgressEvent[] = [];
     const clock = aClock();
-    const throttleOf = createTableThrottles({ clock, report: (event) => void events.push(event), maxInFlight });
+    const throttleOf = createTableThrottles({
+      clock,
+      report: (event) => void events.push(event),
+      maxInFlight,
+      capacityOf,
+    });
     return { clock, throttleOf, events };
   }
 
@@ -107,6 +115,52 @@ describe('throttles by table', () => {
     await clock.sleep(1_000);
     await throttle.run(async () => throttle.pushedBack());
     expect(eventText(events[0]!)).toBe('held by: target throttling, shop.orders: 412 writes/s taken, 50 at once now');
+  });
+
+  test("the table's capacity is told beside that once it is known, and asked for again when it may have changed", async () => {
+    const asked: string[] = [];
+    const capacities = [4_000, 8_000];
+    const { clock, throttleOf, events } = throttles(100, async (table) => {
+      asked.push(table);
+      return capacities[asked.length - 1];
+    });
+    const throttle = throttleOf(insert('orders'));
+    const hold = () => throttle.run(async () => throttle.pushedBack());
+    for (let times = 0; times < 3; times++) {
+      await hold();
+      await clock.sleep(30_001);
+    }
+    await hold();
+    expect(asked).toEqual(['orders', 'orders']);
+    expect(events.map((event) => 'unitsPerSecond' in event && event.unitsPerSecond)).toEqual([
+      undefined,
+      4_000,
+      4_000,
+      8_000,
+    ]);
+    expect(eventText(events[3]!)).toMatch(/ 0 writes\/s taken of 8,000 units\/s, /);
+  });
+
+  test('a capacity that cannot be asked for is none', async () => {
+    const { clock, throttleOf, events } = throttles(100, async () => {
+      throw new Error('no right');
+    });
+    const throttle = throttleOf(insert('orders'));
+    for (let times = 0; times < 2; times++) {
+      await throttle.run(async () => throttle.pushedBack());
+      await clock.sleep(2_001);
+    }
+    expect(events).toMatchObject([{ unitsPerSecond: undefined }, { unitsPerSecond: undefined }]);
+  });
+
+  test('a table that is held all the time is told every two seconds', async () => {
+    const { clock, throttleOf, events } = throttles(1_024);
+    const throttle = throttleOf(insert('orders'));
+    for (let times = 0; times < 10; times++) {
+      await throttle.run(async () => throttle.pushedBack());
+      await clock.sleep(500);
+    }
+    expect(events.map((event) => 'inFlight' in event && event.inFlight)).toEqual([512, 32, 2]);
   });
 
   test('a rate of long ago is forgotten', async () => {

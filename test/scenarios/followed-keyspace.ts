@@ -164,6 +164,7 @@ export async function beginSnapshot(two: TwoKeyspaces, table: Table): Promise<{ 
     hasRead = resolve;
   });
   const late = {
+    writeCapacity: two.target.writeCapacity,
     async write(...write: Parameters<TargetKeyspace['write']>) {
       hasRead();
       await released;

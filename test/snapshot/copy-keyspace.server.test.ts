@@ -58,7 +58,8 @@ describe('copying a keyspace', () => {
     const copying = await startCopying(two);
     const kill = new AbortController();
     let writes = 0;
-    const dying: Pick<TargetKeyspace, 'write'> = {
+    const dying: Pick<TargetKeyspace, 'write' | 'writeCapacity'> = {
+      writeCapacity: two.target.writeCapacity,
       write(statement, signal) {
         if (++writes === 150) kill.abort(new Error('killed'));
         return two.target.write(statement, signal);
@@ -186,7 +187,7 @@ async function startCopying(two: TwoKeyspaces) {
   const recorded = new Map<string, CopiedSplit>();
   const letters: DeadLetter[] = [];
 
-  async function run(parts: { readonly target?: Pick<TargetKeyspace, 'write'>; readonly signal?: AbortSignal }) {
+  async function run(parts: { readonly target?: Pick<TargetKeyspace, 'write' | 'writeCapacity'>; readonly signal?: AbortSignal }) {
     const { target = two.target, signal } = parts;
     const enough = new AbortController();
     const report = () => undefined;

@@ -1,6 +1,6 @@
 import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../../src/ports/target-keyspace.ts';
 
-export interface MemoryTarget extends Pick<TargetKeyspace, 'write'> {
+export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'writeCapacity'> {
   /** What was taken, in the order of its confirmation. */
   readonly taken: TargetStatement[];
   readonly mostInFlight: number;
@@ -18,6 +18,7 @@ export function inMemoryTarget(
     get mostInFlight() {
       return mostInFlight;
     },
+    writeCapacity: async () => undefined,
     async write(statement, signal) {
       inFlight++;
       mostInFlight = Math.max(mostInFlight, inFlight);

@@ -26,6 +26,14 @@ test('a node without capture names the consistencies at which writes may have go
   expect(text).toContain('too few replicas for writes at ONE on 3 ranges (100 % of the ring)');
 });
 
+test('a table that the target throttles is named, with what it takes and what it is known to take', () => {
+  const hold = { by: 'target', table: 'shop.orders', writesPerSecond: 412.4, unitsPerSecond: 1_000 } as const;
+  expect(statusText(aStatus({ heldBy: [hold] }))).toContain(
+    'held by: target throttling, shop.orders: 412 writes/s taken of 1,000 units/s\n',
+  );
+  expect(statusText(aStatus({ heldBy: [{ ...hold, unitsPerSecond: undefined }] }))).toContain('412 writes/s taken\n');
+});
+
 test('coverage that nobody can tell says why', () => {
   const text = statusText(aStatus({ coverage: { unknownBecause: 'there is no hand-over yet' } }));
   expect(text).toContain('coverage: unknown: there is no hand-over yet');
@@ -54,6 +62,7 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     splits: { planned: 0, copied: 0 },
     rows: { read: 0n, written: 0n, superseded: 0n, deadLettered: 0n },
     stream: { lagMs: 'unknown', latencyMs: { p50: undefined, p99: undefined } },
+    heldBy: [],
     nodes: [],
     coverage: { unknownBecause: 'nothing' },
     alarms: [],

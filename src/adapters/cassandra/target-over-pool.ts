@@ -41,6 +41,8 @@ export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }:
       }
     },
     write: (statement, signal) => write(pool, statement, signal),
+    // A Cassandra takes what its machines can.
+    writeCapacity: async () => undefined,
     clockSkewMicros: (signal) => patient('to ask the target its time', signal, () => measureClockSkew(pool, signal)),
     close: () => pool.close(),
   };

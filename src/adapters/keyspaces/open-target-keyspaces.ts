@@ -6,6 +6,7 @@ import { openControlPlane } from './control-plane.ts';
 import { defineInKeyspaces } from './define-in-keyspaces.ts';
 import { findPeers } from './find-peers.ts';
 import { type KeyspacesEndpoint, keyspacesFacts } from './keyspaces-endpoint.ts';
+import { writeCapacity } from './write-capacity.ts';
 
 export interface TargetKeyspacesOptions extends KeyspacesEndpoint {
   readonly keyspace: string;
@@ -41,6 +42,7 @@ export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Prom
   return {
     ...target,
     define: (definitions, signal) => defineInKeyspaces({ controlPlane, keyspace, onWait, signal }, definitions),
+    writeCapacity: async (table, signal) => writeCapacity(await controlPlane.table(keyspace, table, signal)),
     async close() {
       controlPlane.close();
       await target.close();

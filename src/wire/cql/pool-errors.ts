@@ -8,5 +8,6 @@ export function poolClosed(): CqlConnectionError {
 /** Tells those who waited in vain why, by the failure of one of the slots. */
 export function noConnection(waitedMs: number, slots: readonly PoolSlot[]): CqlConnectionError {
   const cause = slots.find((slot) => slot.lastError !== undefined)?.lastError;
-  return new CqlConnectionError('refused', false, `no live connection for ${waitedMs} ms`, { cause });
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new CqlConnectionError('refused', false, `no live connection for ${waitedMs} ms${why}`, { cause });
 }

@@ -164,6 +164,7 @@ export class HistoryStream {
   async #copy(released: Promise<void>): Promise<void> {
     const { source, target, targetKeyspace, clock, tables } = this.#world;
     const late = {
+      writeCapacity: target.writeCapacity,
       async write(...write: Parameters<TargetKeyspace['write']>) {
         await released;
         await target.write(...write);
