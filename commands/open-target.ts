@@ -21,12 +21,14 @@ export async function openTarget(target: Config['target'], { signal, report }: O
 }
 
 function keyspacesOptions(target: KeyspacesTarget) {
-  const { region, keyspace, queriesPerSecond, endpoint, controlPlaneUrl, profile, username, tlsCaFile } = target;
+  const { region, keyspace, queriesPerSecond, requestTimeoutMs } = target;
+  const { endpoint, controlPlaneUrl, profile, username, tlsCaFile } = target;
   const secret = resolveReference(target.password);
   return {
     region,
     keyspace,
     queriesPerSecond,
+    requestTimeoutMs,
     ...(endpoint && { cql: endpoint }),
     ...(controlPlaneUrl !== undefined && { controlPlane: controlPlaneUrl }),
     ...(profile !== undefined && { profile }),

@@ -39,6 +39,8 @@ const keyspaces = z.strictObject({
   username: login.username,
   password: login.password,
   tlsCaFile: login.tlsCaFile,
+  /** After which an answer counts as lost; Keyspaces itself gives up after ten seconds. */
+  requestTimeoutMs: z.int().min(100).max(600_000).default(15_000),
   /** What one process may ask for; its connections are sized by it. */
   queriesPerSecond: z.int().min(1).max(1_000_000).default(4_000),
   tables: z

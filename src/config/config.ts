@@ -57,6 +57,7 @@ export interface KeyspacesTarget {
   /** A reference; read only where a connection is opened. */
   readonly password: string | undefined;
   readonly tlsCaFile: string | undefined;
+  readonly requestTimeoutMs: number;
   readonly queriesPerSecond: number;
   readonly settings: KeyspacesSettings;
 }

@@ -23,6 +23,7 @@ test('Amazon Keyspaces needs no more than its Region and the keyspace', () => {
     username: undefined,
     password: undefined,
     tlsCaFile: undefined,
+    requestTimeoutMs: 15_000,
     queriesPerSecond: 4_000,
     settings: { capacity: { mode: 'on-demand' }, pointInTimeRecovery: false, tags: {} },
   });

@@ -187,7 +187,10 @@ async function startCopying(two: TwoKeyspaces) {
   const recorded = new Map<string, CopiedSplit>();
   const letters: DeadLetter[] = [];
 
-  async function run(parts: { readonly target?: Pick<TargetKeyspace, 'write' | 'writeCapacity'>; readonly signal?: AbortSignal }) {
+  async function run(parts: {
+    readonly target?: Pick<TargetKeyspace, 'write' | 'writeCapacity'>;
+    readonly signal?: AbortSignal;
+  }) {
     const { target = two.target, signal } = parts;
     const enough = new AbortController();
     const report = () => undefined;
