@@ -27,11 +27,14 @@ const invalid = 0x2200;
 
 /** The rules that hold, and how they refuse. Throws an OperatorError on names that no rule has. */
 export class RuleBook {
+  readonly isStrict: boolean;
   readonly #holding: ReadonlySet<RuleId>;
   readonly #refusals = new Map<RuleId, number>();
 
   constructor({ mode, off, on }: RuleChoice) {
     throwOnUnknown([...off, ...on]);
+    throwOnFixed(off);
+    this.isStrict = mode === 'strict';
     const holds = keyspacesRules.filter((rule) => {
       if (rule.isOptional) return on.includes(rule.id);
       return !off.includes(rule.id) && (mode === 'strict' || !rule.isStrictOnly || on.includes(rule.id));
@@ -46,8 +49,12 @@ export class RuleBook {
   /** Refuses if the rule holds; `parts` take the places of `{}` in its text. */
   refuse(id: RuleId, parts: readonly (string | number | bigint)[] = [], code = invalid): void {
     if (!this.#holding.has(id)) return;
-    this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1);
     throw new RuleRefusal(id, code, textOf(id, parts));
+  }
+
+  /** Counts a refusal that a client was told. */
+  count(id: RuleId): void {
+    this.#refusals.set(id, (this.#refusals.get(id) ?? 0) + 1);
   }
 
   /** How often each rule refused so far. */
@@ -70,5 +77,15 @@ function throwOnUnknown(names: readonly string[]): void {
     expected: 'names of rules',
     found: unknown.join(', '),
     next: `use some of: ${known.join(', ')}`,
+  });
+}
+
+function throwOnFixed(off: readonly string[]): void {
+  const fixed = keyspacesRules.filter(({ id, isFixed }) => isFixed && off.includes(id)).map(({ id }) => id);
+  if (fixed.length === 0) return;
+  throw new OperatorError({
+    expected: 'rules that can be switched off',
+    found: fixed.join(', '),
+    next: 'leave these on: the stand-in has no other way',
   });
 }

@@ -18,6 +18,8 @@ export interface KeyspacesRule {
   readonly isStrictOnly?: true;
   /** Off unless asked for. */
   readonly isOptional?: true;
+  /** Cannot be switched off: the stand-in has no other way. */
+  readonly isFixed?: true;
 }
 
 export type RuleId = (typeof entries)[number][1];
@@ -31,7 +33,7 @@ type Entry = readonly [
   behaviour: Confidence,
   textConfidence: Confidence,
   text: string | null,
-  only?: 'strict' | 'optional',
+  only?: 'strict' | 'optional' | 'fixed',
 ];
 
 const entries = [
@@ -94,6 +96,7 @@ const entries = [
     'high',
     'high',
     null,
+    'fixed',
   ],
   [
     7,
@@ -204,6 +207,7 @@ const entries = [
     'medium',
     'low',
     'Conditional statements are not supported in unlogged batches.',
+    'strict',
   ],
   [
     18,
@@ -264,6 +268,7 @@ const entries = [
     'high',
     'low',
     'The type duration is not supported.',
+    'fixed',
   ],
   [
     24,
@@ -284,6 +289,7 @@ const entries = [
     'high',
     'low',
     'unconfigured table {}',
+    'fixed',
   ],
   [
     26,
@@ -305,6 +311,7 @@ const entries = [
     'high',
     'high',
     'Provided username {} and/or password are incorrect',
+    'fixed',
   ],
   [
     28,
@@ -315,6 +322,7 @@ const entries = [
     'high',
     'high',
     null,
+    'fixed',
   ],
   [
     29,
@@ -325,6 +333,7 @@ const entries = [
     'high',
     'low',
     'Invalid custom property: {}',
+    'fixed',
   ],
   [
     30,
@@ -404,5 +413,6 @@ export const keyspacesRules: readonly KeyspacesRule[] = (entries as readonly Ent
     verifiedOnAws: false,
     ...(only === 'strict' && { isStrictOnly: true as const }),
     ...(only === 'optional' && { isOptional: true as const }),
+    ...(only === 'fixed' && { isFixed: true as const }),
   }),
 );

@@ -21,7 +21,7 @@ import { WriteClock } from './engine/write-clock.ts';
 import { createKeyspacesState, type KeyspacesState } from './keyspaces-state.ts';
 import { RuleBook, type RuleChoice } from './rule-book.ts';
 import { seededCoin } from './seeded-coin.ts';
-import type { Quotas } from './state/quotas.ts';
+import { noQuotas, type Quotas } from './state/quotas.ts';
 import type { Delays } from './state/realm.ts';
 import { KnownStatements } from './statements/known-statement.ts';
 import { ChangeCapture } from './streams/change-capture.ts';
@@ -85,6 +85,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     closers.push(() => engine.state.close());
     closers.push(() => engine.rangeDeletes.close());
     closers.push(() => engine.streams.close());
+    closers.push(() => engine.changes.close());
     const port = await listen(options, engine, closers);
     const { state, streams, meter, faults, rules } = engine;
     return { state, streams, meter, faults, rules, port, settled: () => engine.rangeDeletes.settled(), close };
@@ -104,9 +105,9 @@ type OwnEngine = Engine & { readonly streams: StreamRegistry };
 
 function makeEngine(options: StandInOptions, own: CqlPool, backend: BackendPool): OwnEngine {
   const rules = new RuleBook(options.rules);
-  const state = stateOf(options, own);
+  const state = stateOf(options, rules, own);
   const clock = new WriteClock(nowMicros);
-  const meter = new Meter();
+  const meter = new Meter(rules.holds('metering'));
   const coin = seededCoin(options.seed ?? 1);
   const delayMs = options.rangeDeleteDelayMs ?? 500;
   const streams = new StreamRegistry(state, options.recordsPerShard);
@@ -124,13 +125,13 @@ function makeEngine(options: StandInOptions, own: CqlPool, backend: BackendPool)
   };
 }
 
-function stateOf({ region, accountId, delays, quotas }: StandInOptions, own: CqlPool): KeyspacesState {
+function stateOf({ region, accountId, delays, quotas }: StandInOptions, rules: RuleBook, own: CqlPool): KeyspacesState {
   return createKeyspacesState({
     account: { region, accountId },
     clock: { nowMs: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
     backing: backingSchema(own),
     ...(delays && { delays }),
-    ...(quotas && { quotas }),
+    quotas: rules.holds('quotas') ? { ...quotas } : noQuotas,
   });
 }
 

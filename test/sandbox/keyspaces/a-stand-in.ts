@@ -87,6 +87,15 @@ export async function define(
   );
 }
 
+/** Makes the tables of one stand-in known to another before the same Cassandra. */
+export async function adopt(other: RunningStandIn, from: RunningStandIn, keyspace: string): Promise<void> {
+  await other.state.createKeyspace({ name: keyspace });
+  await usable(() => other.state.keyspace(keyspace)?.status);
+  for (const { name, schema, settings } of from.state.tables(keyspace))
+    await other.state.createTable({ keyspace, name, schema, settings });
+  for (const { name } of from.state.tables(keyspace)) await usable(() => other.state.table(keyspace, name)?.status);
+}
+
 /** Waits until something is ACTIVE. */
 export async function usable(status: () => string | undefined): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {

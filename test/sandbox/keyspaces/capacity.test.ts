@@ -50,6 +50,15 @@ describe('a new on-demand table', () => {
     expect(table.partitionCount).toBeGreaterThanOrEqual(8);
   });
 
+  test('never grows beyond 40,000 units a second', () => {
+    const warm = { ...onDemand, warmThroughput: { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 39_000 } };
+    const table = new TableCapacity(warm, times, 0);
+    takenInLastSecond(table, warm, 0, 2);
+    const taken = takenInLastSecond(table, warm, 1_801_000, 2);
+    expect(taken).toBeGreaterThan(39_500);
+    expect(taken).toBeLessThanOrEqual(40_010);
+  });
+
   test('takes at once what it was warmed for', () => {
     const warm = { ...onDemand, warmThroughput: { readUnitsPerSecond: 12_000, writeUnitsPerSecond: 10_000 } };
     const table = new TableCapacity(onDemand, times, 0);

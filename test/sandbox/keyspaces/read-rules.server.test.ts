@@ -1,6 +1,6 @@
 import { type Client, types } from 'cassandra-driver';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { aStandIn, define, type RunningStandIn, refusalOf } from './a-stand-in.ts';
+import { adopt, aStandIn, define, type RunningStandIn, refusalOf } from './a-stand-in.ts';
 
 const ks = `standin_reads_${process.pid}`;
 const { consistencies } = types;
@@ -121,7 +121,7 @@ describe('rule 10, short-pages', () => {
       rules: { mode: 'strict', off: ['asynchronous-definitions'], on: [] },
     });
     const reader = await short.client();
-    await adopt(short, standIn);
+    await adopt(short, standIn, ks);
     const read = await pages(`SELECT k, c FROM ${ks}.rows`, [], 20, reader);
     expect(
       read
@@ -169,7 +169,7 @@ describe('rules 19, 20 and 26, what SELECT has not', () => {
     const lenient = await aStandIn(inject('sandbox'), {
       rules: { mode: 'lenient', off: ['asynchronous-definitions'], on: [] },
     });
-    await adopt(lenient, standIn);
+    await adopt(lenient, standIn, ks);
     expect(await refusalOf((await lenient.client()).execute(cql))).toBeUndefined();
     await lenient.close();
   });
@@ -199,7 +199,7 @@ describe('rules 19, 20 and 26, what SELECT has not', () => {
     const loose = await aStandIn(inject('sandbox'), {
       rules: { mode: 'strict', off: ['aggregates', 'asynchronous-definitions'], on: [] },
     });
-    await adopt(loose, standIn);
+    await adopt(loose, standIn, ks);
     const { rows } = await (await loose.client()).execute(`SELECT COUNT(*) AS n FROM ${ks}.rows`);
     expect(Number(rows[0]!.n)).toBe(120);
     await loose.close();
@@ -219,10 +219,3 @@ test('metering counts 4 KB of a page as one unit, and half of it at LOCAL_ONE', 
   expect(await cost(consistencies.localQuorum)).toBe(25);
   expect(await cost(consistencies.localOne)).toBe(12.5);
 });
-
-/** Makes the tables of one stand-in known to another before the same Cassandra. */
-async function adopt(other: RunningStandIn, from: RunningStandIn): Promise<void> {
-  await other.state.createKeyspace({ name: ks });
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  for (const { name, schema } of from.state.tables(ks)) await other.state.createTable({ keyspace: ks, name, schema });
-}

@@ -29,9 +29,9 @@ describe('a book of rules', () => {
     );
   });
 
-  test('counts what it refused, by rule', () => {
+  test('counts what clients were refused, by rule', () => {
     const book = new RuleBook(strict);
-    for (const id of ['row-size', 'row-size', 'ttl-disabled'] as const) expect(() => book.refuse(id)).toThrow();
+    for (const id of ['row-size', 'row-size', 'ttl-disabled'] as const) book.count(id);
     expect([...book.refusals]).toEqual([
       ['row-size', 2],
       ['ttl-disabled', 1],
@@ -53,6 +53,11 @@ describe('a book of rules', () => {
   test('holds optional rules only when they are asked for', () => {
     expect(new RuleBook(strict).holds('equal-timestamps')).toBe(false);
     expect(new RuleBook({ ...strict, on: ['equal-timestamps'] }).holds('equal-timestamps')).toBe(true);
+  });
+
+  test('keeps on what the stand-in cannot do without, and says so', () => {
+    const off = ['row-size', 'system-tables', 'authentication'];
+    expect(() => new RuleBook({ ...strict, off })).toThrow('authentication, system-tables');
   });
 
   test("knows its names: any other is the operator's to mend", () => {

@@ -64,6 +64,9 @@ export class TableCapacity {
   }
 }
 
+/** No table grows beyond it by itself (DG, "Quotas"). */
+const mostUnits = 40_000;
+
 /** What is provisioned, or what an on-demand table takes at once. */
 function baseRate({ capacity, warmThroughput }: CapacitySettings, side: Side): number {
   if (capacity.mode === 'PROVISIONED') return side === 'read' ? capacity.readUnits : capacity.writeUnits;
@@ -86,7 +89,7 @@ class SideCapacity {
   /** Sets the rate by the settings and by the growth so far; true if it changed. */
   follow(base: number, isOnDemand: boolean, growthMs: number, nowMs: number): boolean {
     if (nowMs - this.#periodStartMs >= growthMs) {
-      this.#grown = Math.max(this.#grown, 2 * this.#peak);
+      this.#grown = Math.max(this.#grown, Math.min(mostUnits, 2 * this.#peak));
       this.#peak = 0;
       this.#periodStartMs = nowMs;
     }

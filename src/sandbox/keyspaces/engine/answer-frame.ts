@@ -12,9 +12,8 @@ import { throwUnlessAllowed } from './throw-unless-allowed.ts';
 
 /** Answers one request of a client that has logged in. */
 export async function answerFrame(engine: Engine, session: Session, opcode: number, body: Buffer): Promise<Reply> {
-  const side = sideOf(engine, opcode, body);
   try {
-    const fault = faultReply(engine, opcode, side);
+    const fault = faultReply(engine, opcode, body);
     if (fault) return fault;
     const reply = await answer(engine, session, opcode, new BodyReader(body));
     if (reply.opcode === opcodes.ERROR) engine.meter.refused('cassandra');
@@ -22,7 +21,7 @@ export async function answerFrame(engine: Engine, session: Session, opcode: numb
     return reply;
   } catch (error) {
     if (error instanceof UnpreparedError) return unpreparedAnswer(error.id);
-    return errorReply(engine, error, side);
+    return errorReply(engine, error, sideOf(engine, opcode, body));
   }
 }
 
@@ -71,12 +70,13 @@ function sideOf({ prepared }: Engine, opcode: number, body: Buffer): 'read' | 'w
 }
 
 /** A refusal that was switched on (rule 30). Handshake and preparing are left alone. */
-function faultReply({ faults, coin, meter, rules }: Engine, opcode: number, side: 'read' | 'write'): Reply | undefined {
+function faultReply(engine: Engine, opcode: number, body: Buffer): Reply | undefined {
+  const { faults, coin, meter, rules } = engine;
   const isStatement = opcode === opcodes.QUERY || opcode === opcodes.EXECUTE || opcode === opcodes.BATCH;
   if (!isStatement || !rules.holds('faults')) return undefined;
   const { failures, serverErrors } = faults.now;
   const isFailure = coin.falls(failures);
   if (!isFailure && !coin.falls(serverErrors)) return undefined;
   meter.failed();
-  return isFailure ? failureReply(side) : errorAnswer(0x0000, 'Internal server error');
+  return isFailure ? failureReply(sideOf(engine, opcode, body)) : errorAnswer(0x0000, 'Internal server error');
 }

@@ -11,6 +11,7 @@ const tableLabels = ['Keyspace', 'TableName'] as const;
 /** Counters under the names that CloudWatch has for them. */
 export class Meter {
   readonly registry = new Registry();
+  readonly #countsUnits: boolean;
   readonly #writeUnits = this.#counter('ConsumedWriteCapacityUnits', 'Write units of all statements', tableLabels);
   readonly #readUnits = this.#counter('ConsumedReadCapacityUnits', 'Read units of all pages', tableLabels);
   readonly #writeThrottles = this.#counter('WriteThrottleEvents', 'Writes over a capacity', tableLabels);
@@ -30,12 +31,16 @@ export class Meter {
   readonly #systemErrors = this.#counter('SystemErrors', 'Faults switched on, and losses of the backing Cassandra', []);
   readonly #conditions = this.#counter('ConditionalCheckFailed', 'Conditional writes not applied', tableLabels);
 
+  constructor(countsUnits: boolean) {
+    this.#countsUnits = countsUnits;
+  }
+
   wrote(table: TableName, units: number): void {
-    this.#writeUnits.inc(labelsOf(table), units);
+    if (this.#countsUnits) this.#writeUnits.inc(labelsOf(table), units);
   }
 
   read(table: TableName, units: number): void {
-    this.#readUnits.inc(labelsOf(table), units);
+    if (this.#countsUnits) this.#readUnits.inc(labelsOf(table), units);
   }
 
   throttled(side: 'read' | 'write', table: TableName, cause: ThrottleCause | 'connection'): void {

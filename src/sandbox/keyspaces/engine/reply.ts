@@ -35,7 +35,11 @@ export function failureReply(side: 'read' | 'write'): Answer {
 }
 
 /** What a refusal or a fault looks like to the client. Anything else is thrown on: it is a fault of ours. */
-export function errorReply({ meter }: Pick<Engine, 'meter'>, error: unknown, side: 'read' | 'write'): Answer {
+export function errorReply(
+  { meter, rules }: Pick<Engine, 'meter' | 'rules'>,
+  error: unknown,
+  side: 'read' | 'write',
+): Answer {
   if (error instanceof BackendLostError) {
     meter.failed();
     // A write may have happened, and a read never does harm when it is asked again.
@@ -43,6 +47,7 @@ export function errorReply({ meter }: Pick<Engine, 'meter'>, error: unknown, sid
   }
   const answer = refusalAnswer(error);
   if (!answer) throw error;
+  if (error instanceof RuleRefusal) rules.count(error.rule);
   meter.refused(error instanceof RuleRefusal ? error.rule : 'cassandra');
   return answer;
 }

@@ -129,8 +129,15 @@ async function writeConditionally(engine: Engine, plan: MutationPlan, request: S
   const response = await conditionally(engine, () => engine.backend.ask(passedOn(request, request.parameters)));
   const rows = response.flags === 0 && response.opcode === opcodes.RESULT ? cutRows(response.body, 0) : undefined;
   // The first cell of the first row is [applied].
-  if (rows && rows.rowCount > 0 && rows.rows[4] === 0) engine.meter.conditionFailed(plan.table);
+  if (rows && rows.rowCount > 0 && rows.rows[4] === 0) meterFailed(engine, plan);
   return response;
+}
+
+/** Looking for a row that may have expired costs a read, unless its timestamps tell (DG, "Lightweight transactions"). */
+function meterFailed({ meter }: Engine, { table, statement }: MutationPlan): void {
+  meter.conditionFailed(table);
+  const isOfExistence = statement.kind === 'insert' || statement.conditions.length === 0;
+  if (isOfExistence && table.ttl && !table.clientSideTimestamps) meter.read(table, 1);
 }
 
 /** Conditional writes are stamped by Cassandra itself: they keep their place in the order of arrival all the same. */

@@ -10,7 +10,7 @@ import type { Select } from '../cql/statement.ts';
 import { runDefinition } from '../definitions/run-definition.ts';
 import { unknownKeyspace } from '../definitions/run-keyspace-definition.ts';
 import { setKeyspaceAnswer } from '../protocol/response-body.ts';
-import { RuleRefusal } from '../rule-book.ts';
+import { RuleRefusal, textOf } from '../rule-book.ts';
 import { isMutation, type KnownStatement } from '../statements/known-statement.ts';
 import { planMutation } from '../statements/plan-mutation.ts';
 import { prepareSystem, selectSystem } from '../system/select-system.ts';
@@ -22,7 +22,7 @@ import { runBatch } from './run-batch.ts';
 import { runMutation } from './run-mutation.ts';
 import { runSelect } from './run-select.ts';
 import type { Session } from './session.ts';
-import { boundValues, type StatementRequest } from './statement-request.ts';
+import { boundValues, queryOf, type StatementRequest } from './statement-request.ts';
 import { throwUnlessAllowed } from './throw-unless-allowed.ts';
 
 /** Answers a QUERY or EXECUTE. Throws what `errorReply` knows how to say. */
@@ -44,8 +44,8 @@ export async function runStatement(engine: Engine, session: Session, request: St
       return use(engine, session, statement.keyspace, consistency);
     case 'unsupported':
       engine.rules.refuse('unsupported-statement', [statement.javaClass]);
-      // Cassandra may do what Keyspaces does not, if that is what is wanted.
-      throw new RuleRefusal('unsupported-statement', 0x2200, 'The stand-in does not pass such statements on.');
+      // Cassandra may do what Keyspaces does not, if that is what is wanted; the account does not hear of it.
+      return engine.backend.ask(queryOf(request.known.cql, request.parameters));
     default:
       return runDefinition(engine, session, statement, consistency);
   }
@@ -89,8 +89,7 @@ export async function prepareStatement(engine: Engine, session: Session, cql: st
     if (system) return prepareSystemTable(engine, known, system, statement);
   }
   if (statement.kind !== 'select' && !isMutation(statement)) {
-    engine.rules.refuse('prepared-definitions', [nameIn(known)]);
-    throw new RuleRefusal('prepared-definitions', 0x2200, 'Such a statement cannot be prepared.');
+    throw new RuleRefusal('prepared-definitions', 0x2200, textOf('prepared-definitions', [nameIn(known)]));
   }
   if (known.unqualified.length > 0) engine.rules.refuse('unqualified-tables', known.unqualified);
   const { facts } = engine.tables.find(statement.table.keyspace, statement.table.name);

@@ -13,7 +13,14 @@ export interface Quotas {
   readonly unitsPerTable: number;
   /** Provisioned units over all tables. */
   readonly unitsPerAccount: number;
+  /** Between two changes of a table's capacity mode. */
+  readonly modeSwitchMs: number;
+  /** Of a table's provisioned units; after them one an hour. */
+  readonly decreasesPerDay: number;
 }
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 export const defaultQuotas: Quotas = {
   keyspaces: 256,
@@ -23,6 +30,21 @@ export const defaultQuotas: Quotas = {
   tagsPerResource: 50,
   unitsPerTable: 40_000,
   unitsPerAccount: 80_000,
+  modeSwitchMs: dayMs,
+  decreasesPerDay: 4,
+};
+
+/** For whoever has had enough of them. */
+export const noQuotas: Quotas = {
+  keyspaces: Number.POSITIVE_INFINITY,
+  tables: Number.POSITIVE_INFINITY,
+  types: Number.POSITIVE_INFINITY,
+  concurrentDdl: Number.POSITIVE_INFINITY,
+  tagsPerResource: Number.POSITIVE_INFINITY,
+  unitsPerTable: Number.POSITIVE_INFINITY,
+  unitsPerAccount: Number.POSITIVE_INFINITY,
+  modeSwitchMs: 0,
+  decreasesPerDay: Number.POSITIVE_INFINITY,
 };
 
 /** Throws when one more would be too many. */
@@ -48,19 +70,15 @@ export interface CapacityHistory {
   readonly decreasedAtMs: readonly number[];
 }
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const freeDecreasesPerDay = 4;
-
 /** The history after this change; throws when it came too soon (one switch of mode a day; four decreases a day, and one an hour). */
 export function recordCapacity(
   history: CapacityHistory,
-  before: Capacity,
-  after: Capacity,
+  { before, after }: { readonly before: Capacity; readonly after: Capacity },
+  quotas: Pick<Quotas, 'modeSwitchMs' | 'decreasesPerDay'>,
   nowMs: number,
 ): CapacityHistory {
   if (before.mode !== after.mode) {
-    if (history.switchedAtMs !== undefined && nowMs - history.switchedAtMs < dayMs)
+    if (history.switchedAtMs !== undefined && nowMs - history.switchedAtMs < quotas.modeSwitchMs)
       throw overQuota('The capacity mode can be changed once in 24 hours.');
     return { ...history, switchedAtMs: nowMs };
   }
@@ -68,7 +86,7 @@ export function recordCapacity(
   if (reads === newReads && writes === newWrites) throw invalid('The table has this capacity.');
   if (newReads >= reads && newWrites >= writes) return history;
   const today = history.decreasedAtMs.filter((atMs) => nowMs - atMs < dayMs);
-  const isEarly = today.length >= freeDecreasesPerDay && today.some((atMs) => nowMs - atMs < hourMs);
+  const isEarly = today.length >= quotas.decreasesPerDay && today.some((atMs) => nowMs - atMs < hourMs);
   if (isEarly) throw overQuota('The provisioned capacity was lowered too often today.');
   return { ...history, decreasedAtMs: [...today, nowMs] };
 }

@@ -54,13 +54,18 @@ export async function updateTable(
   throwUnlessActive(table);
   const settings = changeSettings(table.settings, change);
   checkReplicas(realm.holding(keyspace).keyspace, settings);
-  checkThroughput(settings, capacitiesBut(realm, table), realm.parts.quotas);
-  const { capacity } = table.settings;
+  const { quotas } = realm.parts;
+  checkThroughput(settings, capacitiesBut(realm, table), quotas);
   const { nowMs } = realm;
   await runUpdate(realm, table, settingsDdl(qualifiedName(table), table.settings, settings), {
     during: {
       ...(change.capacity && {
-        capacityHistory: recordCapacity(table.capacityHistory, capacity, change.capacity, nowMs),
+        capacityHistory: recordCapacity(
+          table.capacityHistory,
+          { before: table.settings.capacity, after: change.capacity },
+          quotas,
+          nowMs,
+        ),
       }),
       ...(change.warmThroughput && { warmStatus: 'UPDATING' as const }),
       ...(change.cdc && { stream: beginStream(realm, table, change.cdc) }),

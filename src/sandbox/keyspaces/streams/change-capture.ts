@@ -3,6 +3,7 @@ import { tokenOf } from '../../../model/token.ts';
 import type { CqlPool } from '../../../wire/cql/cql-pool.ts';
 import type { ColumnFacts } from '../statements/table-facts.ts';
 import { cellValue } from './cell-value.ts';
+import { ExpiringRows } from './expiring-rows.ts';
 import { isSameImage, readImage, type StoredImage } from './read-image.ts';
 import type { CellValue, ChangedCell, RowChange, RowImage } from './row-change.ts';
 import { RowLocks } from './row-locks.ts';
@@ -27,6 +28,7 @@ interface Part {
 export class ChangeCapture {
   readonly #parts: ChangeCaptureParts;
   readonly #locks = new RowLocks();
+  readonly #expiring = new ExpiringRows();
 
   constructor(parts: ChangeCaptureParts) {
     this.#parts = parts;
@@ -36,6 +38,10 @@ export class ChangeCapture {
     return this.#parts.streams.isTakingChanges(keyspace, name);
   }
 
+  close(): void {
+    this.#expiring.close();
+  }
+
   /** Runs `write`, of these rows and no others, and appends a record for each that it changed. */
   async around<T>(rows: readonly WrittenRow[], write: () => Promise<T>): Promise<T> {
     const parts = rows.filter((row) => this.isFollowed(row)).flatMap(partsOf);
@@ -43,14 +49,13 @@ export class ChangeCapture {
     const distinct = [...new Map(parts.map((part) => [nameOf(part), part])).values()];
     return this.#locks.hold([...new Set(distinct.map(({ row }) => partitionOf(row)))], async () => {
       const before = await this.#images(distinct);
+      for (const [index, part] of distinct.entries()) this.#tellExpired(part, before[index]);
       try {
         return await write();
       } finally {
         // Also after a failure: what Cassandra did not answer may have been done.
         const after = await this.#images(distinct);
-        distinct.forEach((part, index) => {
-          this.#append(part, before[index], after[index]);
-        });
+        for (const [index, part] of distinct.entries()) this.#tell(part, 'USER', before[index], after[index]);
       }
     });
   }
@@ -59,8 +64,24 @@ export class ChangeCapture {
     return Promise.all(parts.map(({ row, kind }) => readImage(this.#parts.pool, row, kind)));
   }
 
-  #append({ row, kind }: Part, before: StoredImage, after: StoredImage): void {
-    if (isSameImage(before, after)) return;
+  #tell(part: Part, origin: RowChange['origin'], before: StoredImage, after: StoredImage): void {
+    if (!isSameImage(before, after)) this.#append(part, origin, before, after);
+    this.#expiring.see(nameOf(part), after, () => this.#lookAgain(part));
+  }
+
+  /** What has expired since the row was last seen comes before whatever is written now. */
+  #tellExpired(part: Part, now: StoredImage): void {
+    const seen = this.#expiring.lastSeen(nameOf(part));
+    if (seen) this.#tell(part, 'TTL', seen, now);
+  }
+
+  #lookAgain(part: Part): void {
+    const look = async () => this.#tellExpired(part, (await this.#images([part]))[0]);
+    // Its table may be gone by now, or Cassandra away: then nobody hears of it, as of what expires after a stream's end.
+    this.#locks.hold([partitionOf(part.row)], look).catch(() => {});
+  }
+
+  #append({ row, kind }: Part, origin: RowChange['origin'], before: StoredImage, after: StoredImage): void {
     const { table, partitionKey, clustering = [] } = row;
     const imageOf = (stored: StoredImage) => stored && rowImage(stored, kind, this.#shownAs(row));
     const change: RowChange = {
@@ -69,7 +90,7 @@ export class ChangeCapture {
       clusteringKeys: kind === 'row' ? keysOf(table.clustering, clustering) : {},
       before: imageOf(before),
       after: imageOf(after),
-      origin: 'USER',
+      origin,
     };
     this.#parts.streams.onRowChanged(table.keyspace, table.name, change);
   }

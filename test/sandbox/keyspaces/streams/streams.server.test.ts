@@ -178,6 +178,30 @@ describe('a stream has', () => {
     expect(changes.map(({ clusteringKeys }) => clusteringKeys.c?.intT)).toEqual(['1', '2', '3', undefined]);
   });
 
+  test('what expires, as of nobody but its TTL', async () => {
+    const changes = await changesOf('orders', async () => {
+      await run(`UPDATE ${ks}.orders USING TTL 1 SET v = 'brief' WHERE k = 6 AND c = 1`);
+      await run(`INSERT INTO ${ks}.orders (k, c) VALUES (7, 1)`);
+      await run(`UPDATE ${ks}.orders USING TTL 1 SET v = 'brief' WHERE k = 7 AND c = 1`);
+      await new Promise((resolve) => setTimeout(resolve, 3_500));
+    });
+    const told = changes.map(({ origin, partitionKeys, oldImage, newImage }) => [
+      `${origin} ${partitionKeys.k.intT}`,
+      oldImage?.valueCells.v?.value.textT,
+      newImage && Object.keys(newImage.valueCells),
+    ]);
+    expect(told.slice(0, 3)).toEqual([
+      ['USER 6', undefined, ['v']],
+      ['USER 7', undefined, []],
+      ['USER 7', undefined, ['v']],
+    ]);
+    // A row that an UPDATE made goes with its last cell; one that was inserted stays.
+    expect(told.slice(3).toSorted()).toEqual([
+      ['TTL 6', 'brief', undefined],
+      ['TTL 7', 'brief', []],
+    ]);
+  });
+
   test('nothing of before it was enabled', async () => {
     await run(`INSERT INTO ${ks}.late (k, v) VALUES (1, 'before')`);
     await client.execute(`ALTER TABLE ${ks}.late WITH cdc = true`, [], { prepare: false });
