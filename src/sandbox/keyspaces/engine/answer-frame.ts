@@ -46,13 +46,13 @@ function answer(engine: Engine, session: Session, opcode: number, reader: BodyRe
   }
 }
 
-function query(engine: Engine, session: Session, reader: BodyReader): Promise<Reply> {
+function query(engine: Engine, session: Session, reader: BodyReader): Promise<Reply> | Reply {
   const cql = reader.slice(reader.int()).toString();
   const known = engine.statements.read(cql, session.keyspace);
   return runStatement(engine, session, { known, prepared: undefined, parameters: readParameters(reader) });
 }
 
-function execute(engine: Engine, session: Session, reader: BodyReader): Promise<Reply> {
+function execute(engine: Engine, session: Session, reader: BodyReader): Promise<Reply> | Reply {
   const id = reader.shortBytes();
   const prepared = engine.prepared.find(id);
   if (!prepared) throw new UnpreparedError(id);

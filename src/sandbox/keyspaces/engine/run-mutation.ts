@@ -82,27 +82,17 @@ function stampOf(
   return (plan.using.timestamp ? termNumber(plan.using.timestamp, bound) : frameMicros) ?? engine.clock.next();
 }
 
-async function write(
-  engine: Engine,
-  plan: MutationPlan,
-  request: StatementRequest,
-  bound: BoundValues,
-): Promise<Reply> {
+function write(engine: Engine, plan: MutationPlan, request: StatementRequest, bound: BoundValues): Promise<Reply> {
   if (!engine.changes.isFollowed(plan)) return writeRow(engine, plan, request, bound);
   const row = writtenRow(plan, bound);
   return engine.changes.around(row ? [row] : [], () => writeRow(engine, plan, request, bound));
 }
 
-async function writeRow(
-  engine: Engine,
-  plan: MutationPlan,
-  request: StatementRequest,
-  bound: BoundValues,
-): Promise<Reply> {
+function writeRow(engine: Engine, plan: MutationPlan, request: StatementRequest, bound: BoundValues): Promise<Reply> {
   if (plan.isConditional) return writeConditionally(engine, plan, request);
   const micros = frameStamp(engine, plan.table.clientSideTimestamps, request.parameters.timestampMicros);
   const stamped = tieBroken(engine, plan, bound, micros);
-  if (stamped === undefined) return voidAnswer;
+  if (stamped === undefined) return Promise.resolve(voidAnswer);
   return engine.backend.ask(passedOn(request, { ...request.parameters, timestampMicros: stamped }));
 }
 

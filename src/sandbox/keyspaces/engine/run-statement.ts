@@ -25,8 +25,8 @@ import type { Session } from './session.ts';
 import { boundValues, queryOf, type StatementRequest } from './statement-request.ts';
 import { throwUnlessAllowed } from './throw-unless-allowed.ts';
 
-/** Answers a QUERY or EXECUTE. Throws what `errorReply` knows how to say. */
-export async function runStatement(engine: Engine, session: Session, request: StatementRequest): Promise<Reply> {
+/** Answers a QUERY or EXECUTE. Throws what `errorReply` knows how to say, at once or later. */
+export function runStatement(engine: Engine, session: Session, request: StatementRequest): Promise<Reply> | Reply {
   const { statement } = request.known;
   const { consistency } = request.parameters;
   switch (statement.kind) {
@@ -51,7 +51,12 @@ export async function runStatement(engine: Engine, session: Session, request: St
   }
 }
 
-async function select(engine: Engine, session: Session, request: StatementRequest, statement: Select): Promise<Reply> {
+function select(
+  engine: Engine,
+  session: Session,
+  request: StatementRequest,
+  statement: Select,
+): Promise<Reply> | Reply {
   throwUnlessAllowed(session, 'Select');
   const system = systemTableOf(engine, session, statement);
   if (!system) return runSelect(engine, session, request);

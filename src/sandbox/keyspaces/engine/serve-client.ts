@@ -27,14 +27,18 @@ export function serveClient(socket: Socket, parts: ClientParts): void {
   }, responseVersion);
   const send = (streamId: number, { opcode, body, flags }: Reply) =>
     outgoing.add(streamId, opcode, body.length, (writer) => writer.raw(body), flags ?? 0);
+  const answerTo = async (streamId: number, opcode: number, body: Buffer) => {
+    try {
+      const reply = await answerClient(parts, opcode, body, () => socket.destroy());
+      if (reply) send(streamId, reply);
+    } catch (error) {
+      parts.onBug(error);
+      send(streamId, errorAnswer(0x0000, `a fault of the stand-in: ${error}`));
+    }
+  };
   const splitter = new FrameSplitter((streamId, opcode, flags, bytes, start, end) => {
     const body = withoutPreamble(flags, bytes.subarray(start, end));
-    void answerClient(parts, opcode, body, () => socket.destroy())
-      .then((reply) => reply && send(streamId, reply))
-      .catch((error) => {
-        parts.onBug(error);
-        send(streamId, errorAnswer(0x0000, `a fault of the stand-in: ${error}`));
-      });
+    void answerTo(streamId, opcode, body);
   }, requestVersion);
   socket.on('data', (chunk: Buffer) => {
     try {
@@ -51,17 +55,28 @@ export function serveClient(socket: Socket, parts: ClientParts): void {
   socket.on('error', () => socket.destroy());
 }
 
-/** Null: no answer at all. */
-async function answerClient(
+/** Null: no answer at all. Not async: here a promise more is one for each request. */
+function answerClient(
   parts: ClientParts,
   opcode: number,
   body: Buffer,
   reset: () => void,
-): Promise<Reply | null> {
+): Promise<Reply | null> | Reply {
   const { engine, session, login } = parts;
   if (!login.isDone) return shakeHands(parts, opcode, body);
-  const { faults, coin, rules } = engine;
-  if (!isStatement(opcode) || !rules.holds('faults')) return answerFrame(engine, session, opcode, body);
+  const { lostAnswers, resets, slow } = engine.faults.now;
+  const hasFaults = lostAnswers + resets + slow > 0 && engine.rules.holds('faults');
+  if (hasFaults && isStatement(opcode)) return answerWithFaults(parts, opcode, body, reset);
+  return answerFrame(engine, session, opcode, body);
+}
+
+async function answerWithFaults(
+  { engine, session }: ClientParts,
+  opcode: number,
+  body: Buffer,
+  reset: () => void,
+): Promise<Reply | null> {
+  const { faults, coin } = engine;
   const { lostAnswers, resets, slow, slowMs } = faults.now;
   if (coin.falls(resets)) {
     // Half of them after the work is done: a client cannot tell which.

@@ -1,6 +1,7 @@
 import { joinPartitionKey } from '../../../model/partition-key.ts';
 import { tokenOf } from '../../../model/token.ts';
 import type { CqlPool } from '../../../wire/cql/cql-pool.ts';
+import { BackendLostError } from '../engine/backend-pool.ts';
 import type { ColumnFacts } from '../statements/table-facts.ts';
 import { cellValue } from './cell-value.ts';
 import { ExpiringRows } from './expiring-rows.ts';
@@ -60,8 +61,13 @@ export class ChangeCapture {
     });
   }
 
-  #images(parts: readonly Part[]): Promise<readonly StoredImage[]> {
-    return Promise.all(parts.map(({ row, kind }) => readImage(this.#parts.pool, row, kind)));
+  async #images(parts: readonly Part[]): Promise<readonly StoredImage[]> {
+    try {
+      return await Promise.all(parts.map(({ row, kind }) => readImage(this.#parts.pool, row, kind)));
+    } catch (cause) {
+      // To the client the same as a write without an answer: it may have happened.
+      throw new BackendLostError('the rows of a stream cannot be read', { cause });
+    }
   }
 
   #tell(part: Part, origin: RowChange['origin'], before: StoredImage, after: StoredImage): void {

@@ -26,7 +26,9 @@ export class ExpiringRows {
     const soonest = Math.min(...(image ?? []).map(({ ttlSeconds }) => ttlSeconds ?? Number.POSITIVE_INFINITY));
     if (!image || soonest === Number.POSITIVE_INFINITY) return;
     const timer = setTimeout(onDue, Math.min(longestMs, soonest * 1000 + graceMs)).unref();
-    this.#rows.set(name, { image, timer });
+    // Copies: a cell keeps the whole response alive that it came in.
+    const kept = image.map((cell) => ({ ...cell, bytes: Buffer.from(cell.bytes) }));
+    this.#rows.set(name, { image: kept, timer });
   }
 
   close(): void {

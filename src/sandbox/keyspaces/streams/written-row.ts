@@ -26,5 +26,6 @@ function valuesOf(
   bound: BoundValues,
 ): readonly Buffer[] | undefined {
   const values = terms.map((term, index) => termValue(term, columns[index]!.type, bound));
-  return values.every((value) => Buffer.isBuffer(value)) ? values : undefined;
+  // Copies: the keys of rows that expire outlive the frames they came in.
+  return values.every((value) => Buffer.isBuffer(value)) ? values.map((value) => Buffer.from(value)) : undefined;
 }
