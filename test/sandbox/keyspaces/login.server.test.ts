@@ -91,6 +91,21 @@ describe('system tables', () => {
     await many.close();
   });
 
+  test('are in the schema that a driver reads, as cqlsh needs to show them', async () => {
+    const { partitionKeys, clusteringKeys, columnsByName } = await client.metadata.getTable(
+      'system_schema_mcs',
+      'tables',
+    );
+    expect([partitionKeys, clusteringKeys].map((keys) => keys.map(({ name }) => name))).toEqual([
+      ['keyspace_name'],
+      ['table_name'],
+    ]);
+    expect(Object.keys(columnsByName)).toContain('custom_properties');
+    const { rows } = await client.execute('SELECT keyspace_name FROM system_schema.keyspaces');
+    const names = rows.map((row) => row.keyspace_name);
+    expect(names).toEqual(expect.arrayContaining(['system', 'system_schema', 'system_schema_mcs']));
+  });
+
   test('have no peers_v2, which Cassandra 3.11 has not either', async () => {
     expect(await refusalOf(client.execute('SELECT * FROM system.peers_v2'))).toMatchObject({ code: 0x2200 });
   });

@@ -1,5 +1,6 @@
 import type { KeyspacesState } from '../keyspaces-state.ts';
 import { isUsable, type TableRecord, type TypeRecord } from '../state/records.ts';
+import { ownSchemaRows } from './own-schema-rows.ts';
 import { schemaRows } from './schema-rows.ts';
 import { type SystemTable, systemTable } from './system-table.ts';
 import type { SystemType, SystemValue } from './system-type.ts';
@@ -64,20 +65,34 @@ const alwaysEmpty: Readonly<Record<string, Readonly<Record<string, SystemType>>>
 };
 
 /** `system_schema` and `system_schema_mcs`: the first has what can be used, the second also what is on its way. */
-export function schemaTables(state: KeyspacesState, isShownEarly: boolean): readonly SystemTable[] {
+export function schemaTables(
+  state: KeyspacesState,
+  isShownEarly: boolean,
+  others: readonly SystemTable[],
+): readonly SystemTable[] {
   const rows = schemaRows(state);
   const tables = () => state.keyspaces().flatMap(({ name }) => state.tables(name));
   const types = () => state.keyspaces().flatMap(({ name }) => state.types(name));
   const usable = <T extends Parameters<typeof isUsable>[0]>(all: readonly T[]) =>
     all.filter((one) => isShownEarly || isUsable(one));
+  // They are described with the others, so they are known only when all are made.
+  const own = () => known;
   const standard = [
-    systemTable('system_schema', 'keyspaces', keyspaceTypes, () => usable(state.keyspaces()).map(rows.keyspace)),
-    systemTable('system_schema', 'tables', tableTypes, () => usable(tables()).map(rows.table)),
-    systemTable('system_schema', 'columns', columnTypes, () => usable(tables()).flatMap(rows.columns)),
+    systemTable('system_schema', 'keyspaces', keyspaceTypes, () => [
+      ...usable(state.keyspaces()).map(rows.keyspace),
+      ...own().keyspaces,
+    ]),
+    systemTable('system_schema', 'tables', tableTypes, () => [...usable(tables()).map(rows.table), ...own().tables]),
+    systemTable('system_schema', 'columns', columnTypes, () => [
+      ...usable(tables()).flatMap(rows.columns),
+      ...own().columns,
+    ]),
     systemTable('system_schema', 'types', typeTypes, () => usable(types()).map(rows.type)),
     ...Object.entries(alwaysEmpty).map(([name, columns]) => systemTable('system_schema', name, columns)),
   ];
-  return [...standard, ...managedTables(state, rows, tables, types)];
+  const all = [...standard, ...managedTables(state, rows, tables, types)];
+  const known = ownSchemaRows([...all, ...others]);
+  return all;
 }
 
 function managedTables(

@@ -15,10 +15,12 @@ export function systemCatalog(
     changes += 1;
   });
   const schemaVersion = () => uuidOf(`schema ${changes}`);
-  const shared = byName([...schemaTables(state, !rules.holds('asynchronous-definitions')), ...otherTables]);
   const local = new Map(
     cluster.addresses.map((address) => [address, byName(localTables(cluster, address, schemaVersion))]),
   );
+  const ofAnyNode = local.get(cluster.addresses[0]!)!.values();
+  const others = [...ofAnyNode, ...otherTables];
+  const shared = byName([...schemaTables(state, !rules.holds('asynchronous-definitions'), others), ...otherTables]);
   return (address, keyspace, name) => {
     const key = `${keyspace}.${name}`;
     return shared.get(key) ?? local.get(address)?.get(key);
