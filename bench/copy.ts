@@ -177,6 +177,7 @@ async function copyWithBooks(table: Table, cluster: Cluster, moved: Moved): Prom
   const parts = {
     source: cluster,
     writer: createTargetWriter({ target: moved, clock, report, maxInFlight: writesInFlight }),
+    pace: { take: async () => {} },
     deadLetters: { add: async () => {} },
     clock,
     report,

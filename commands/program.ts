@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { agentCommand } from './agent.ts';
+import { ctlCommand } from './ctl.ts';
 import { demoCommand } from './demo.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
@@ -21,6 +22,7 @@ export function program(): Command {
     .addCommand(runCommand())
     .addCommand(validateCommand())
     .addCommand(statusCommand())
+    .addCommand(ctlCommand())
     .addCommand(undoCommand())
     .addCommand(workerCommand())
     .addCommand(agentCommand())

@@ -1,4 +1,5 @@
 import type { AgentState } from './agent-state.ts';
+import type { CopyControl } from './copy-control.ts';
 import type { Coverage } from './coverage.ts';
 import type { ComparedTable } from './difference.ts';
 import type { PhaseName } from './phase.ts';
@@ -10,6 +11,7 @@ export interface MigrationStatus {
   readonly keyspace: string;
   readonly plan: string | undefined;
   readonly phases: readonly PhaseStatus[];
+  readonly copying: CopyControl;
   readonly splits: { readonly planned: number; readonly copied: number };
   readonly rows: {
     readonly read: bigint;

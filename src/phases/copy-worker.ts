@@ -5,6 +5,8 @@ import { splitsSubscription, topics } from '../model/topics.ts';
 import type { CopyParts } from '../snapshot/copy-parts.ts';
 import { copySplit } from '../snapshot/copy-split.ts';
 import { copySplits } from '../snapshot/copy-splits.ts';
+import type { Pace } from '../snapshot/pace.ts';
+import { openCopyPace } from './copy-pace.ts';
 import { hasLeft, tableOfSplit } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { tellHolds } from './tell-holds.ts';
@@ -19,7 +21,10 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
   // One message ahead: what waits in this worker's queue waits for no other worker.
   const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1, signal });
   try {
-    const parts = copyParts(context, deadLetters);
+    const pace = openCopyPace(context);
+    const parts = copyParts(context, deadLetters, pace);
+    const ended = new AbortController();
+    const following = pace.follow(AbortSignal.any([signal, ended.signal]));
     await copySplits({
       subscription,
       splitsAtOnce: config.workers.splitsAtOnce,
@@ -32,7 +37,8 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
       },
       enough,
       signal,
-    });
+    }).finally(() => ended.abort());
+    await following;
   } finally {
     await subscription.close();
     await deadLetters.close();
@@ -57,11 +63,13 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
 function copyParts(
   { source, target, clock, report, config, workerName }: WorkerContext,
   deadLetters: DeadLetters,
+  pace: Pace,
 ): CopyParts {
   const { writesInFlight } = config.workers;
   return {
     source,
     writer: createTargetWriter({ target, clock, report, maxInFlight: writesInFlight }),
+    pace,
     deadLetters,
     clock,
     report,

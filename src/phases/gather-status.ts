@@ -35,6 +35,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     keyspace: config.source.keyspace,
     plan: state.planDigest,
     phases: phaseNames.map((phase) => phaseStatus(phase, state)),
+    copying: state.copyControl,
     splits: { planned: state.splits.size, copied: copied.length },
     rows: {
       read: sum((split) => split.readRows),

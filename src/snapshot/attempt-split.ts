@@ -47,6 +47,7 @@ async function takeRows(
   const isFirstOfPartition = watchPartitions(attempt.layout);
   const plainInsert = plainInsertOf(attempt.layout, parts.keyspace, attempt.floorMicros);
   for await (const { page, arrivedAtMicros } of readAhead(readPages(attempt, parts, signal), parts.clock)) {
+    await parts.pace.take(page.length, signal);
     for (const row of page) {
       if (isSpent(attempt, parts)) throw floorSpent;
       const bytes = rowBytes(row);

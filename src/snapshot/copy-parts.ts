@@ -6,11 +6,13 @@ import type { Split } from '../model/split.ts';
 import { isFloorSpent, type TimestampWindow } from '../model/write-timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Consistency, TableReader } from '../ports/table-reader.ts';
+import type { Pace } from './pace.ts';
 
 /** What copying needs besides the split; the same for all splits of a worker. */
 export interface CopyParts {
   readonly source: Pick<TableReader, 'readRange'>;
   readonly writer: TargetWriter;
+  readonly pace: Pace;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
   readonly clock: Clock;
   readonly report: Report;

@@ -1,4 +1,5 @@
 import type { CaptureHole } from '../model/capture-hole.ts';
+import type { CopyControl } from '../model/copy-control.ts';
 import type { ComparedTable, RowKey } from '../model/difference.ts';
 import type { SchemaChoice } from '../model/migration-status.ts';
 import type { PhaseName } from '../model/phase.ts';
@@ -20,6 +21,8 @@ export type LedgerFact =
   | { readonly kind: 'handed-over'; readonly record: HandOverRecord }
   | { readonly kind: 'splits-planned'; readonly splits: readonly Split[] }
   | { readonly kind: 'split-copied'; readonly copied: CopiedSplit }
+  /** The operator's word about the copying; the newest one holds. */
+  | { readonly kind: 'copy-controlled'; readonly control: CopyControl }
   | { readonly kind: 'sink-allowed' }
   | { readonly kind: 'validated'; readonly validation: ValidationRecord }
   | { readonly kind: 'repaired'; readonly repair: RepairRecord }

@@ -1,3 +1,4 @@
+import { type CopyControl, unlimited } from '../model/copy-control.ts';
 import type { PhaseName } from '../model/phase.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type {
@@ -22,6 +23,7 @@ export interface MigrationState {
   readonly handOver: HandOverRecord | undefined;
   readonly splits: ReadonlyMap<string, Split>;
   readonly copied: ReadonlyMap<string, CopiedSplit>;
+  readonly copyControl: CopyControl;
   readonly sinkAllowed: boolean;
   readonly lastValidation: ValidationRecord | undefined;
   /** The newest validation of all tables and the whole ring. */
@@ -85,6 +87,7 @@ export const emptyState: MigrationState = {
   handOver: undefined,
   splits: new Map(),
   copied: new Map(),
+  copyControl: unlimited,
   sinkAllowed: false,
   lastValidation: undefined,
   lastFullValidation: undefined,
@@ -126,6 +129,8 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
       };
     case 'split-copied':
       return { ...state, copied: new Map(state.copied).set(event.copied.split.id, event.copied) };
+    case 'copy-controlled':
+      return { ...state, copyControl: event.control };
     case 'sink-allowed':
       return { ...state, sinkAllowed: true };
     case 'validated':

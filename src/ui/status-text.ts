@@ -14,7 +14,7 @@ export function statusText(status: MigrationStatus): string {
   return [
     `migration ${status.migration} of keyspace ${status.keyspace}, plan ${status.plan ?? 'none yet'}`,
     ...status.phases.map(({ phase, state, summary }) => `  ${phase.padEnd(17)} ${state.padEnd(12)} ${summary}`),
-    `splits: ${status.splits.copied} of ${status.splits.planned} copied`,
+    `splits: ${status.splits.copied} of ${status.splits.planned} copied${heldText(status.copying)}`,
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
     ...status.heldBy.map((hold) => `held by: ${hold.by} throttling, ${hold.table}: ${writeRateText(hold)}`),
@@ -35,6 +35,11 @@ export function statusText(status: MigrationStatus): string {
     `next: ${status.waitsFor}`,
     '',
   ].join('\n');
+}
+
+function heldText({ isPaused, rowsPerSecond }: MigrationStatus['copying']): string {
+  const rate = rowsPerSecond === undefined ? '' : `, at most ${rowsPerSecond} rows/s a worker`;
+  return isPaused ? `, paused by cdcmig ctl${rate}` : rate;
 }
 
 function nodeLines({ hostId, address, unbrokenSince, hasHole, keeps, agent }: NodeStatus): readonly string[] {

@@ -179,6 +179,7 @@ export async function beginSnapshot(two: TwoKeyspaces, table: Table): Promise<{ 
     report: () => {},
     window: keyspacesWindow,
     keyspace: two.targetKeyspace,
+    pace: { take: async () => {} },
     worker: 'test',
     rowsAtOnce: 1000,
   };

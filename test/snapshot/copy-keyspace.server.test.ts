@@ -197,6 +197,7 @@ async function startCopying(two: TwoKeyspaces) {
     const copyParts = {
       source: two.source,
       writer: createTargetWriter({ target, clock, report, maxInFlight: 64 }),
+      pace: { take: async () => {} },
       deadLetters: { add: async (letter: DeadLetter) => void letters.push(letter) },
       clock,
       report,

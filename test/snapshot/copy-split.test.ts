@@ -178,6 +178,7 @@ async function copy(table: Table, rows: readonly MemoryRow[], options: CopyOptio
   const parts: CopyParts = {
     source: options.source ?? inMemoryReader(rows, pageSizes),
     writer: createTargetWriter({ target, clock, report, maxInFlight: 1000 }),
+    pace: { take: async () => {} },
     deadLetters: { add: async (letter) => void letters.push(letter) },
     clock,
     report,

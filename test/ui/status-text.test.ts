@@ -59,6 +59,7 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     keyspace: 'k',
     plan: undefined,
     phases: [],
+    copying: { isPaused: false, rowsPerSecond: undefined },
     splits: { planned: 0, copied: 0 },
     rows: { read: 0n, written: 0n, superseded: 0n, deadLettered: 0n },
     stream: { lagMs: 'unknown', latencyMs: { p50: undefined, p99: undefined } },

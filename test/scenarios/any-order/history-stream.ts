@@ -173,6 +173,7 @@ export class HistoryStream {
     const parts = {
       source,
       writer: createTargetWriter({ target: late, clock, report: () => {}, maxInFlight: 1000 }),
+      pace: { take: async () => {} },
       deadLetters: { add: async ({ reason }: { reason: string }) => void this.#letters.push(`snapshot: ${reason}`) },
       clock,
       report: () => {},
