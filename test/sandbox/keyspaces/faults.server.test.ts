@@ -169,14 +169,22 @@ describe('rule 35, equal-timestamps', () => {
     await define(coins, tied, `${ks}_ties`, [
       "CREATE TABLE $.t (k int PRIMARY KEY, v text) WITH CUSTOM_PROPERTIES = {'client_side_timestamps': {'status': 'enabled'}}",
     ]);
-    const winners: string[] = [];
-    for (let k = 0; k < 30; k++) {
-      const timestamp = Date.now() * 1000;
-      for (const v of ['z', 'a'])
-        await tied.execute(`INSERT INTO ${ks}_ties.t (k, v) VALUES (?, ?)`, [k, v], { timestamp });
-      winners.push((await tied.execute(`SELECT v FROM ${ks}_ties.t WHERE k = ?`, [k])).rows[0]!.v);
+    const inFrame = (k: number, v: string, timestamp: number) =>
+      tied.execute(`INSERT INTO ${ks}_ties.t (k, v) VALUES (?, ?)`, [k, v], { timestamp });
+    const inStatement = (k: number, v: string, timestamp: number) =>
+      tied.execute(`INSERT INTO ${ks}_ties.t (k, v) VALUES (?, ?) USING TIMESTAMP ?`, [k, v, BigInt(timestamp)]);
+    for (const [way, from] of [
+      [inFrame, 0],
+      [inStatement, 100],
+    ] as const) {
+      const winners: string[] = [];
+      for (let k = from; k < from + 30; k++) {
+        const timestamp = Date.now() * 1000;
+        for (const v of ['z', 'a']) await way(k, v, timestamp);
+        winners.push((await tied.execute(`SELECT v FROM ${ks}_ties.t WHERE k = ?`, [k])).rows[0]!.v);
+      }
+      expect(new Set(winners)).toEqual(new Set(['a', 'z']));
     }
-    expect(new Set(winners)).toEqual(new Set(['a', 'z']));
     await tied.execute(`DROP KEYSPACE ${ks}_ties`, [], { prepare: false });
     await coins.close();
   });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { opcodes } from '../../../wire/cql/frame.ts';
-import { rowKey } from '../checks/check-batch.ts';
 import { checkConsistency } from '../checks/check-consistency.ts';
 import { checkMutation } from '../checks/check-mutation.ts';
 import { checkTimestamps, checkValues } from '../checks/check-values.ts';
 import type { Mutation } from '../cql/statement.ts';
+import type { Parameters } from '../protocol/request-body.ts';
 import { voidAnswer } from '../protocol/response-body.ts';
 import { cutRows } from '../protocol/rows-body.ts';
 import { encodedSize, writeUnits } from '../statements/encoded-size.ts';
@@ -12,6 +12,7 @@ import { type MutationPlan, planMutation } from '../statements/plan-mutation.ts'
 import { type BoundValues, termNumber } from '../statements/term-value.ts';
 import { writtenRow } from '../streams/written-row.ts';
 import { admit } from './admit.ts';
+import { breakTie } from './break-tie.ts';
 import type { Engine } from './engine.ts';
 import { keyToken } from './key-token.ts';
 import { type Reply, throttledReply } from './reply.ts';
@@ -90,29 +91,18 @@ function write(engine: Engine, plan: MutationPlan, request: StatementRequest, bo
 
 function writeRow(engine: Engine, plan: MutationPlan, request: StatementRequest, bound: BoundValues): Promise<Reply> {
   if (plan.isConditional) return writeConditionally(engine, plan, request);
-  const micros = frameStamp(engine, plan.table.clientSideTimestamps, request.parameters.timestampMicros);
-  const stamped = tieBroken(engine, plan, bound, micros);
-  if (stamped === undefined) return Promise.resolve(voidAnswer);
-  return engine.backend.ask(passedOn(request, { ...request.parameters, timestampMicros: stamped }));
+  const hasTimestamps = plan.table.clientSideTimestamps;
+  const timestampMicros = frameStamp(engine, hasTimestamps, request.parameters.timestampMicros);
+  const parameters = { ...request.parameters, timestampMicros };
+  const send = (toSend: Parameters) => engine.backend.ask(passedOn(request, toSend));
+  if (!hasTimestamps || !engine.rules.holds('equal-timestamps')) return send(parameters);
+  return breakTie(engine, { plan, bound, parameters }, send);
 }
 
 /** What the frame carries to Cassandra: the client's word where it counts, else the order of arrival. */
 export function frameStamp(engine: Engine, hasTimestamps: boolean, given: bigint | undefined): bigint {
   const isOurs = !hasTimestamps && engine.rules.holds('arrival-order');
   return isOurs || given === undefined ? engine.clock.next() : given;
-}
-
-/** Undefined when the write loses against an earlier one with the same timestamp. */
-function tieBroken(engine: Engine, plan: MutationPlan, bound: BoundValues, micros: bigint): bigint | undefined {
-  // A timestamp in the statement's own text cannot be moved; those ties stay Cassandra's.
-  if (!engine.rules.holds('equal-timestamps') || !plan.table.clientSideTimestamps || plan.using.timestamp)
-    return micros;
-  const key = rowKey(plan, bound);
-  if (key === undefined) return micros;
-  const columns = plan.written.map(({ column }) => column.name).sort();
-  const winner = engine.ties.winner(`${key}/${columns.join(',')}`, micros);
-  // One microsecond more wins whatever the values.
-  return winner === 'first' ? undefined : winner === 'second' ? micros + 1n : micros;
 }
 
 async function writeConditionally(engine: Engine, plan: MutationPlan, request: StatementRequest): Promise<Reply> {

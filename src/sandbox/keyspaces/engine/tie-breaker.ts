@@ -17,9 +17,14 @@ export class TieBreaker {
   /** 'first': this write must not be seen. 'second': it must win, whatever its value. */
   winner(rowAndColumns: string, micros: bigint): 'no tie' | 'first' | 'second' {
     const before = this.#last.get(rowAndColumns);
-    if (before === micros) return this.#coin.falls(0.5) ? 'first' : 'second';
+    if (before !== micros) return 'no tie';
+    return this.#coin.falls(0.5) ? 'first' : 'second';
+  }
+
+  /** The write is surely there. */
+  wrote(rowAndColumns: string, micros: bigint): void {
+    const before = this.#last.get(rowAndColumns);
     if (this.#last.size >= remembered) this.#last.clear();
     if (before === undefined || micros > before) this.#last.set(rowAndColumns, micros);
-    return 'no tie';
   }
 }
