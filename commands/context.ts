@@ -10,6 +10,7 @@ import { OperatorError } from '../src/errors.ts';
 import type { Report } from '../src/events.ts';
 import { tablesOf } from '../src/model/schema.ts';
 import { topics } from '../src/model/topics.ts';
+import { decidedSchema } from '../src/phases/migrated-tables.ts';
 import type { PhaseContext, RunOptions, WorkerContext } from '../src/phases/phase-context.ts';
 import { prepareLedgerTopics } from '../src/phases/prepare-topics.ts';
 import { type Plan, planMigration } from '../src/plan/plan-migration.ts';
@@ -17,6 +18,7 @@ import type { MessageBus } from '../src/ports/message-bus.ts';
 import type { SourceCluster } from '../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
+import type { MigrationState } from '../src/state/migration-state.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { interruptSignal } from './interrupt.ts';
 import { openTarget } from './open-target.ts';
@@ -94,7 +96,7 @@ async function throwOnNoLedger(bus: MessageBus, { migration, pulsar }: Config, s
 
 /** What a phase needs beyond a worker: the plan of this moment, and hands on the nodes. */
 export async function openPhases(opened: Opened, options: RunOptions): Promise<PhaseContext> {
-  const plan = await currentPlan(opened);
+  const plan = await currentPlan(opened, opened.ledger.state);
   const shell = localShell();
   return {
     ...opened,
@@ -107,14 +109,24 @@ export async function openPhases(opened: Opened, options: RunOptions): Promise<P
   };
 }
 
-export async function currentPlan({ config, source, target, signal }: Clusters): Promise<Plan> {
+/** The plan of this moment; with the operator's decisions about schemas, where there is a ledger. */
+export async function currentPlan(
+  { config, source, target, signal }: Clusters,
+  state?: Pick<MigrationState, 'schemaDecisions' | 'pauses'>,
+): Promise<Plan> {
   const sourceSchema = await source.schema(config.source.keyspace, signal);
   const targetSchema = await target.schema(signal);
   const nodes = await source.nodes(signal);
   const sizes = new Map<string, { partitions: number; meanPartitionBytes: number }>();
   for (const table of tablesOf(sourceSchema)) sizes.set(table.name, await source.sizeEstimate(table, signal));
   const isThere = targetSchema.tables.length > 0 || (await target.exists(signal));
-  return planMigration(config, { sourceSchema, targetSchema: isThere ? targetSchema : undefined, nodes, sizes });
+  return planMigration(config, {
+    sourceSchema,
+    targetSchema: isThere ? targetSchema : undefined,
+    nodes,
+    sizes,
+    decided: decidedSchema(state),
+  });
 }
 
 function openBus({ migration, pulsar: { serviceUrl, adminUrl, tenant, namespace, token, tlsCaFile } }: Config) {

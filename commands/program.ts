@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { agentCommand } from './agent.ts';
 import { ctlCommand } from './ctl.ts';
+import { deadLettersCommand } from './dead-letters.ts';
 import { demoCommand } from './demo.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { sandboxCommand } from './sandbox.ts';
+import { schemaCommand } from './schema.ts';
 import { statusCommand } from './status.ts';
 import { undoCommand } from './undo.ts';
 import { validateCommand } from './validate.ts';
@@ -23,6 +25,8 @@ export function program(): Command {
     .addCommand(validateCommand())
     .addCommand(statusCommand())
     .addCommand(ctlCommand())
+    .addCommand(schemaCommand())
+    .addCommand(deadLettersCommand())
     .addCommand(undoCommand())
     .addCommand(workerCommand())
     .addCommand(agentCommand())

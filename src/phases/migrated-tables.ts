@@ -3,6 +3,7 @@ import { tablesOf } from '../model/schema.ts';
 import type { Split } from '../model/split.ts';
 import type { Table } from '../model/table.ts';
 import { withoutColumns } from '../model/table-difference.ts';
+import type { DecidedSchema } from '../plan/plan-migration.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { handOverOf } from './start-source.ts';
 
@@ -23,6 +24,17 @@ export function migratedTables(state: Known): readonly Table[] {
 export function columnsLeftOut({ schemaDecisions }: Known, table: string): readonly string[] {
   const decision = schemaDecisions.get(table)?.decision;
   return decision && decision.action !== 'stop' ? decision.leftOut : [];
+}
+
+/** The decisions as a plan takes them. */
+export function decidedSchema(state: Pick<MigrationState, 'schemaDecisions' | 'pauses'> | undefined): DecidedSchema {
+  const decisions = [...(state?.schemaDecisions.values() ?? [])].map(({ decision }) => decision);
+  const moved = decisions.filter((decision) => decision.action !== 'stop');
+  return {
+    stopped: decisions.filter(({ action }) => action === 'stop').map(({ table }) => table),
+    waiting: [...(state?.pauses.keys() ?? [])],
+    leftOut: new Map(moved.map(({ table, leftOut }) => [table, leftOut])),
+  };
 }
 
 export function hasLeft({ schemaDecisions }: Known, table: string): boolean {

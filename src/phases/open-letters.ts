@@ -1,19 +1,36 @@
 import { type FoundLetter, readLetters } from '../apply/dead-letters.ts';
+import type { LetterStatus } from '../model/letter-status.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { MigrationState } from '../state/migration-state.ts';
+
+type Settled = Pick<MigrationState, 'settledLetters'>;
 
 /** Letters that were neither replayed nor dropped, or have come once more since. */
 export async function openLetters(
   bus: MessageBus,
-  state: Pick<MigrationState, 'settledLetters'>,
+  state: Settled,
   signal?: AbortSignal,
 ): Promise<readonly FoundLetter[]> {
   return [...(await readLetters(bus, signal)).values()].filter((letter) => isOpenLetter(letter, state));
 }
 
-function isOpenLetter(
-  { id, attempts }: Pick<FoundLetter, 'id' | 'attempts'>,
-  { settledLetters }: Pick<MigrationState, 'settledLetters'>,
-): boolean {
+export function isOpenLetter({ id, attempts }: FoundLetter, { settledLetters }: Settled): boolean {
   return attempts > (settledLetters.get(id)?.attempts ?? 0);
+}
+
+export function letterStatus(letter: FoundLetter, state: Settled): LetterStatus {
+  const { message, firstAtMicros, lastAtMicros, ...facts } = letter;
+  const settled = isOpenLetter(letter, state) ? undefined : state.settledLetters.get(letter.id);
+  return {
+    ...facts,
+    state: settled?.how ?? 'open',
+    settledBecause: settled?.reason,
+    firstAt: timeText(firstAtMicros),
+    lastAt: timeText(lastAtMicros),
+    event: message && { properties: message.properties, payload: message.payload.toString('hex') },
+  };
+}
+
+function timeText(micros: bigint): string {
+  return new Date(Number(micros / 1000n)).toISOString();
 }

@@ -5,6 +5,7 @@ import type { PhaseName } from '../model/phase.ts';
 import { phaseNames } from '../model/phase.ts';
 import { type SchemaRows, tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
+import { withoutColumns } from '../model/table-difference.ts';
 import type { TargetDefinition } from '../model/target-definition.ts';
 import { compareSchema } from './compare-schema.ts';
 import { keyspacesFindings } from './keyspaces-findings.ts';
@@ -19,6 +20,16 @@ export interface PlanFacts {
   readonly targetSchema: SchemaRows | undefined;
   readonly nodes: readonly { readonly hostId: string; readonly address: string }[];
   readonly sizes: ReadonlyMap<string, { readonly partitions: number; readonly meanPartitionBytes: number }>;
+  readonly decided?: DecidedSchema;
+}
+
+/** What the operator decided about tables whose schema changed. */
+export interface DecidedSchema {
+  readonly stopped: readonly string[];
+  /** Paused until he decides; that they differ keeps no phase from running. */
+  readonly waiting: readonly string[];
+  /** By table: columns that are neither moved nor compared. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a migration will do; the same value that `run` takes. */
@@ -43,7 +54,7 @@ interface PlannedTable {
 
 export function planMigration(config: Config, facts: PlanFacts): Plan {
   const ofKeyspace = tablesOf(facts.sourceSchema);
-  const tables = wantedTables(ofKeyspace, config);
+  const tables = wantedTables(ofKeyspace, config, facts.decided);
   const definitions = targetDefinitions(tables, facts.sourceSchema, config);
   const ddl = missingOf(definitions, facts.targetSchema).map(({ cql }) => cql);
   return {
@@ -53,7 +64,7 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
     definitions,
     ddl,
     findings: [
-      ...unknownTables(ofKeyspace, config),
+      ...unknownTables(ofKeyspace, config, facts.decided),
       ...schemaFindings(tables, config),
       ...keyspacesFindings(tables, config),
       ...agentFindings(config, facts),
@@ -63,9 +74,11 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
   };
 }
 
-function wantedTables(tables: readonly Table[], config: Config): readonly Table[] {
+function wantedTables(tables: readonly Table[], config: Config, decided?: DecidedSchema): readonly Table[] {
   const wanted = config.source.tables;
-  return wanted === undefined ? tables : tables.filter((table) => wanted.includes(table.name));
+  return tables
+    .filter(({ name }) => (wanted?.includes(name) ?? true) && !decided?.stopped.includes(name))
+    .map((table) => withoutColumns(table, decided?.leftOut.get(table.name) ?? []));
 }
 
 function missingOf(
@@ -86,15 +99,23 @@ function plannedTable(table: Table, { sizes }: PlanFacts): PlannedTable {
   return { table, estimatedPartitions: partitions, estimatedBytes: partitions * meanPartitionBytes };
 }
 
-function unknownTables(tables: readonly Table[], { source }: Config): readonly Finding[] {
+function unknownTables(
+  tables: readonly Table[],
+  { source }: Config,
+  decided: DecidedSchema | undefined,
+): readonly Finding[] {
   if (tables.length === 0)
     return [fault('tables', `tables in keyspace ${source.keyspace}`, 'none', 'check source.keyspace')];
   const names = tables.map((table) => table.name);
   return (source.tables ?? [])
-    .filter((name) => !names.includes(name))
+    .filter((name) => !names.includes(name) && !isDecidedElsewhere(name, decided))
     .map((name) =>
       fault('tables', `a table ${source.keyspace}.${name}`, `only ${names.join(', ')}`, 'mend source.tables'),
     );
+}
+
+function isDecidedElsewhere(table: string, decided: DecidedSchema | undefined): boolean {
+  return decided !== undefined && (decided.stopped.includes(table) || decided.waiting.includes(table));
 }
 
 function agentFindings({ capture }: Config, { nodes }: PlanFacts): readonly Finding[] {
@@ -124,7 +145,11 @@ function agentFindings({ capture }: Config, { nodes }: PlanFacts): readonly Find
   ];
 }
 
-function targetFindings(tables: readonly Table[], { targetSchema }: PlanFacts, { target }: Config): readonly Finding[] {
+function targetFindings(
+  tables: readonly Table[],
+  { targetSchema, decided }: PlanFacts,
+  { target }: Config,
+): readonly Finding[] {
   if (targetSchema === undefined)
     return target.kind === 'keyspaces' || target.replication
       ? []
@@ -137,10 +162,12 @@ function targetFindings(tables: readonly Table[], { targetSchema }: PlanFacts, {
           ),
         ];
   const targets = new Map(tablesOf(targetSchema).map((table) => [table.name, table]));
-  return tables.flatMap((table) => {
-    const other = targets.get(table.name);
-    return other ? compareSchema(table, other) : [];
-  });
+  return tables
+    .filter(({ name }) => !isDecidedElsewhere(name, decided))
+    .flatMap((table) => {
+      const other = targets.get(table.name);
+      return other ? compareSchema(table, withoutColumns(other, decided?.leftOut.get(table.name) ?? [])) : [];
+    });
 }
 
 function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: readonly Table[]): string {

@@ -45,6 +45,8 @@ export interface TargetKeyspace extends TableReader {
    * what the target does not take.
    */
   define(definitions: readonly TargetDefinition[], signal?: AbortSignal): Promise<void>;
+  /** Runs a DDL statement that adds to what is there, and waits until it can be used; done already is not an error. */
+  alter(ddl: string, signal?: AbortSignal): Promise<void>;
   /** Sends one write once and waits for its confirmation. Throws TargetWriteError; the caller decides about retries. */
   write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
   /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */

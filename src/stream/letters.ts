@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../apply/dead-letters.ts';
 import type { DecodedRecord } from '../feeds/decode-record.ts';
+import { outlineChange } from '../feeds/outline-change.ts';
 import { encodeChangeEvent, type RecordEvent } from '../model/change-event.ts';
 import type { JournalSlice } from '../model/slice-journal.ts';
 import type { Table } from '../model/table.ts';
@@ -58,7 +59,7 @@ export function undecodableChange(event: RecordEvent, decoded: Undecoded): DeadL
   const { reason, errorClass } = whyUndecoded(decoded);
   return {
     table: 'unknown',
-    partitionKey: '',
+    partitionKey: outlineChange(event)?.partitionKey.toString('hex') ?? '',
     clustering: [],
     reason,
     errorClass,

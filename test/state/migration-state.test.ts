@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeLedgerEvent, encodeLedgerEvent } from '../../src/state/ledger-codec.ts';
 import type { LedgerEvent, LedgerFact } from '../../src/state/ledger-event.ts';
 import { emptyState, foldLedger } from '../../src/state/migration-state.ts';
@@ -86,4 +86,32 @@ test('a slice that was settled is not opened again by who reads of it once more'
 
 test('an empty ledger is a migration that nobody has begun', () => {
   expect(foldLedger([])).toBe(emptyState);
+});
+
+describe('a table that waits for a decision', () => {
+  const pause = {
+    table: 'orders',
+    differences: ['column x int was added'],
+    ddl: [],
+    cannot: undefined,
+    choices: [],
+    decisionsKnown: 0,
+  };
+  const schema = { tables: [], columns: [], types: [], droppedColumns: [] };
+  const decided = event({
+    kind: 'schema-decided',
+    decision: { action: 'ignore', table: 'orders', schema, readAtMicros: 1n, leftOut: ['x'] },
+  });
+  const pausedBy = (decisionsKnown: number) => event({ kind: 'table-paused', pause: { ...pause, decisionsKnown } });
+
+  test('waits until it is decided about, or is again what it was', () => {
+    expect([...foldLedger([pausedBy(0)]).pauses.keys()]).toEqual(['orders']);
+    expect(foldLedger([pausedBy(0), decided]).pauses.size).toBe(0);
+    expect(foldLedger([pausedBy(0), event({ kind: 'table-resumed', table: 'orders' })]).pauses.size).toBe(0);
+  });
+
+  test('does not wait because of a worker that did not know of the decision', () => {
+    expect(foldLedger([decided, pausedBy(0)]).pauses.size).toBe(0);
+    expect(foldLedger([decided, pausedBy(1)]).pauses.size).toBe(1);
+  });
 });

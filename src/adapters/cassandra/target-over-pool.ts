@@ -40,6 +40,10 @@ export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }:
         await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
       }
     },
+    async alter(ddl, signal) {
+      await patient(`the target to take: ${ddl}`, signal, () => runDdl(pool, ddl, signal));
+      await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
+    },
     write: (statement, signal) => write(pool, statement, signal),
     // A Cassandra takes what its machines can.
     writeCapacity: async () => undefined,
