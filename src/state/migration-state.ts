@@ -196,7 +196,7 @@ function handedOver(state: MigrationState, handOver: HandOverRecord): MigrationS
 }
 
 function openSlice(state: MigrationState, slice: DoubtfulSlice): MigrationState {
-  if (state.settledSlices.has(slice.id)) return state;
+  if (state.settledSlices.has(slice.id) || hasBeenStopped(state, slice.table)) return state;
   return { ...state, openSlices: new Map(state.openSlices).set(slice.id, slice) };
 }
 
@@ -239,11 +239,19 @@ function withDecision(
 ): MigrationState {
   const { table } = decision;
   const decided = { decision, atMicros, count: decisionsOf(state, table) + 1 };
+  // Nobody compares a table that has left, so nothing could settle its slices.
+  const openSlices =
+    decision.action === 'stop' ? [...state.openSlices].filter(([, slice]) => slice.table !== table) : state.openSlices;
   return {
     ...state,
+    openSlices: new Map(openSlices),
     pauses: without(state.pauses, table),
     schemaDecisions: new Map(state.schemaDecisions).set(table, decided),
   };
+}
+
+function hasBeenStopped({ schemaDecisions }: MigrationState, table: string): boolean {
+  return schemaDecisions.get(table)?.decision.action === 'stop';
 }
 
 function settleLetters(

@@ -110,6 +110,18 @@ describe('a table that waits for a decision', () => {
     expect(foldLedger([pausedBy(0), event({ kind: 'table-resumed', table: 'orders' })]).pauses.size).toBe(0);
   });
 
+  test('that is stopped takes its slices in doubt with it, also those that are opened later', () => {
+    const slice = (table: string) =>
+      event({ kind: 'slice-opened', slice: { id: `${table}/x`, table, reason: 'x', openedAtMicros: 1n } });
+    const stopped = event({
+      kind: 'schema-decided',
+      decision: { action: 'stop', table: 'orders', reason: 'moved by hand' },
+    });
+    const both = [slice('orders'), slice('parts')];
+    expect([...foldLedger([...both, stopped]).openSlices.keys()]).toEqual(['parts/x']);
+    expect([...foldLedger([stopped, ...both]).openSlices.keys()]).toEqual(['parts/x']);
+  });
+
   test('does not wait because of a worker that did not know of the decision', () => {
     expect(foldLedger([decided, pausedBy(0)]).pauses.size).toBe(0);
     expect(foldLedger([decided, pausedBy(1)]).pauses.size).toBe(1);
