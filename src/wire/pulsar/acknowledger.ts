@@ -23,20 +23,21 @@ export class Acknowledger {
     this.batches.received(ids);
   }
 
-  async ack(id: MessageId, signal?: AbortSignal): Promise<void> {
+  /** A rejection that nobody waits for is nobody's unhandled error: the message comes again. */
+  ack(id: MessageId, signal?: AbortSignal): Promise<void> {
     const targets = id.firstChunk ? this.chunksOf(id) : listOf(this.batches.done(id));
-    if (targets.length > 0) await abortable(this.sender.ack(targets), signal);
+    return targets.length > 0 ? abortable(this.sender.ack(targets), signal) : nothingToTell;
   }
 
-  async ackUpTo(id: MessageId, signal?: AbortSignal): Promise<void> {
+  ackUpTo(id: MessageId, signal?: AbortSignal): Promise<void> {
     const target = this.batches.doneUpTo(id);
-    if (target === null) return;
+    if (target === null) return nothingToTell;
     const entry = { ...target, batchIndex: -1, partition: id.partition };
     this.intake.doneUpTo(entry);
     const safe = lastSafeEntry(entry, this.intake.chunksHeldAt(entry));
-    if (safe === null) return;
+    if (safe === null) return nothingToTell;
     const { ledgerId, entryId } = safe;
-    await abortable(this.sender.ackUpTo(safe === entry ? target : { ledgerId, entryId }), signal);
+    return abortable(this.sender.ackUpTo(safe === entry ? target : { ledgerId, entryId }), signal);
   }
 
   /** The entries to ask for again so that these messages come again. */
@@ -68,6 +69,9 @@ export class Acknowledger {
   }
 }
 
+const nothingToTell = Promise.resolve();
+const noTargets: readonly AckTarget[] = [];
+
 function listOf(target: AckTarget | null): readonly AckTarget[] {
-  return target === null ? [] : [target];
+  return target === null ? noTargets : [target];
 }

@@ -21,6 +21,8 @@ interface OpenBatch {
 export class BatchAcks {
   private readonly isByIndex: boolean;
   private readonly open = new Map<string, OpenBatch>();
+  /** Of `open`, if it is still there: the next message done is mostly of the same batch. */
+  private latest: OpenBatch | null = null;
 
   constructor(isByIndex: boolean) {
     this.isByIndex = isByIndex;
@@ -32,6 +34,7 @@ export class BatchAcks {
     if (first === undefined || first.batchIndex < 0) return;
     const isDone = new Uint8Array(first.batchSize ?? 0).fill(1);
     for (const id of ids) isDone[id.batchIndex] = 0;
+    this.latest = null;
     this.open.set(entryKeyOf(first), { entry: entryOf(first), isDone, remaining: ids.length });
   }
 
@@ -41,13 +44,12 @@ export class BatchAcks {
    */
   done(id: MessageId): AckTarget | null {
     if (id.batchIndex < 0) return wholeEntry(id);
-    const key = entryKeyOf(id);
-    const batch = this.open.get(key);
+    const batch = this.batchOf(id);
     if (batch === undefined || batch.isDone[id.batchIndex] !== 0) return null;
     batch.isDone[id.batchIndex] = 1;
     batch.remaining--;
     if (batch.remaining > 0) return this.isByIndex ? partOf(batch) : null;
-    this.open.delete(key);
+    this.remove(entryKeyOf(id));
     return wholeEntry(batch.entry);
   }
 
@@ -66,11 +68,25 @@ export class BatchAcks {
   }
 
   forget(ids: readonly MessageId[]): void {
-    for (const id of ids) this.open.delete(entryKeyOf(id));
+    for (const id of ids) this.remove(entryKeyOf(id));
   }
 
   clear(): void {
     this.open.clear();
+    this.latest = null;
+  }
+
+  private batchOf(id: MessageId): OpenBatch | undefined {
+    const { latest } = this;
+    if (latest && latest.entry.entryId === id.entryId && latest.entry.ledgerId === id.ledgerId) return latest;
+    const batch = this.open.get(entryKeyOf(id));
+    this.latest = batch ?? null;
+    return batch;
+  }
+
+  private remove(key: string): void {
+    this.open.delete(key);
+    this.latest = null;
   }
 
   /** After a cumulative acknowledgement nobody asks for these again. */
@@ -78,7 +94,7 @@ export class BatchAcks {
     for (const [key, batch] of this.open) {
       // In the order received, so the first later one ends the search.
       if (compareMessageIds(batch.entry, entry) > 0) return;
-      this.open.delete(key);
+      this.remove(key);
     }
   }
 }

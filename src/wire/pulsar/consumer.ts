@@ -85,16 +85,18 @@ class BrokerConsumer implements PolledConsumer {
     return (await this.intake.lastIds(signal)).last;
   }
 
-  async ack(id: MessageId, signal?: AbortSignal): Promise<void> {
+  // Neither is async: that would make a promise of its own, whose rejection somebody would have to wait for.
+  ack(id: MessageId, signal?: AbortSignal): Promise<void> {
     this.nacks.done(id);
-    await this.acks.ack(id, signal);
+    return this.acks.ack(id, signal);
   }
 
-  async ackCumulative(id: MessageId, signal?: AbortSignal): Promise<void> {
+  ackCumulative(id: MessageId, signal?: AbortSignal): Promise<void> {
     // The broker would take it and do nothing.
-    if (this.isShared) throw new PulsarError('NotAllowedError', `cumulative on a ${this.options.type} subscription`);
+    if (this.isShared)
+      return Promise.reject(new PulsarError('NotAllowedError', `cumulative on a ${this.options.type} subscription`));
     this.nacks.doneUpTo(id);
-    await this.acks.ackUpTo(id, signal);
+    return this.acks.ackUpTo(id, signal);
   }
 
   redeliver(ids: readonly MessageId[]): void {

@@ -105,6 +105,7 @@ function decodeBatch(
 ): DecodedEntry {
   const batchSize = metadata.messagesInBatch!;
   if (batchSize < 1) throw new RangeError(`a batch of ${batchSize}`);
+  const { ledgerId, entryId } = command.messageId;
   const messages: ReceivedMessage[] = [];
   let at = 0;
   for (let batchIndex = 0; batchIndex < batchSize; batchIndex++) {
@@ -113,7 +114,7 @@ function decodeBatch(
     at = metadataEnd + single.payloadSize;
     if (single.payloadSize < 0 || at > content.length) throw new RangeError('a batch runs over its end');
     if (single.isCompactedOut || !isStillWanted(command, batchIndex)) continue;
-    const id = { ...entryIdOf(command, options), batchIndex, batchSize };
+    const id = { ledgerId, entryId, batchIndex, partition: options.partition, batchSize };
     const sequenceId = single.sequenceId ?? metadata.sequenceId + batchIndex;
     messages.push(toMessage(id, command, metadata, single, sequenceId, content.subarray(metadataEnd, at)));
   }

@@ -36,6 +36,7 @@ export class Nacks {
 
   /** It was acknowledged after all. */
   done(id: MessageId): void {
+    if (this.waiting.size === 0 && this.counts.size === 0) return;
     this.waiting.delete(keyOf(id));
     this.counts.delete(keyOf(id));
   }

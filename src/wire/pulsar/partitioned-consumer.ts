@@ -96,12 +96,12 @@ class MergingConsumer implements PartitionedConsumer {
     return Promise.all(this.parts.map((part) => part.lastMessageId(signal)));
   }
 
-  async ack(id: MessageId, signal?: AbortSignal): Promise<void> {
-    await this.partOf(id).ack(id, signal);
+  ack(id: MessageId, signal?: AbortSignal): Promise<void> {
+    return this.partOf(id).ack(id, signal);
   }
 
-  async ackCumulative(id: MessageId, signal?: AbortSignal): Promise<void> {
-    await this.partOf(id).ackCumulative(id, signal);
+  ackCumulative(id: MessageId, signal?: AbortSignal): Promise<void> {
+    return this.partOf(id).ackCumulative(id, signal);
   }
 
   redeliver(ids: readonly MessageId[]): void {
