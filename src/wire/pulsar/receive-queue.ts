@@ -1,8 +1,10 @@
 import { Fifo } from './fifo.ts';
 import type { ReceivedMessage } from './types.ts';
 
-/** What is assumed of a message's size before one was seen: this many of them fill the bound. */
-const firstGuess = 32;
+/** What is assumed of a message's size before one was seen: all that a broker usually takes. */
+const unseenBytes = 5 * 1024 * 1024;
+/** How many smaller messages it takes to forget a large one, about. */
+const memory = 32;
 /** Properties, key and the object itself, roughly. */
 const messageOverheadBytes = 200;
 
@@ -32,7 +34,7 @@ export class ReceiveQueue {
   constructor(limits: ReceiveQueueLimits, grant: (permits: number) => void) {
     this.limits = limits;
     this.grant = grant;
-    this.expectedBytes = limits.bytes / firstGuess;
+    this.expectedBytes = Math.min(limits.bytes, unseenBytes);
   }
 
   get length(): number {
@@ -65,7 +67,7 @@ export class ReceiveQueue {
       this.messages.push(message);
       const bytes = sizeOf(message);
       this.queuedBytes += bytes;
-      this.expectedBytes = Math.max(bytes, this.expectedBytes - (this.expectedBytes - bytes) / firstGuess);
+      this.expectedBytes = Math.max(bytes, this.expectedBytes - (this.expectedBytes - bytes) / memory);
     }
     this.outstanding -= arrivedCount;
     this.grantMore();
