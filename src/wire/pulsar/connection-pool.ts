@@ -103,7 +103,8 @@ async function openConnection(
     await connection.connect(signal);
     return connection;
   } catch (error) {
-    await connection.close();
+    // Not waited for: it may take half a second, and who wanted the connection shall hear why he gets none.
+    void connection.close();
     throw error;
   }
 }

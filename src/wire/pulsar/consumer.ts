@@ -111,7 +111,7 @@ class BrokerConsumer implements PolledConsumer {
   }
 
   async seek(to: SeekPosition, signal?: AbortSignal): Promise<void> {
-    await this.acks.flush();
+    await abortable(this.acks.flush(), signal);
     this.acks.drop(new PulsarError('Closed', 'a seek made this acknowledgement pointless'));
     this.nacks.clear();
     await this.intake.seek(seekTarget(to), filterOf(to), signal);

@@ -183,7 +183,10 @@ export class Subscriber implements ConsumerEnd {
       onSought();
     } catch (error) {
       connection.send({ closeConsumer: { consumerId, requestId: connection.takeRequestId() } });
-      await this.attachment.resume();
+      const resuming = this.attachment.resume();
+      // Who has ended the waiting does not wait for this either; it goes on trying by itself.
+      if (signal?.aborted) resuming.catch(() => {});
+      else await resuming;
       throw error;
     }
     await this.attachment.resume(signal);

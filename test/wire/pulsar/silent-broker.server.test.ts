@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
+import type { MessageSource } from '../../../src/wire/pulsar/types.ts';
+import { aBrokerInTheWay } from './broker-in-the-way.ts';
+import { aBrokerRoom, numbered, receiveMany, sendAll, texts } from './broker-room.ts';
+
+const room = aBrokerRoom();
+
+test('when the broker says nothing more, every wait goes on until its signal', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const partitioned = await aPartitionedTopic(2);
+  const producer = await client.producer({ topic, maxPending: 1 });
+  await sendAll(producer, ['1']);
+  const id = (await receiveMany(await client.reader({ topic, start: 'earliest' }), 1))[0]!.id;
+  const subscription = { subscription: 's', initialPosition: 'earliest' } as const;
+  const consumer = await client.consumer({ ...subscription, topic, type: 'Exclusive' });
+  const other = await client.consumer({ ...subscription, topic, type: 'Exclusive', subscription: 'other' });
+  const reader = await client.reader({ topic, start: 'latest' });
+  const spread = await client.partitionedProducer({ topic: partitioned, maxPending: 1 });
+  const merged = await client.partitionedConsumer({ ...subscription, topic: partitioned, type: 'Exclusive' });
+  await receiveMany(consumer, 1);
+  front.holdUp();
+  void producer.send({ payload: Buffer.from('2') }).catch(() => {});
+  for (const _ of numbered(1, 20)) void spread.send({ payload: Buffer.from('2') }).catch(() => {});
+
+  const stop = new AbortController();
+  const { signal } = stop;
+  const waits = {
+    receive: consumer.receive(signal),
+    ack: consumer.ack(id, signal),
+    ackCumulative: consumer.ackCumulative(id, signal),
+    lastMessageId: consumer.lastMessageId(signal),
+    seek: other.seek('earliest', signal),
+    unsubscribe: consumer.unsubscribe(signal),
+    send: producer.send({ payload: Buffer.from('3') }, signal),
+    readyToSend: producer.readyToSend(signal),
+    flush: producer.flush(signal),
+    reading: reader.receive(signal),
+    lastOfReader: reader.lastMessageId(signal),
+    receiveMerged: merged.receive(signal),
+    lastMerged: merged.lastMessageIds(signal),
+    seekMerged: merged.seek('earliest', signal),
+    readySpread: spread.readyToSend(signal),
+    flushSpread: spread.flush(signal),
+    sendSpread: spread.send({ payload: Buffer.from('3') }, signal),
+    partitionCount: client.partitionCount(topic, signal),
+    schema: client.schema(topic, undefined, signal),
+    createSchema: client.createSchema(topic, { name: 's', type: 4, data: Buffer.from('{}'), properties: {} }, signal),
+    newProducer: client.producer({ topic, signal }),
+    newConsumer: client.consumer({ topic, ...subscription, type: 'Shared', signal }),
+    newReader: client.reader({ topic, start: 'earliest', signal }),
+    newSpread: client.partitionedProducer({ topic: partitioned, signal }),
+    newMerged: client.partitionedConsumer({ topic: partitioned, ...subscription, type: 'Shared', signal }),
+    newClient: connectPulsar({ serviceUrl: front.serviceUrl, signal }),
+  };
+  const ends = new Map<string, unknown>();
+  for (const [name, wait] of Object.entries(waits)) {
+    wait.then(
+      () => ends.set(name, 'done'),
+      (error: Error) => ends.set(name, error.message),
+    );
+  }
+  await sleep(200);
+  expect([...ends.keys()]).toEqual([]);
+  stop.abort(new Error('enough'));
+  await sleep(50);
+  expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(Object.keys(waits).map((name) => [name, 'enough'])));
+  await client.close(signal);
+});
+
+test('readyToSend holds its sender at maxPendingBytes while nothing is confirmed, and lets him go on then', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const [payload, maxPendingBytes] = [Buffer.alloc(100_000, 7), 1_000_000];
+  const producer = await client.producer({ topic, maxPendingBytes });
+  front.holdUp();
+  const stop = AbortSignal.timeout(500);
+  const sent: Promise<unknown>[] = [];
+  const sendMany = async (count: number, signal?: AbortSignal) => {
+    for (let n = 0; n < count; n++) {
+      await producer.readyToSend(signal);
+      sent.push(producer.send({ payload }));
+    }
+  };
+  await expect(sendMany(1000, stop)).rejects.toMatchObject({ name: 'TimeoutError' });
+  expect(producer.pendingBytes).toBeGreaterThan(maxPendingBytes - 2 * payload.length);
+  expect(producer.pendingBytes).toBeLessThan(maxPendingBytes + 2 * payload.length);
+  front.letGo();
+  await sendMany(20);
+  await Promise.all(sent);
+  const reader = await client.reader({ topic, start: 'earliest' });
+  expect((await receiveMany(reader, sent.length)).length).toBe(sent.length);
+  expect(producer.pendingBytes).toBe(0);
+});
+
+test('who takes no messages is sent no more than maxQueuedBytes, whatever the first ones looked like', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const size = 1_000_000;
+  const producer = await (await room.connect()).producer({ topic, batching: false });
+  for (const n of numbered(0, 29)) await producer.send({ payload: Buffer.alloc(size, Number(n)) });
+  const before = front.bytesToClients();
+  const options = { subscription: 's', type: 'Exclusive', initialPosition: 'earliest' } as const;
+  const consumer = await client.consumer({ ...options, topic, maxQueuedBytes: 4 * size });
+  await sleep(1_000);
+  expect(front.bytesToClients() - before).toBeLessThan(5.5 * size);
+  const firsts = (await receiveMany(consumer, 30)).map(({ payload }) => payload[0]);
+  expect(firsts).toEqual(Array.from({ length: 30 }, (_, n) => n));
+});
+
+test('close does not wait for a broker that is gone: what is not confirmed is rejected', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const producer = await client.producer({ topic, batching: false });
+  const consumer = await client.consumer({ topic, subscription: 's', type: 'Shared' });
+  await sendAll(producer, ['1']);
+  const [message] = await receiveMany(await client.reader({ topic, start: 'earliest' }), 1);
+  front.goAway();
+  await expect.poll(() => producer.isConnected || consumer.isConnected).toBe(false);
+  // Nobody waits for this one: it must not end the process.
+  void consumer.ack(message!.id);
+  const unsent = expect(producer.send({ payload: Buffer.from('2') })).rejects.toMatchObject({ code: 'Closed' });
+  const unacked = expect(consumer.ack(message!.id)).rejects.toMatchObject({ code: 'Closed' });
+  const receiving = expect(consumer.receive()).rejects.toMatchObject({ code: 'Closed' });
+  await client.close();
+  await Promise.all([unsent, unacked, receiving]);
+});
+
+test.each(['one by one', 'cumulative'] as const)(
+  'an acknowledgement (%s) whose receipt was cut off is told again on the next connection',
+  async (kind) => {
+    const { front, client } = await aClientInTheWay();
+    const topic = await room.topic();
+    const producer = await client.producer({ topic, batching: false });
+    await sendAll(producer, numbered(1, 3));
+    const options = { subscription: 's', type: 'Exclusive', initialPosition: 'earliest' } as const;
+    const consumer = await client.consumer({ topic, ...options });
+    const received = await receiveMany(consumer, 3);
+    front.holdUp();
+    const acks =
+      kind === 'cumulative' ? [consumer.ackCumulative(received[2]!.id)] : received.map(({ id }) => consumer.ack(id));
+    // It has left us, and nobody got it.
+    await sleep(100);
+    front.cutAll();
+    front.letGo();
+    await Promise.all(acks);
+    expect((await room.admin.topicStats(topic)).subscriptions.s!.backlogEntries).toBe(0);
+  },
+);
+
+test('what was sent while cut off arrives once the way is free, in order, behind what was resent', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const producer = await client.producer({ topic, batching: { maxMessages: 3, maxBytes: 10_000, maxDelayMs: 0 } });
+  front.holdUp();
+  const held = sendAll(producer, numbered(1, 10));
+  await sleep(50);
+  front.cutAll();
+  const later = sendAll(producer, numbered(11, 20));
+  front.letGo();
+  await Promise.all([held, later]);
+  const reader: MessageSource = await client.reader({ topic, start: 'earliest' });
+  expect(texts(await receiveMany(reader, 20))).toEqual(numbered(1, 20));
+});
+
+async function aClientInTheWay() {
+  const { address: host, brokerPort: port } = inject('sandbox').pulsar;
+  const front = await aBrokerInTheWay({ host, port });
+  const client = await connectPulsar({ serviceUrl: front.serviceUrl });
+  onTestFinished(() => client.close());
+  return { front, client };
+}
+
+async function aPartitionedTopic(partitions: number): Promise<string> {
+  const topic = `${await room.topic()}-parts`;
+  await room.admin.createPartitionedTopic(topic, partitions);
+  onTestFinished(() => room.admin.deletePartitionedTopic(topic, { isForced: true }).catch(() => {}));
+  return topic;
+}
