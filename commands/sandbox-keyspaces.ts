@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { OperatorError } from '../src/errors.ts';
-import type { RunningStandIn, RunOptions } from '../src/sandbox/keyspaces/run-stand-in.ts';
+import type { RunOptions } from '../src/sandbox/keyspaces/run-stand-in.ts';
+import { type StandInFacts, standInFacts } from '../src/sandbox/keyspaces/stand-in-facts.ts';
 import { readSandbox } from '../src/sandbox/sandbox-state.ts';
+import { standInDir } from '../src/sandbox/stand-in-process.ts';
 import { interruptSignal } from './interrupt.ts';
 
 interface KeyspacesOptions {
@@ -44,14 +46,15 @@ async function run(options: KeyspacesOptions): Promise<void> {
   // Loaded here: no other command has a use for it.
   const { runStandIn } = await import('../src/sandbox/keyspaces/run-stand-in.ts');
   const running = await runStandIn(runOptions(options, signal));
-  process.stdout.write(options.json ? `${JSON.stringify(facts(running))}\n` : factsText(facts(running)));
+  const facts = standInFacts(running);
+  process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : factsText(facts));
   await new Promise((resolve) => (signal.aborted ? resolve(null) : signal.addEventListener('abort', resolve)));
   await running.close();
 }
 
 function runOptions(options: KeyspacesOptions, signal: AbortSignal): RunOptions {
   return {
-    dir: join(options.dir, 'keyspaces'),
+    dir: standInDir(options.dir),
     backing: backingOf(options),
     port: Number(options.port),
     nodes: Number(options.nodes),
@@ -81,21 +84,7 @@ function backingOf({ backing, dir }: KeyspacesOptions): RunOptions['backing'] {
   });
 }
 
-function facts({ endpoint, controlPlaneUrl, metricsUrl, folder, standIn }: RunningStandIn) {
-  const { user, caFile, awsCredentialsFile } = folder;
-  return {
-    endpoint,
-    controlPlaneUrl,
-    metricsUrl,
-    region: standIn.state.account.region,
-    caFile,
-    userName: user.userName,
-    password: user.password,
-    awsCredentialsFile,
-  };
-}
-
-function factsText(found: ReturnType<typeof facts>): string {
+function factsText(found: StandInFacts): string {
   const rows = [
     ['CQL', found.endpoint],
     ['control plane', found.controlPlaneUrl],

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type CassandraLine, cassandraLines } from '../src/sandbox/sandbox-release.ts';
 import { type SandboxStatus, sandboxStatus } from '../src/sandbox/sandbox-status.ts';
+import { startStandInProcess } from '../src/sandbox/stand-in-process.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { stopSandbox, wipeSandbox } from '../src/sandbox/stop-sandbox.ts';
 import { sandboxKeyspacesCommand } from './sandbox-keyspaces.ts';
@@ -14,6 +15,7 @@ interface SandboxOptions {
 interface StartOptions extends SandboxOptions {
   readonly cassandra?: CassandraLine;
   readonly nodes?: '1' | '3';
+  readonly keyspaces?: true;
 }
 
 /** `cdcmig sandbox up|status|down|reset|keyspaces`: a real source cluster, target and Pulsar on this machine, to rehearse on. */
@@ -39,7 +41,8 @@ function withStartOptions(command: Command): Command {
     .addOption(
       new Option('--cassandra <version>', 'line of the source (default: as before, or 5.0)').choices(cassandraLines),
     )
-    .addOption(new Option('--nodes <count>', 'source nodes (default: as before, or 1)').choices(['1', '3']));
+    .addOption(new Option('--nodes <count>', 'source nodes (default: as before, or 1)').choices(['1', '3']))
+    .option('--keyspaces', 'a stand-in for Amazon Keyspaces in front of the target as well');
 }
 
 async function up(options: StartOptions): Promise<void> {
@@ -59,8 +62,19 @@ async function start(options: StartOptions, before: SandboxStatus): Promise<void
     cassandra: options.cassandra ?? before.sandbox?.cassandra ?? '5.0',
     nodes: (options.nodes ? Number(options.nodes) : (before.sandbox?.source.length ?? 1)) as 1 | 3,
   };
-  await interruptible((signal) => startSandbox({ ...shape, onProgress: progress, signal }));
+  await interruptible(async (signal) => {
+    await startSandbox({ ...shape, onProgress: progress, signal });
+    if (options.keyspaces) await startStandIn(options.dir, signal);
+  });
   await status(options);
+}
+
+async function startStandIn(dir: string, signal: AbortSignal): Promise<void> {
+  const program = [process.execPath, resolve(process.argv[1]!)] as const;
+  const { caFile, awsCredentialsFile, controlPlaneUrl } = await startStandInProcess({ dir, program, signal });
+  progress(
+    `keyspaces: CA ${caFile}, AWS_SHARED_CREDENTIALS_FILE ${awsCredentialsFile}, control plane ${controlPlaneUrl}`,
+  );
 }
 
 async function down(options: SandboxOptions): Promise<void> {
@@ -77,8 +91,11 @@ async function status(options: SandboxOptions): Promise<void> {
 /** One line a server, in columns; a sentence when there is no sandbox. */
 export function statusTable(found: SandboxStatus): string {
   if (!found.sandbox) return `no sandbox in ${found.dir}; cdcmig sandbox up makes one\n`;
-  const version = (name: string) =>
-    name === 'pulsar' ? 'Pulsar' : `Cassandra ${name === 'target' ? '5.0' : found.sandbox!.cassandra}`;
+  const version = (name: string) => {
+    if (name === 'pulsar') return 'Pulsar';
+    if (name === 'keyspaces') return 'a stand-in';
+    return `Cassandra ${name === 'target' ? '5.0' : found.sandbox!.cassandra}`;
+  };
   const rows = found.servers.map((server) => [
     server.name,
     version(server.name),

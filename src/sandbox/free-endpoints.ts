@@ -87,6 +87,15 @@ export async function freePort(addresses: readonly string[], taken: readonly num
   });
 }
 
+/** The first of so many free ports of 127.0.0.1 that follow each other. */
+export async function freePortRow(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort(['127.0.0.1']);
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    if ((await tryListen(['127.0.0.1'], row)) === 'free') return first;
+  }
+}
+
 type ListenOutcome = 'free' | 'taken' | 'no such address';
 
 async function tryListen(addresses: readonly string[], ports: readonly number[]): Promise<ListenOutcome> {

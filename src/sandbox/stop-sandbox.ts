@@ -4,13 +4,14 @@ import { cacheFolder } from './cache-folder.ts';
 import { publishArchive } from './class-archive.ts';
 import { readSandbox, recordProcess, type ServerName, serverNamed, serversOf } from './sandbox-state.ts';
 import { endGracefully, isRunning } from './server-process.ts';
+import { standInDir, stopStandInProcess } from './stand-in-process.ts';
 import { withLock } from './with-lock.ts';
 
 // Drain takes two or three seconds, writing a class archive as many more; a busy machine needs several times that.
 const graceMs = 60_000;
 
 /** Stops what runs of the sandbox in this folder and keeps its data. Returns the names of what it stopped. */
-export async function stopSandbox(dir: string, signal?: AbortSignal): Promise<readonly ServerName[]> {
+export async function stopSandbox(dir: string, signal?: AbortSignal): Promise<readonly (ServerName | 'keyspaces')[]> {
   if (!readSandbox(dir)) return [];
   return withLock(lockFile(dir), () => stopAll(dir, signal), { signal });
 }
@@ -33,9 +34,11 @@ export async function stopServers(dir: string, names: readonly ServerName[], sig
   await Promise.all(names.map((name) => stopOne(dir, name, signal)));
 }
 
-async function stopAll(dir: string, signal?: AbortSignal): Promise<readonly ServerName[]> {
+async function stopAll(dir: string, signal?: AbortSignal): Promise<readonly (ServerName | 'keyspaces')[]> {
   const sandbox = readSandbox(dir);
   if (!sandbox) return [];
+  // First: it stands before the target.
+  const stood = await stopStandInProcess(dir);
   const servers = serversOf(sandbox);
   const running = servers.filter(isRunning).map((server) => server.name);
   await stopServers(
@@ -43,7 +46,7 @@ async function stopAll(dir: string, signal?: AbortSignal): Promise<readonly Serv
     servers.map((server) => server.name),
     signal,
   );
-  return running;
+  return stood ? [...running, 'keyspaces'] : running;
 }
 
 async function stopOne(dir: string, name: ServerName, signal?: AbortSignal): Promise<void> {
@@ -57,6 +60,7 @@ async function stopOne(dir: string, name: ServerName, signal?: AbortSignal): Pro
 /** Only what the sandbox made: an operator may have chosen a folder that holds other things. */
 function removeFiles(dir: string): void {
   for (const server of serversOf(readSandbox(dir)!)) rmSync(server.dir, { recursive: true, force: true });
+  rmSync(standInDir(dir), { recursive: true, force: true });
   rmSync(join(dir, 'sandbox.json'), { force: true });
 }
 

@@ -9,11 +9,13 @@ test('the table names each server, its version, its address and its condition', 
     servers: [
       { name: 'source-1', condition: 'ready', pid: 17, endpoint: '127.70.1.11:9042' },
       { name: 'target', condition: 'died', pid: null, endpoint: '127.70.1.21:9042' },
+      { name: 'keyspaces', condition: 'ready', pid: 18, endpoint: '127.0.0.1:24000' },
     ],
   });
   expect(table).toBe(
-    'source-1  Cassandra 4.1  127.70.1.11:9042  pid 17  ready\n' +
-      'target    Cassandra 5.0  127.70.1.21:9042          died\n',
+    'source-1   Cassandra 4.1  127.70.1.11:9042  pid 17  ready\n' +
+      'target     Cassandra 5.0  127.70.1.21:9042          died\n' +
+      'keyspaces  a stand-in     127.0.0.1:24000   pid 18  ready\n',
   );
 });
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endProcess, killHard, runningProcess, writePidFile } from '../known-process.ts';
 import type { DemoFolder } from './demo-folder.ts';
-import { endProcess, killHard, runningProcess, writePidFile } from './known-process.ts';
 
 export interface Child {
   readonly logFile: string;
@@ -26,6 +26,8 @@ export interface ChildToStart {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly folder: DemoFolder;
+  /** Default: our own. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Every line of its stdout. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
@@ -34,11 +36,13 @@ const graceMs = 20_000;
 const wordsKept = 2000;
 
 /** Starts a program in a session of its own: the operator's Ctrl-C reaches the demo alone, which ends its children in order. */
-export function startChild({ name, command: [program, ...args], folder, onLine }: ChildToStart): Child {
+export function startChild({ name, command, folder, environment, onLine }: ChildToStart): Child {
+  const [program, ...args] = command;
   const logFile = join(folder.logs, `${name}.log`);
   const pidFile = join(folder.run, `${name}.pid`);
   const log = createWriteStream(logFile, { flags: 'a' });
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = environment ?? process.env;
+  const child = spawn(program, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
   if (child.pid !== undefined) writePidFile(pidFile, child.pid);
   let lastWords = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

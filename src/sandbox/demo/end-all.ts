@@ -1,5 +1,5 @@
+import { endProcess, pidFilesIn, runningProcess } from '../known-process.ts';
 import type { DemoFolder } from './demo-folder.ts';
-import { endProcess, pidFilesIn, runningProcess } from './known-process.ts';
 
 const graceMs = 10_000;
 

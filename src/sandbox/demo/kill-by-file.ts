@@ -1,5 +1,5 @@
 import { OperatorError } from '../../errors.ts';
-import { killHard, runningProcess } from './known-process.ts';
+import { killHard, runningProcess } from '../known-process.ts';
 
 /** Kill -9 of the process that a pid file names; throws when it does not run. */
 export async function killByFile(pidFile: string): Promise<void> {

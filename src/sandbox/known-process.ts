@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identifyProcess } from '../process-identity.ts';
+import { identifyProcess } from './process-identity.ts';
 
 /** A process as a pid file tells it: a later one with the same pid has another start mark. */
 export interface KnownProcess {
