@@ -6,6 +6,12 @@ export interface Difference {
   readonly key: RowKey;
   /** Of a mismatch: the columns whose values differ. */
   readonly columns: readonly string[];
+  /** Of the first that differ for certain: the newest write time of each side, microseconds, and where to look first. */
+  readonly written?: {
+    readonly source: bigint | undefined;
+    readonly target: bigint | undefined;
+    readonly likely: string;
+  };
 }
 
 /** Encoded values; an empty clustering in a table that has clustering columns means the partition's static row. */

@@ -5,12 +5,13 @@ import type { Difference } from '../model/difference.ts';
 import type { Table } from '../model/table.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
-import type { Sides } from '../validation/compare-split.ts';
 import { compareTables } from '../validation/compare-tables.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { type ComparableTables, comparableTables } from './comparable-tables.ts';
 import { type ComparisonScope, type ScopedTables, scopeTables } from './comparison-scope.ts';
+import { explainDifferences } from './explain-differences.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { sidesOf } from './sides-of.ts';
 import { openStreamClock } from './stream-clock.ts';
 
 export interface CompareOptions {
@@ -49,7 +50,8 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       splitsAtOnce,
       signal,
     });
-    const result = scoped.text === undefined ? compared : { ...compared, scope: scoped.text };
+    const differences = await explainDifferences(context, tables, compared.differences);
+    const result = { ...compared, differences, ...(scoped.text !== undefined && { scope: scoped.text }) };
     const isOfAllTables = options.tables === undefined && comparable.leftOut.length === 0;
     await book(context, result, {
       scoped,
@@ -94,10 +96,6 @@ async function book(
   for (const { id } of slicesSettledBy(whole, state.openSlices.values(), appliedUpTo))
     await ledger.append({ kind: 'slice-settled', id, how: 'compared equal' });
   await ledger.refresh(signal);
-}
-
-export function sidesOf({ source, target }: WorkerContext): Sides {
-  return { source, target, sourceConsistency: 'local_quorum', targetConsistency: 'local_quorum' };
 }
 
 /** Differences of which no change can be on its way any more. */
@@ -173,7 +171,7 @@ function firstOf(report: ValidationReport, table: string): string {
   return first ? differenceText(first) : 'not listed';
 }
 
-function differenceText({ kind, key, columns }: Difference): string {
+function differenceText({ kind, key, columns, written }: Difference): string {
   const hex = (values: readonly Buffer[]) => values.map((value) => `0x${value.toString('hex')}`).join(', ');
-  return `${kind} at (${hex(key.partitionKey)}${key.clustering.length > 0 ? ` / ${hex(key.clustering)}` : ''})${columns.length > 0 ? ` in ${columns.join(', ')}` : ''}`;
+  return `${kind} at (${hex(key.partitionKey)}${key.clustering.length > 0 ? ` / ${hex(key.clustering)}` : ''})${columns.length > 0 ? ` in ${columns.join(', ')}` : ''}${written ? `; ${written.likely}` : ''}`;
 }

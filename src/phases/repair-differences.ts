@@ -9,9 +9,9 @@ import { inParallel } from '../validation/in-parallel.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { settleDifferences } from '../validation/settle-differences.ts';
 import { absentShare } from '../validation/split-tally.ts';
-import { sidesOf } from './compare-all.ts';
 import { migratedTables } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { sidesOf } from './sides-of.ts';
 import { openStreamClock, type StreamClock } from './stream-clock.ts';
 import { usualPatienceMs } from './validate.ts';
 

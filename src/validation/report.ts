@@ -53,7 +53,16 @@ export function reportJson(report: ValidationReport): object {
   };
 }
 
-function differenceJson({ key, ...difference }: Difference): object {
+function differenceJson({ key, written, ...difference }: Difference): object {
   const hex = (values: readonly Buffer[]) => values.map((value) => value.toString('hex'));
-  return { ...difference, partitionKey: hex(key.partitionKey), clustering: hex(key.clustering) };
+  return {
+    ...difference,
+    partitionKey: hex(key.partitionKey),
+    clustering: hex(key.clustering),
+    ...(written && {
+      sourceWriteMicros: written.source === undefined ? null : `${written.source}`,
+      targetWriteMicros: written.target === undefined ? null : `${written.target}`,
+      likely: written.likely,
+    }),
+  };
 }

@@ -1,0 +1,40 @@
+import type { Difference } from '../model/difference.ts';
+
+/** Newest write times of the cells that differ, microseconds; undefined where a side has none, or CQL does not tell. */
+export interface WriteTimes {
+  readonly source: bigint | undefined;
+  readonly target: bigint | undefined;
+}
+
+/** Where to look first. What certainly happened only logs tell. */
+export function likelyReason(kind: Difference['kind'], { source, target }: WriteTimes, handOverMicros: bigint): string {
+  switch (kind) {
+    case 'pending':
+      return 'its change may still be on its way';
+    case 'missing':
+      return `${unseen(source, handOverMicros)}, or somebody deleted it on the target`;
+    case 'extra': {
+      const when = target === undefined ? '' : ` at ${timeText(target)}`;
+      return `the source deleted it unseen, or somebody wrote it to the target${when}`;
+    }
+    case 'mismatch':
+      if (source !== undefined && source === target)
+        return `both sides were written at ${timeText(source)}: a tie, which each settled by itself`;
+      if (target !== undefined && (source === undefined || target > source))
+        return `the target was written at ${timeText(target)}, the source ${source === undefined ? 'not' : `at ${timeText(source)}`}: somebody else writes to the target, or a delete was not seen`;
+      return unseen(source, handOverMicros);
+  }
+}
+
+function unseen(source: bigint | undefined, handOverMicros: bigint): string {
+  if (source === undefined) return 'the source was written unseen';
+  return source < handOverMicros
+    ? `written at ${timeText(source)}, before the hand-over, and not seen by the snapshot: data files that were loaded later, or a replica that had it alone`
+    : `written at ${timeText(source)}, after the hand-over, and not captured or not applied`;
+}
+
+function timeText(micros: bigint): string {
+  const ms = Number(micros / 1000n);
+  // An application may write any number as a time.
+  return Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : `${micros} µs`;
+}
