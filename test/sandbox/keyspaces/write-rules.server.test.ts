@@ -216,6 +216,13 @@ describe('rules 7 and 8, deletes of ranges', () => {
     expect(await statics()).toEqual([]);
   });
 
+  test('that Cassandra will not have are answered with its own error', async () => {
+    for (const prepare of [true, false])
+      expect(
+        await refusalOf(client.execute(`DELETE FROM ${ks}.plain WHERE k = 7 AND v = 'x'`, [], { prepare })),
+      ).toMatchObject({ code: 0x2200 });
+  });
+
   test('are refused of more than 1,000 rows, and delete none of them', async () => {
     await fill(9, 1_001);
     expect(await refusalOf(client.execute(`DELETE FROM ${ks}.plain WHERE k = 9`))).toEqual({

@@ -1,4 +1,5 @@
 import { consistencyCodes } from '../../../wire/cql/consistency.ts';
+import { CqlConnectionError, CqlServerError } from '../../../wire/cql/errors.ts';
 import { CqlSyntaxError } from '../cql/cql-syntax-error.ts';
 import { type Answer, errorAnswer } from '../protocol/response-body.ts';
 import { RuleRefusal, textOf } from '../rule-book.ts';
@@ -40,7 +41,7 @@ export function errorReply(
   error: unknown,
   side: 'read' | 'write',
 ): Answer {
-  if (error instanceof BackendLostError) {
+  if (isLost(error)) {
     meter.failed();
     // A write may have happened, and a read never does harm when it is asked again.
     return throttledReply(side);
@@ -52,8 +53,20 @@ export function errorReply(
   return answer;
 }
 
+/** Also what the stand-in itself asked, for a range delete or the images of a stream. */
+function isLost(error: unknown): boolean {
+  if (error instanceof CqlServerError) return !isInvalid(error);
+  return error instanceof BackendLostError || error instanceof CqlConnectionError;
+}
+
+/** A statement that Cassandra will not have, however often it is asked: the codes from 0x2000, of which these carry no more than a message. */
+function isInvalid({ code }: CqlServerError): boolean {
+  return [0x2000, 0x2100, 0x2200, 0x2300].includes(code);
+}
+
 function refusalAnswer(error: unknown): Answer | undefined {
   if (error instanceof RuleRefusal) return errorAnswer(error.code, error.message);
+  if (error instanceof CqlServerError) return errorAnswer(error.code, error.message);
   if (error instanceof CqlSyntaxError) return errorAnswer(0x2000, error.message);
   if (error instanceof KeyspacesError) return errorAnswer(codeOf(error), error.message);
   return undefined;
