@@ -3,7 +3,7 @@ import { type BoundValue, type TargetStatement, unset } from '../ports/target-ke
 import { bigintBytes, intBytes } from './encode-values.ts';
 import { isUnfrozenList } from './row-cells.ts';
 import type { RowLayout } from './row-layout.ts';
-import { insertRow } from './row-statements.ts';
+import { columnsAWrite, insertRow } from './row-statements.ts';
 
 /** Undefined for a row that needs more than one statement of always the same text. */
 export type PlainInsert = (row: EncodedRow) => TargetStatement | undefined;
@@ -16,6 +16,7 @@ export type PlainInsert = (row: EncodedRow) => TargetStatement | undefined;
 export function plainInsertOf(layout: RowLayout, keyspace: string, timestampMicros: bigint): PlainInsert | undefined {
   const { table, columns } = layout;
   if (columns.some((column) => column.kind === 'static' || isUnfrozenList(column.type))) return undefined;
+  if (table.columns.size > columnsAWrite) return undefined;
   const cql = insertText(layout, keyspace);
   const keys = table.partitionKey.length + table.clustering.length;
   const using = [bigintBytes(timestampMicros), intBytes(0)];
@@ -37,5 +38,5 @@ function insertText({ table, columns }: RowLayout, keyspace: string): string {
   const others = columns.filter((column) => column.kind === 'regular');
   const place = { table, keyspace, partitionKey: [], clustering: [], isStatic: false };
   const values = others.map((column) => ({ column, value: unset }) as const);
-  return insertRow(place, values, { timestampMicros: 0n, ttlSeconds: 0 }).cql;
+  return insertRow(place, values, { timestampMicros: 0n, ttlSeconds: 0 })[0]!.cql;
 }

@@ -74,8 +74,8 @@ async function readAndWrite(
   const place: RowPlace = { ...dirty, keyspace };
   const present = columns.flatMap((column, index) => (values[index] ? [{ column, value: values[index] }] : []));
   const absent = columns.filter((_, index) => !values[index]);
-  if (present.length > 0)
-    await writer.writeOnce(updateWhole(place, present, { timestampMicros: stamp, ttlSeconds: 0 }), signal);
+  for (const statement of updateWhole(place, present, { timestampMicros: stamp, ttlSeconds: 0 }))
+    await writer.writeOnce(statement, signal);
   if (absent.length > 0) await writer.writeOnce(deleteColumns(place, absent, stamp), signal);
 }
 

@@ -12,6 +12,9 @@ export interface RowPlace {
   readonly isStatic: boolean;
 }
 
+/** What Amazon Keyspaces takes in one INSERT or UPDATE with a TTL, as all of ours are (AWS developer guide, quotas). */
+export const columnsAWrite = 166;
+
 export interface ColumnValue {
   readonly column: Column;
   readonly value: BoundValue;
@@ -39,22 +42,35 @@ export function insertGroup(place: RowPlace, group: CellGroup): readonly TargetS
   const whole = group.assignments.filter((assignment) => assignment.operation === 'set');
   const elements = group.assignments.filter((assignment) => assignment.operation !== 'set');
   return [
-    insertRow(place, whole, group),
+    ...insertRow(place, whole, group),
     ...(elements.length > 0 ? updateGroup(place, { ...group, assignments: elements }) : []),
   ];
 }
 
 /** UPDATEs of a group. CQL takes one operation a column, so a second one on the same column starts another statement. */
 export function updateGroup(place: RowPlace, group: CellGroup): readonly TargetStatement[] {
-  return oneOperationAColumn(group.assignments).map((assignments) => updateRow(place, assignments, group));
+  return oneOperationAColumn(group.assignments)
+    .flatMap(inWrites)
+    .map((assignments) => updateRow(place, assignments, group));
 }
 
-/** TTL is always bound, 0 for none: else the table's default would give one to a cell that has none. */
+interface WriteTime {
+  readonly timestampMicros: bigint;
+  readonly ttlSeconds: number;
+}
+
+/** The INSERT and, for columns that it cannot take, UPDATEs of the same time: in any order the same cells remain. */
 export function insertRow(
   place: RowPlace,
   columns: readonly ColumnValue[],
-  time: { readonly timestampMicros: bigint; readonly ttlSeconds: number },
-): TargetStatement {
+  time: WriteTime,
+): readonly TargetStatement[] {
+  const [first = [], ...others] = inWrites(columns);
+  return [insertColumns(place, first, time), ...others.flatMap((some) => updateWhole(place, some, time))];
+}
+
+/** TTL is always bound, 0 for none: else the table's default would give one to a cell that has none. */
+function insertColumns(place: RowPlace, columns: readonly ColumnValue[], time: WriteTime): TargetStatement {
   const keys = place.isStatic ? place.table.partitionKey : keyColumns(place.table);
   const names = [...keys, ...columns.map(({ column }) => column)].map((column) => quoteName(column.name));
   return {
@@ -69,12 +85,16 @@ export function insertRow(
   };
 }
 
-/** An UPDATE that sets whole columns, or leaves those alone whose value is unset; its text depends on the columns only. */
+/** UPDATEs that set whole columns, or leave those alone whose value is unset; their texts depend on the columns only. */
 export function updateWhole(
   place: RowPlace,
   columns: readonly ColumnValue[],
-  time: { readonly timestampMicros: bigint; readonly ttlSeconds: number },
-): TargetStatement {
+  time: WriteTime,
+): readonly TargetStatement[] {
+  return inWrites(columns).map((some) => updateColumns(place, some, time));
+}
+
+function updateColumns(place: RowPlace, columns: readonly ColumnValue[], time: WriteTime): TargetStatement {
   const where = whereOf(place);
   return {
     cql: `UPDATE ${nameOf(place)} USING TIMESTAMP ? AND TTL ? SET ${columns.map(({ column }) => `${quoteName(column.name)} = ?`).join(', ')} WHERE ${where.cql}`,
@@ -85,6 +105,12 @@ export function updateWhole(
       ...where.values,
     ],
   };
+}
+
+/** So many columns at a time as one write may have. */
+export function inWrites<T>(columns: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(columns.length / columnsAWrite);
+  return Array.from({ length: count }, (_, index) => columns.slice(index * columnsAWrite, (index + 1) * columnsAWrite));
 }
 
 function updateRow(place: RowPlace, assignments: readonly Assignment[], group: CellGroup): TargetStatement {
@@ -130,7 +156,7 @@ function oneOperationAColumn(assignments: readonly Assignment[]): readonly (read
   return statements.map((statement) => statement.assignments);
 }
 
-function whereOf(place: RowPlace): { cql: string; values: readonly Buffer[] } {
+export function whereOf(place: RowPlace): { cql: string; values: readonly Buffer[] } {
   const columns = place.isStatic ? place.table.partitionKey : keyColumns(place.table);
   return {
     cql: columns.map((column) => `${quoteName(column.name)} = ?`).join(' AND '),
@@ -138,6 +164,6 @@ function whereOf(place: RowPlace): { cql: string; values: readonly Buffer[] } {
   };
 }
 
-function nameOf(place: RowPlace): string {
+export function nameOf(place: RowPlace): string {
   return qualifiedName(place.table, place.keyspace);
 }

@@ -98,7 +98,7 @@ function insertWithTtls(
   );
   const others = cells.filter((cell) => cell.value !== null && cell.ttlSeconds !== markerTtl);
   return [
-    insertRow(place, inserted, { timestampMicros, ttlSeconds: markerTtl }),
+    ...insertRow(place, inserted, { timestampMicros, ttlSeconds: markerTtl }),
     ...updatesOfPresent(place, cells, others, timestampMicros),
   ];
 }
@@ -118,7 +118,7 @@ function updatesByTtl(
   const lasting = cells.map((cell): ColumnValue => ({ column: cell.column, value: boundValue(cell, 0, absent) }));
   const expiring = cells.filter((cell) => cell.value !== null && cell.ttlSeconds > 0);
   const first = lasting.some(({ value }) => value !== unset)
-    ? [updateWhole(place, lasting, { timestampMicros, ttlSeconds: 0 })]
+    ? updateWhole(place, lasting, { timestampMicros, ttlSeconds: 0 })
     : [];
   return [...first, ...updatesOfPresent(place, cells, expiring, timestampMicros)];
 }
@@ -131,7 +131,7 @@ function updatesOfPresent(
   timestampMicros: bigint,
 ): readonly TargetStatement[] {
   const ttls = [...new Set(present.map((cell) => cell.ttlSeconds))];
-  return ttls.map((ttlSeconds) => {
+  return ttls.flatMap((ttlSeconds) => {
     const values = all.map(
       (cell): ColumnValue => ({
         column: cell.column,

@@ -1,19 +1,14 @@
 import type { Config } from '../config/config.ts';
 import { type CqlType, cqlTypeText } from '../model/cql-type.ts';
 import type { Finding } from '../model/finding.ts';
-import { keyColumns, regularColumns, type Table } from '../model/table.ts';
+import { keyColumns, type Table } from '../model/table.ts';
 
-/** Amazon Keyspaces takes this many regular columns in one statement where it carries a TTL, as ours do. */
-const columnsAWrite = 166;
 const tablesARegion = 256;
 
 /** What Amazon Keyspaces will not have; nothing for a target that is a Cassandra. */
 export function keyspacesFindings(tables: readonly Table[], { target }: Config): readonly Finding[] {
   if (target.kind !== 'keyspaces') return [];
-  return [
-    ...tables.flatMap((table) => [...nameFindings(table), ...typeFindings(table), ...widthFindings(table)]),
-    ...countFindings(tables),
-  ];
+  return [...tables.flatMap((table) => [...nameFindings(table), ...typeFindings(table)]), ...countFindings(tables)];
 }
 
 function nameFindings({ name }: Table): readonly Finding[] {
@@ -34,19 +29,6 @@ function typeFindings(table: Table): readonly Finding[] {
         `leave ${table.name} out of source.tables, or write the column in another type first`,
       ),
     );
-}
-
-function widthFindings(table: Table): readonly Finding[] {
-  const count = regularColumns(table).length;
-  if (count <= columnsAWrite) return [];
-  return [
-    fault(
-      'columns',
-      `at most ${columnsAWrite} regular columns in one write`,
-      `${table.name} has ${count}`,
-      `leave ${table.name} out of source.tables`,
-    ),
-  ];
 }
 
 function countFindings(tables: readonly Table[]): readonly Finding[] {

@@ -118,3 +118,34 @@ describe('static values that were read', () => {
     expect(statementsOfAbsentStatics([int(1)], plain)).toEqual([]);
   });
 });
+
+describe('a row of more columns than one write may have', () => {
+  const names = Array.from({ length: 400 }, (_, index) => `c${String(index).padStart(3, '0')}`);
+  const wide = aTable({ name: 'w', regulars: Object.fromEntries(names.map((name) => [name, 'int'])) });
+  const ofWide = { layout: layoutOf(wide), keyspace: 'moved', timestampMicros: 7n };
+  const row: EncodedRow = {
+    values: [int(1), ...names.map((_, index) => (index % 5 === 0 ? null : int(index)))],
+    ttlSeconds: names.map((_, index) => (index % 2 === 0 ? 60 : null)),
+    writeTimesMicros: [],
+  };
+
+  test.each([
+    ['a snapshot row', statementsOfSnapshotRow(row, ofWide)],
+    ['a recopied row', statementsOfRecopiedRow(row, ofWide)],
+  ])('%s becomes several writes of one time, the first of them with the row’s marker', (_, statements) => {
+    expect(statements.filter(({ cql }) => cql.startsWith('INSERT'))).toEqual([statements[0]]);
+    const written = new Map<string, number>();
+    for (const { cql, values } of statements) {
+      const columns = [...cql.matchAll(/"(c\d{3})"/g)].map((match) => match[1]!);
+      expect(columns.length).toBeLessThanOrEqual(166);
+      expect(cql).toContain('USING TIMESTAMP ?');
+      const from = cql.startsWith('INSERT') ? 1 : 2;
+      columns.forEach((name, index) => {
+        const value = values[from + index];
+        if (Buffer.isBuffer(value)) written.set(name, value.readInt32BE());
+      });
+    }
+    const expected = names.flatMap((name, index) => (index % 5 === 0 ? [] : [[name, index] as const]));
+    expect([...written].sort()).toEqual(expected);
+  });
+});

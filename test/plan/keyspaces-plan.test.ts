@@ -125,14 +125,6 @@ test.each([
   ['a duration inside of a map', aTable({ name: 't', regulars: { d: 'map<text, duration>' } }), /t\.d is map/],
   ['a vector', aTable({ name: 't', regulars: { v: 'vector<float, 3>' } }), /t\.v is vector/],
   ['a name of 49 letters', aTable({ name: 'n'.repeat(49), regulars: {} }), /n{49}/],
-  [
-    'more regular columns than a write may have',
-    aTable({
-      name: 't',
-      regulars: Object.fromEntries(Array.from({ length: 167 }, (_, index) => [`c${index}`, 'int'])),
-    }),
-    /t has 167/,
-  ],
 ])('a table with %s is refused for Amazon Keyspaces, and no matter for a Cassandra', (_, table, found) => {
   expect(keyspacesFindings([table], aConfig(keyspaces()))).toMatchObject([
     { severity: 'fault', found: expect.stringMatching(found) },

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { openTargetKeyspaces } from '../../src/adapters/keyspaces/open-target-keyspaces.ts';
+import type { DeadLetter } from '../../src/apply/dead-letters.ts';
+import { ListStamps } from '../../src/apply/rewrite-lists.ts';
+import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import type { PartitionUpdate } from '../../src/model/mutation.ts';
+import { tablesOf } from '../../src/model/schema.ts';
+import { keyColumns, regularColumns, type Table } from '../../src/model/table.ts';
+import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
+import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
+import { applyBatch } from '../../src/stream/apply-batch.ts';
+import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
+import { rawPool, run, targetEndpoint } from '../adapters/cassandra/sandbox-cluster.ts';
+import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
+import { aUser } from '../sandbox/keyspaces/a-stand-in.ts';
+import { aKeyspaceDefinition, aTableDefinition } from '../support/a-definition.ts';
+import { int, text } from '../support/a-table.ts';
+import { aCell, aRow } from '../support/an-update.ts';
+import { inMemoryBus } from '../support/in-memory-bus.ts';
+import { inMemoryReader } from '../support/in-memory-reader.ts';
+
+const keyspace = `limits_${process.pid}`;
+const names = Array.from({ length: 400 }, (_, index) => `c${index}`);
+const clock = systemClock();
+let region: RehearsedRegion;
+let target: TargetKeyspace;
+let table: Table;
+
+beforeAll(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', aUser.secretAccessKey);
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  region = await aRehearsedRegion(inject('sandbox'));
+  target = await openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000 });
+  const columns = [
+    ['id', 'text'],
+    ['at', 'text'],
+    ...names.map((name) => [name, 'int']),
+    ['n', 'varint'],
+    ['b', 'blob'],
+  ];
+  const clustering = [{ name: 'at', isReversed: false }];
+  const defined = columns.map(([name, type]) => ({ name: name!, type: type! }));
+  await target.define([
+    aKeyspaceDefinition(keyspace),
+    aTableDefinition(keyspace, { name: 'wide', columns: defined, clustering }),
+  ]);
+  table = tablesOf(await target.schema())[0]!;
+});
+
+afterAll(async () => {
+  await target?.close();
+  await region?.close();
+  const pool = rawPool(targetEndpoint());
+  await run(pool, `DROP KEYSPACE IF EXISTS ${keyspace}`);
+  await pool.close();
+  vi.unstubAllEnvs();
+  expect(region.standIn.bugs).toEqual([]);
+});
+
+async function apply(...updates: readonly PartitionUpdate[]) {
+  const letters: DeadLetter[] = [];
+  const nowMicros = clock.nowMicros();
+  const context = {
+    isMigrated: () => true,
+    isRecopied: () => false,
+    remembered: () => undefined,
+    handOverMicros: nowMicros - 3_600_000_000n,
+    nowMicros,
+    window: keyspacesWindow,
+  };
+  const { books } = await applyBatch(
+    updates.map((update) => ({ update, event: undefined })),
+    context,
+    {
+      source: inMemoryReader([]),
+      target,
+      writer: createTargetWriter({ target, clock, report: () => {}, maxInFlight: 16 }),
+      clock,
+      window: keyspacesWindow,
+      keyspace,
+      keeper: await SliceKeeper.open(inMemoryBus().bus, 0),
+      listStamps: new ListStamps(context.handOverMicros),
+      deadLetters: { add: async (letter) => void letters.push(letter) },
+      parkIfPaused: async () => false,
+      targetSkewMicros: 0n,
+    },
+  );
+  return { books, letters };
+}
+
+/** A row with a marker and these cells, written a minute ago. */
+function aWrite(id: string, at: string, cells: Readonly<Record<string, Buffer>>): PartitionUpdate {
+  const timestampMicros = clock.nowMicros() - 60_000_000n;
+  const values = Object.entries(cells).map(([name, value]) => aCell(table, name, value, timestampMicros));
+  const row = aRow({ clustering: [text(at)], marker: { timestampMicros }, cells: values });
+  return { table, partitionKey: text(id), rangeDeletions: [], rows: [row] };
+}
+
+async function onTarget(id: string): Promise<readonly (Buffer | null)[] | undefined> {
+  const columns = [...keyColumns(table), ...regularColumns(table)];
+  for await (const page of target.readPartition({ table, columns, partitionKey: [text(id)] }))
+    for (const { values } of page) return values;
+  return undefined;
+}
+
+test('a row of 400 columns is written in as many writes as it takes', async () => {
+  const cells = Object.fromEntries(names.map((name, index) => [name, int(index)]));
+  const { books, letters } = await apply(aWrite('whole', 'x', cells));
+  expect(letters).toEqual([]);
+  expect(books).toMatchObject({ received: 1, applied: 1 });
+  expect((await onTarget('whole'))!.filter((value) => value !== null)).toHaveLength(402);
+});
+
+const poison: readonly (readonly [what: string, update: () => PartitionUpdate, reason: RegExp])[] = [
+  ['a row of more than 1 MB', () => aWrite('p', 'x', { b: Buffer.alloc(1_100_000) }), /row.*size/i],
+  ['a number of 39 digits', () => aWrite('p', 'x', { n: bytesOf(10n ** 38n) }), /38|precision|digits/i],
+  ['a partition key of 2049 bytes', () => aWrite('k'.repeat(2_049), 'x', {}), /partition key/i],
+  ['a clustering key of 851 bytes', () => aWrite('p', 'a'.repeat(851), {}), /clustering/i],
+];
+
+test.each(poison)(
+  '%s is a dead letter that says why, and what comes with it is written',
+  async (what, update, reason) => {
+    const poisoned = update();
+    const { books, letters } = await apply(
+      aWrite(what, 'x', { c1: int(1) }),
+      poisoned,
+      aWrite(what, 'y', { c2: int(2) }),
+    );
+    expect(books).toMatchObject({ received: 3, applied: 2, deadLettered: 1 });
+    expect(letters).toMatchObject([
+      {
+        table: 'wide',
+        partitionKey: poisoned.partitionKey.toString('hex'),
+        clustering: [poisoned.rows[0]!.clustering[0]!.toString('hex')],
+        errorClass: 'RefusedWriteError',
+        reason: expect.stringMatching(reason),
+      },
+    ]);
+    expect(await onTarget(what)).toBeDefined();
+  },
+);
+
+test('a number of 38 digits is written', async () => {
+  const { letters } = await apply(aWrite('38', 'x', { n: bytesOf(10n ** 38n - 1n) }));
+  expect(letters).toEqual([]);
+});
+
+/** As CQL encodes a varint. */
+function bytesOf(value: bigint): Buffer {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 === 0 ? `00${hex}` : `0${hex}`, 'hex');
+}
