@@ -2,12 +2,14 @@ import { splitPartitionKey } from '../model/partition-key.ts';
 import { isInSlice, type JournalSlice } from '../model/slice-journal.ts';
 import { keyColumns, type Table } from '../model/table.ts';
 import type { ApplierParts } from './applier-parts.ts';
+import { listColumns } from './rewrite-lists.ts';
 import { layoutOf } from './row-layout.ts';
 import { statementOfAbsentRow, statementsOfAbsentStatics } from './statements-of-row.ts';
 
 /**
  * A range or partition delete, which the target takes row by row: deletes what the target has in the slice at the
- * delete's own write time, so that rows written since live on. Answers the keys of the rows it went over.
+ * delete's own write time, so that rows written since live on. However many rows there are, memory holds a page of them;
+ * only where a non-frozen list may have been hidden, the keys of all rows are answered.
  */
 export async function deleteSlice(
   slice: JournalSlice,
@@ -17,12 +19,13 @@ export async function deleteSlice(
   const partitionKey = splitPartitionKey(slice.partitionKey, table.partitionKey.length);
   const context = { layout: layoutOf(table), keyspace: parts.keyspace, timestampMicros: slice.timestampMicros };
   const { writer, signal } = parts;
+  const hasLists = listColumns(table, false).length > 0;
   const deleted: (readonly Buffer[])[] = [];
   for await (const keys of keysOfSlice(slice, table, partitionKey, parts)) {
     await Promise.all(
       keys.map((clustering) => writer.write(statementOfAbsentRow(partitionKey, clustering, context), signal)),
     );
-    deleted.push(...keys);
+    if (hasLists) for (const key of keys) deleted.push(key);
   }
   if (slice.range === undefined)
     await Promise.all(

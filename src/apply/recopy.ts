@@ -118,7 +118,7 @@ async function recopyPartition(key: RecopyKey, context: RowContext, parts: Appli
   for await (const page of parts.source.readPartition(readOf(key, context.layout, parts))) {
     const keys = page.map((row) => clusteringOf(context.layout, row)).filter((clustering) => clustering !== undefined);
     for (const clustering of keys) gone.delete(keyText(clustering));
-    present.push(...keys);
+    for (const key of keys) present.push(key);
     const statics =
       hasStatics || page.length === 0 || areStaticsHidden ? [] : statementsOfRecopiedStatics(page[0]!, context);
     hasStatics ||= page.length > 0;
