@@ -33,6 +33,8 @@ export interface MigrationStatus {
   /** Tables whose schema on the source has changed and waits for a decision. */
   readonly pausedTables: readonly PausedTableStatus[];
   readonly parked: readonly ParkedTableStatus[];
+  /** Tables in recopy mode: their application writes stamps of the future, so each change reads its row again. */
+  readonly recopiedTables: readonly string[];
   /** Tables that have left the migration. */
   readonly stoppedTables: readonly { readonly table: string; readonly reason: string }[];
   readonly lastValidation: ValidationStatus | undefined;
@@ -82,6 +84,8 @@ export interface StreamStatus {
   readonly recopied: number;
   readonly deadLettered: number;
   readonly parked: number;
+  /** Changes of counters: copied by the cutover. */
+  readonly counters: number;
   readonly ignored: number;
   /** From the application's write time to the confirmed write; undefined before the first. */
   readonly latencyMs: { readonly p50: number | undefined; readonly p99: number | undefined };

@@ -50,6 +50,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     deadLetters: state.capture ? (await openLetters(bus, state, signal)).length : 0,
     pausedTables: [...state.pauses.values()].map(pausedStatus),
     parked: position ? parkedTables(position, state) : [],
+    recopiedTables: state.handOver?.recopiedTables ?? [],
     stoppedTables: [...state.schemaDecisions.values()].flatMap(({ decision }) =>
       decision.action === 'stop' ? [{ table: decision.table, reason: decision.reason }] : [],
     ),

@@ -7,6 +7,7 @@ import { type Column, keyColumns, type Table } from '../model/table.ts';
 export function schemaFindings(tables: readonly Table[], config: Config): readonly Finding[] {
   return tables.flatMap((table) => [
     ...counterFindings(table),
+    ...recopyFindings(table, config),
     ...columnFindings(table),
     ...listFindings(table),
     ...expiryFindings(table, config),
@@ -17,11 +18,25 @@ function counterFindings(table: Table): readonly Finding[] {
   if (!table.isCounter) return [];
   return [
     {
-      severity: 'fault',
+      severity: 'warning',
       check: 'counters',
       expected: 'no counters',
-      found: `${table.name} is a counter table; counters carry no timestamps and cannot be moved while they are written`,
-      next: 'name the other tables in source.tables and move this one when writes have stopped',
+      found: `${table.name} is a counter table; counters carry no timestamps and cannot be moved while they are written: the cutover copies them, when writes have stopped`,
+      next: `nothing; expect the application to stand still for as long as it takes to read and add every counter of ${table.name}`,
+    },
+  ];
+}
+
+/** The target would refuse its stamps. */
+function recopyFindings(table: Table, { accept }: Config): readonly Finding[] {
+  if (!accept.some(({ table: name, what }) => name === table.name && what === 'future-write-times')) return [];
+  return [
+    {
+      severity: 'warning',
+      check: 'write times',
+      expected: 'write times of at most five minutes ahead',
+      found: `${table.name} is accepted with write times further ahead: it is moved in recopy mode`,
+      next: 'nothing; expect one read of the source and a later lag for each of its changes',
     },
   ];
 }

@@ -27,6 +27,9 @@ export function statusText(status: MigrationStatus): string {
     ...status.parked
       .filter(({ waiting }) => waiting > 0)
       .map(({ table, waiting, reason }) => `parked: ${waiting} changes of ${table}: ${reason}`),
+    ...status.recopiedTables.map(
+      (table) => `table ${table} is in recopy mode: its write times are ahead, so every change reads its row again`,
+    ),
     ...status.stoppedTables.map(({ table, reason }) => `table ${table} has left the migration: ${reason}`),
     `dead letters: ${status.deadLetters}`,
     ...status.openSlices.map(({ table, reason }) => `slice in doubt: ${table}: ${reason}`),
@@ -86,9 +89,14 @@ function streamLines(stream: StreamStatus): readonly string[] {
   const { p50, p99 } = stream.latencyMs;
   return [
     `lag: ${lag}; backlog ${stream.backlogEntries} entries, the oldest ${stream.backlogAgeSeconds} s old`,
-    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.parked} parked + ${stream.ignored} ignored`,
+    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates${hitRate(stream)} + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.parked} parked + ${stream.counters} of counters + ${stream.ignored} ignored`,
     ...(p50 === undefined ? [] : [`write to applied: p50 ${p50} ms, p99 ${p99} ms`]),
   ];
+}
+
+/** How many of the changes were copies of others that came before them. */
+function hitRate({ received, duplicates }: StreamStatus): string {
+  return received > 0 ? ` (${percent(duplicates / received)})` : '';
 }
 
 function repairLines({ lastRepair: last }: MigrationStatus): readonly string[] {

@@ -53,6 +53,28 @@ test('a node tells what it keeps of the ring, and an alarm what to do', () => {
   expect(text).toContain('ALARM: node 10.0.0.4 (h4): it has no agent; next: give it one');
 });
 
+test('the share of copies among the changes is told, and every outcome', () => {
+  const books = {
+    received: 200,
+    applied: 100,
+    duplicates: 50,
+    superseded: 1,
+    recopied: 2,
+    deadLettered: 3,
+    parked: 4,
+    counters: 5,
+    ignored: 35,
+  };
+  const stream = { ...books, lagMs: 5, latencyMs: { p50: 1, p99: 2 } } as unknown as MigrationStatus['stream'];
+  expect(statusText(aStatus({ stream }))).toContain(
+    'changes: 200 received = 100 applied + 50 duplicates (25 %) + 1 superseded + 2 recopied + 3 dead letters + 4 parked + 5 of counters + 35 ignored\n',
+  );
+});
+
+test('a table in recopy mode is named', () => {
+  expect(statusText(aStatus({ recopiedTables: ['visits'] }))).toContain('table visits is in recopy mode');
+});
+
 function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
   const rest = {
     migration: 'm',
@@ -70,6 +92,7 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     openSlices: [],
     pausedTables: [],
     parked: [],
+    recopiedTables: [],
     stoppedTables: [],
     deadLetters: 0,
     lastValidation: undefined,

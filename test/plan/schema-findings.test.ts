@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { schemaFindings } from '../../src/plan/schema-findings.ts';
+import { aTable } from '../support/a-table.ts';
+
+const accepting = (...tables: readonly string[]) =>
+  ({ accept: tables.map((table) => ({ table, what: 'future-write-times', reason: 'known' })) }) as unknown as Config;
+
+test('a table whose write times are ahead is named as one in recopy mode', () => {
+  const findings = schemaFindings([aTable({ name: 'visits' }), aTable({ name: 'orders' })], accepting('visits'));
+  expect(findings).toMatchObject([
+    { severity: 'warning', check: 'write times', found: expect.stringMatching(/^visits .*recopy mode/) },
+  ]);
+});
+
+test('a counter table is no fault, and says when it is copied', () => {
+  const counters = aTable({ name: 'hits', isCounter: true, regulars: { n: 'counter' } });
+  expect(schemaFindings([counters], accepting())).toMatchObject([
+    { severity: 'warning', found: expect.stringMatching(/hits is a counter table.*the cutover copies them/) },
+  ]);
+});
