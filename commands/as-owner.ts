@@ -12,7 +12,7 @@ export async function asOwner<Context extends WorkerContext, T>(
   const lock = await takeOwnerLock(context.bus, { holder, takeOver }, context.signal);
   const signal = AbortSignal.any([context.signal, lock.lost]);
   try {
-    return await work({ ...context, signal, ledger: ownersLedger(context.ledger, lock) });
+    return await work({ ...context, signal, ledger: ownersLedger(context.ledger, lock), proveOwner: lock.prove });
   } catch (error) {
     // Whatever failed because we were stopped: who stopped us is what the operator must know.
     throw lock.lost.aborted ? lock.lost.reason : error;

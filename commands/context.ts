@@ -106,6 +106,9 @@ export async function openPhases(opened: Opened, options: RunOptions): Promise<P
     localShell: shell,
     program: [process.execPath, resolve(process.argv[1]!)],
     options,
+    proveOwner: async () => {
+      throw new Error('nobody holds the lock of this migration');
+    },
   };
 }
 

@@ -142,7 +142,14 @@ function leaves(key: string, { properties, items, default: fallback, ...choice }
 
 function gateNames(): readonly string[] {
   const nothing = new Map<string, number | undefined>();
-  const facts = { state: emptyState, nodes: [], writesStopped: false, changesSeen: 0, deadLetters: 0 };
+  const facts = {
+    state: emptyState,
+    nodes: [],
+    writesStopped: false,
+    counterChangesSeen: 0,
+    changesSeen: 0,
+    deadLetters: 0,
+  };
   const gates = gatesOfCutover({
     ...facts,
     parked: [],

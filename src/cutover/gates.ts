@@ -1,3 +1,5 @@
+import { tablesOf } from '../model/schema.ts';
+import type { Table } from '../model/table.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState, ProvenState } from '../state/migration-state.ts';
@@ -18,6 +20,8 @@ export interface GateFacts {
   readonly hintsChecked: boolean;
   /** Changes that the sink received while the gates were looked at; undefined: nobody could tell. */
   readonly changesSeen: number | undefined;
+  /** Changes of counters that agents saw meanwhile; only asked where counters are moved. */
+  readonly counterChangesSeen: number;
   /** By host id; undefined where the node's version does not tell. */
   readonly pendingHints: ReadonlyMap<string, number | undefined>;
   readonly pendingBatches: ReadonlyMap<string, number | undefined>;
@@ -50,18 +54,21 @@ export function gatesOfCutover(facts: GateFacts): readonly Gate[] {
   return [
     ...gatesBeforeDrain(facts),
     drained(facts),
+    countersCopied(facts),
     validatedAfterDrain(facts),
     captureUnbroken(facts),
     noOpenSlices(facts),
   ];
 }
 
-function writesStopped({ writesStopped: said, changesSeen }: GateFacts): Gate {
+function writesStopped({ writesStopped: said, changesSeen, counterChangesSeen, state }: GateFacts): Gate {
   const gate = 'writes stopped';
   if (!said) return { gate, isOpen: false, reason: 'stop the application, then say so with --writes-stopped' };
   if (changesSeen === undefined) return { gate, isOpen: false, reason: 'no sink tells whether changes still come' };
   if (changesSeen > 0)
     return { gate, isOpen: false, reason: `${changesSeen} changes came while we looked: somebody still writes` };
+  if (counterChangesSeen > 0 && counterTables(state).length > 0)
+    return { gate, isOpen: false, reason: `${counterChangesSeen} changes of counters came while we looked` };
   return { gate, isOpen: true, reason: 'the operator says so, and no change came while we looked' };
 }
 
@@ -165,6 +172,26 @@ function provenText({ tables }: ValidationRecord, { fullAtMicros }: ProvenState)
   const rows = tables.reduce((sum, table) => sum + table.sourceRows, 0n);
   const at = new Date(Number(fullAtMicros / 1000n)).toISOString();
   return `${rows} rows equal at ${at}, and what changed since equal after the drain`;
+}
+
+function countersCopied({ state }: GateFacts): Gate {
+  const gate = 'counters copied after the drain';
+  const { counters, drain } = state;
+  const tables = counterTables(state);
+  if (tables.length === 0) return { gate, isOpen: true, reason: 'no counter tables' };
+  const copied = counters?.drainNonce === drain?.nonce ? counters?.copied : undefined;
+  const missing = tables.filter(({ name }) => !copied?.tables.some(({ table }) => table === name));
+  if (missing.length > 0)
+    return { gate, isOpen: false, reason: `not copied yet: ${missing.map(({ name }) => name).join(', ')}` };
+  return { gate, isOpen: true, reason: copied!.tables.map(({ table, rows }) => `${table}: ${rows} rows`).join(', ') };
+}
+
+/** Those that are moved. */
+function counterTables({ handOver, schemaDecisions }: MigrationState): readonly Table[] {
+  if (handOver === undefined) return [];
+  const isMoved = ({ name, id }: Table) =>
+    handOver.tables.some((table) => table.id === id) && schemaDecisions.get(name)?.decision.action !== 'stop';
+  return tablesOf(handOver.schema).filter((table) => table.isCounter && isMoved(table));
 }
 
 export const captureGate = 'capture unbroken since the hand-over';

@@ -84,8 +84,6 @@ export interface StreamStatus {
   readonly recopied: number;
   readonly deadLettered: number;
   readonly parked: number;
-  /** Changes of counters: copied by the cutover. */
-  readonly counters: number;
   readonly ignored: number;
   /** From the application's write time to the confirmed write; undefined before the first. */
   readonly latencyMs: { readonly p50: number | undefined; readonly p99: number | undefined };

@@ -34,14 +34,16 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   const { ledger, clock, report, signal } = context;
   const state = await ledger.refresh(signal);
   const comparable = await comparableTables(context);
-  const tables = wantedTables(comparable, options, report);
+  // Counters are copied by the cutover; until then they differ and say nothing.
+  const withCounters = options.isDrained === true || state.cutover !== undefined;
+  const tables = wantedTables(withCounters ? comparable : withoutCounters(comparable), options, report);
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
   const streamTimeMicros = stream?.position?.streamTimeMicros;
   try {
     const scoped = await scopeTables(context, tables, options.scope ?? { kind: 'everything' });
     const compared = await compareTables({
       tables: scoped.tables,
-      withCounters: false,
+      withCounters,
       sides: sidesOf(context),
       clock,
       report,
@@ -121,16 +123,33 @@ export function throwOnDifferences(report: ValidationReport): void {
   );
 }
 
+interface WantedTables extends ComparableTables {
+  /** Tables that only the cutover compares. */
+  readonly later?: ComparableTables['leftOut'];
+}
+
+function withoutCounters({ tables, leftOut }: ComparableTables): WantedTables {
+  const counters = tables.filter(({ isCounter }) => isCounter);
+  const reason = 'its counters are copied by the cutover, and compared there';
+  return {
+    tables: tables.filter(({ isCounter }) => !isCounter),
+    leftOut,
+    later: counters.map(({ name }) => ({ table: name, reason })),
+  };
+}
+
 function wantedTables(
-  { tables, leftOut }: ComparableTables,
+  { tables, leftOut, later = [] }: WantedTables,
   { tables: names }: CompareOptions,
   report: Report,
 ): readonly Table[] {
-  const waiting = leftOut.filter(({ table }) => names === undefined || names.includes(table));
+  const waiting = [...leftOut, ...later].filter(({ table }) => names === undefined || names.includes(table));
   for (const { table, reason } of waiting) report({ kind: 'warning', text: `${table} is not compared: ${reason}` });
-  if (waiting.length > 0 && waiting.length >= (names?.length ?? tables.length + leftOut.length)) throw allWait(waiting);
+  // Nothing is left to compare; a migration of nothing but counters is compared by its cutover.
+  const isNothingLeft = names ? waiting.length >= names.length : tables.length === 0 && leftOut.length > 0;
+  if (waiting.length > 0 && isNothingLeft) throw allWait(waiting);
   if (names === undefined) return tables;
-  const known = [...tables.map(({ name }) => name), ...leftOut.map(({ table }) => table)];
+  const known = [...tables.map(({ name }) => name), ...[...leftOut, ...later].map(({ table }) => table)];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new OperatorError(

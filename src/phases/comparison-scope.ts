@@ -79,13 +79,17 @@ function provenOf({ proven }: MigrationState): Proven {
 async function changedSince(proven: Proven, context: WorkerContext, tables: readonly Table[]): Promise<ScopedTables> {
   const changed = await readChangedRanges(context, proven.fromMicros);
   const inDoubt = new Set([...context.ledger.state.openSlices.values()].map(({ table }) => table));
-  const whole = new Set(tables.map(({ name }) => name).filter((name) => inDoubt.has(name)));
+  const doubtful = tables.map(({ name }) => name).filter((name) => inDoubt.has(name));
+  // No change names a counter: the cutover has just copied them all.
+  const counters = tables.filter(({ isCounter }) => isCounter).map(({ name }) => name);
+  const whole = new Set([...doubtful, ...counters]);
   const scoped = tables.map((table) =>
     whole.has(table.name) ? wholeTable(table) : { table, splits: changed.rangesOf(table.id) },
   );
   const since = new Date(Number(proven.fromMicros / 1000n)).toISOString();
-  const all = whole.size === 0 ? '' : `; all of ${[...whole].join(', ')}, for their slices in doubt`;
-  const text = `rows that ${changed.changes} changes since ${since} name${all}`;
+  const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, for their slices in doubt`;
+  const counted = counters.length === 0 ? '' : `; all counters of ${counters.join(', ')}`;
+  const text = `rows that ${changed.changes} changes since ${since} name${all}${counted}`;
   return { tables: scoped, whole, text, sinceMicros: proven.fromMicros };
 }
 

@@ -13,6 +13,7 @@ import type { MigrationState } from '../state/migration-state.ts';
 import { waitForCatchUp } from './catch-up.ts';
 import { compareAll, throwOnDifferences } from './compare-all.ts';
 import type { ComparisonScope } from './comparison-scope.ts';
+import { copyAllCounters } from './copy-all-counters.ts';
 import { gatherGateFacts, unbrokenSince } from './gate-facts.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -37,6 +38,7 @@ export const cutover: Phase = {
       return undefined;
     }),
     unlessCutOver('drain', drain),
+    unlessCutOver('counters', copyAllCounters),
     unlessCutOver('validation after the drain', async (context) => {
       const report = await compareAll(context, {
         patienceMs: usualPatienceMs,

@@ -3,6 +3,7 @@ import type { StreamPosition } from '../stream/stream-position.ts';
 import { openLetters } from './open-letters.ts';
 import { parkedTables } from './parked-tables.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { readAgentStates } from './read-agent-states.ts';
 import { askStream } from './stream-clock.ts';
 
 /** Long enough that a change written at its beginning is at the sink at its end. */
@@ -12,8 +13,10 @@ const watchMs = 6_000;
 export async function gatherGateFacts(context: PhaseContext): Promise<GateFacts> {
   const { source, bus, ledger, clock, options, signal } = context;
   const before = await askStream(context);
+  const countersBefore = await readAgentStates(context);
   await clock.sleep(watchMs, signal);
   const after = await askStream(context);
+  const countersAfter = await readAgentStates(context);
   const nodes = await source.nodes(signal);
   const settings = await Promise.all(
     nodes.filter((node) => node.isUp).map((node) => source.nodeSettings(node, signal)),
@@ -25,6 +28,7 @@ export async function gatherGateFacts(context: PhaseContext): Promise<GateFacts>
     writesStopped: options.writesStopped,
     hintsChecked: options.hintsChecked,
     changesSeen: changesBetween(before, after),
+    counterChangesSeen: counterChangesBetween(countersBefore, countersAfter),
     pendingHints: new Map(settings.map(({ hostId, pendingHints }) => [hostId, pendingHints])),
     pendingBatches: new Map(settings.map(({ hostId, pendingBatches }) => [hostId, pendingBatches])),
     deadLetters: (await openLetters(bus, state, signal)).length,
@@ -46,6 +50,16 @@ function changesBetween(before: StreamPosition, after: StreamPosition): number |
   }
   return changes;
 }
+
+/** Records of counter tables, which agents count and do not publish. One that was started meanwhile tells too few, never too many. */
+function counterChangesBetween(before: AgentStates, after: AgentStates): number {
+  const seen = [...after].map(([node, { counterRecords }]) =>
+    Math.max(0, counterRecords - (before.get(node)?.counterRecords ?? counterRecords)),
+  );
+  return seen.reduce((sum, count) => sum + count, 0);
+}
+
+type AgentStates = Awaited<ReturnType<typeof readAgentStates>>;
 
 export function unbrokenSince({ partitions }: StreamPosition): ReadonlyMap<string, bigint> {
   const latest = new Map<string, bigint>();

@@ -34,6 +34,8 @@ export interface PhaseContext extends WorkerContext {
   readonly program: readonly [command: string, ...firstArguments: string[]];
   readonly configFile: string;
   readonly options: RunOptions;
+  /** Throws unless this run is still the only one of its migration. */
+  readonly proveOwner: () => Promise<void>;
 }
 
 export interface RunOptions {

@@ -1,11 +1,13 @@
 import type { KeyspacesSettings } from '../model/target-definition.ts';
 
 /** The options of a CREATE TABLE in Amazon Keyspaces that say what the control plane is told. */
-export function customProperties(settings: KeyspacesSettings): readonly string[] {
+export function customProperties(settings: KeyspacesSettings, isCounter: boolean): readonly string[] {
   const { capacity, warmThroughput, pointInTimeRecovery, kmsKey, tags } = settings;
   const properties = [
-    property('client_side_timestamps', { status: 'enabled' }),
-    property('ttl', { status: 'enabled' }),
+    // Counters carry neither, and neither can be switched off again.
+    ...(isCounter
+      ? []
+      : [property('client_side_timestamps', { status: 'enabled' }), property('ttl', { status: 'enabled' })]),
     property('capacity_mode', capacityProperty(capacity)),
     ...(warmThroughput ? [property('warm_throughput', warmProperty(warmThroughput))] : []),
     ...(pointInTimeRecovery ? [property('point_in_time_recovery', { status: 'enabled' })] : []),

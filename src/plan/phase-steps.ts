@@ -35,7 +35,7 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
   ],
   'snapshot-migrate': ({ config, ddl, tables }) => [
     ...ddl,
-    `copy ${tables.map((table) => table.name).join(', ')}, split by split, ${config.workers.splitsAtOnce} at once a worker`,
+    `copy ${namesText(tables.filter((table) => !table.isCounter))}, split by split, ${config.workers.splitsAtOnce} at once a worker`,
   ],
   validate: ({ tables }) => [
     `compare every row of ${tables.length} tables on both sides`,
@@ -46,13 +46,22 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     'wait until the lag is known and falling',
     'settle what validate left open',
   ],
-  cutover: () => [
+  cutover: ({ tables }) => [
     'wait until the sink has caught up, and list the gates',
     'drain: every node marks every partition',
+    ...countersStep(tables.filter((table) => table.isCounter)),
     'validate again',
     'record the cutover and stop the workers',
   ],
 };
+
+function countersStep(tables: readonly Table[]): readonly string[] {
+  return tables.length === 0 ? [] : [`copy the counters of ${namesText(tables)}, by difference`];
+}
+
+function namesText(tables: readonly Table[]): string {
+  return tables.map(({ name }) => name).join(', ') || 'nothing';
+}
 
 function interlockText({ mode, interlock }: Config['capture']): string {
   const critical = `${Math.round(interlock.criticalAt * 100)} % of ${mode === 'cdc' ? 'cdc_total_space' : 'the folder cap or of the disk’s room'}`;

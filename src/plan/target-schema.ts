@@ -32,7 +32,7 @@ function tableDefinition(table: Table, target: Config['target']): DefinedTable {
     statics: columns.filter(({ kind }) => kind === 'static').map(({ name }) => name),
     defaultTtlSeconds: table.defaultTtlSeconds,
     settings,
-    cql: createTable(table, target.keyspace, settings ? customProperties(settings) : []),
+    cql: createTable(table, target.keyspace, settings ? customProperties(settings, table.isCounter) : []),
   };
 }
 

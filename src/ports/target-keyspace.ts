@@ -36,6 +36,8 @@ export class TargetWriteError extends Error {
 
 /** The keyspace that takes over. */
 export interface TargetKeyspace extends TableReader {
+  /** A write that has no confirmation by then fails. */
+  readonly requestTimeoutMs: number;
   /** Whether the keyspace is there. */
   exists(signal?: AbortSignal): Promise<boolean>;
   /** Rows of the target keyspace; empty when it does not exist. */

@@ -1,10 +1,10 @@
+import { boundInFlight, type InFlight } from '../apply/in-flight.ts';
 import { plainInsertOf } from '../apply/plain-insert.ts';
 import { partitionKeyOf, type RowLayout } from '../apply/row-layout.ts';
 import type { Books } from '../events.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
 import { copyPlainRow, copyRow, largestRowBytes } from './copy-row.ts';
-import { boundInFlight, type InFlight } from './in-flight.ts';
 import { rowBytes } from './plan-row.ts';
 import { readAhead } from './read-ahead.ts';
 import { openSplitBooks, type SplitBooks } from './split-books.ts';

@@ -38,6 +38,9 @@ export type LedgerFact =
   | { readonly kind: 'letters-settled'; readonly settlement: LetterSettlement }
   | { readonly kind: 'drain-asked'; readonly nonce: string }
   | { readonly kind: 'drained'; readonly nonce: string }
+  /** Counters may be on their way to the target from now on, also when their writer has died. */
+  | { readonly kind: 'counters-begun'; readonly drainNonce: string }
+  | { readonly kind: 'counters-copied'; readonly counters: CountersRecord }
   | { readonly kind: 'cut-over'; readonly record: CutoverRecord };
 
 /** What deploy-agent prepared, and what its undo must put back. */
@@ -148,6 +151,19 @@ export interface LetterSettlement {
   readonly reason: string;
   /** How often each letter had come: one that comes once more is open again. */
   readonly letters: readonly { readonly id: string; readonly attempts: number }[];
+}
+
+/** Counters of all counter tables, copied after the drain with this nonce. */
+export interface CountersRecord {
+  readonly drainNonce: string;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly equal: number;
+    readonly changed: number;
+    readonly removed: number;
+    readonly lostAnswers: number;
+  }[];
 }
 
 export interface CutoverRecord {

@@ -3,6 +3,7 @@ import type { PhaseName } from '../model/phase.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type {
   CaptureRecord,
+  CountersRecord,
   CutoverRecord,
   DoubtfulSlice,
   HandOverRecord,
@@ -42,6 +43,7 @@ export interface MigrationState {
   /** By letter. */
   readonly settledLetters: ReadonlyMap<string, SettledLetter>;
   readonly drain: DrainState | undefined;
+  readonly counters: CountersState | undefined;
   readonly cutover: CutoverRecord | undefined;
 }
 
@@ -66,6 +68,13 @@ export interface ProvenState {
   readonly lookedAtMicros: bigint;
   /** Changes published from here on, and only they, may have made a row different since. */
   readonly fromMicros: bigint;
+}
+
+interface CountersState {
+  /** Of the drain after which they are, or were, copied. */
+  readonly drainNonce: string;
+  /** Undefined while they are being copied, or when that was interrupted: some may be on their way still. */
+  readonly copied: CountersRecord | undefined;
 }
 
 /** The last decision about a table. */
@@ -99,6 +108,7 @@ export const emptyState: MigrationState = {
   schemaDecisions: new Map(),
   settledLetters: new Map(),
   drain: undefined,
+  counters: undefined,
   cutover: undefined,
 };
 
@@ -162,6 +172,10 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
       return state.drain?.nonce === event.nonce
         ? { ...state, drain: { nonce: event.nonce, confirmedAtMicros: event.atMicros } }
         : state;
+    case 'counters-begun':
+      return { ...state, counters: { drainNonce: event.drainNonce, copied: undefined } };
+    case 'counters-copied':
+      return { ...state, counters: { drainNonce: event.counters.drainNonce, copied: event.counters } };
     case 'cut-over':
       return { ...state, cutover: event.record };
   }

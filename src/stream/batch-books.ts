@@ -11,8 +11,6 @@ export interface StreamBooks {
   readonly deadLettered: number;
   /** Wait on the parked topic for a schema or for the operator. */
   readonly parked: number;
-  /** Of counter tables: they carry no timestamps, and the cutover copies what they come to. */
-  readonly counters: number;
   /** Of tables that are not migrated by the stream, or without content. */
   readonly ignored: number;
 }
@@ -27,7 +25,6 @@ export const emptyBooks: StreamBooks = {
   recopied: 0,
   deadLettered: 0,
   parked: 0,
-  counters: 0,
   ignored: 0,
 };
 

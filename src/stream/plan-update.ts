@@ -13,7 +13,7 @@ import { digestOf } from './copies.ts';
 
 /** What is to be done with an update, before the slices of its batch are known. */
 export type PlannedUpdate =
-  | { readonly what: 'ignored' | 'duplicates' | 'counters' }
+  | { readonly what: 'ignored' | 'duplicates' }
   | { readonly what: 'poison'; readonly error: Error }
   | PlannedChange;
 
@@ -40,8 +40,8 @@ export interface PlanContext {
 
 export function planUpdate(received: PartitionUpdate, context: PlanContext): PlannedUpdate {
   const { table } = received;
-  if (!context.isMigrated(table.id)) return { what: 'ignored' };
-  if (table.isCounter) return { what: 'counters' };
+  // Counters carry no timestamps: they are copied when writes have stopped.
+  if (!context.isMigrated(table.id) || table.isCounter) return { what: 'ignored' };
   const times = writeTimesOf(received);
   if (times === undefined) return { what: 'ignored' };
   const update = withRowDeletion(received);

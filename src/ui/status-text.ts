@@ -89,7 +89,7 @@ function streamLines(stream: StreamStatus): readonly string[] {
   const { p50, p99 } = stream.latencyMs;
   return [
     `lag: ${lag}; backlog ${stream.backlogEntries} entries, the oldest ${stream.backlogAgeSeconds} s old`,
-    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates${hitRate(stream)} + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.parked} parked + ${stream.counters} of counters + ${stream.ignored} ignored`,
+    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates${hitRate(stream)} + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.parked} parked + ${stream.ignored} ignored`,
     ...(p50 === undefined ? [] : [`write to applied: p50 ${p50} ms, p99 ${p99} ms`]),
   ];
 }

@@ -24,6 +24,10 @@ describe('before the drain', () => {
     expect(closed(openGates({ writesStopped: false }))['writes stopped']).toContain('--writes-stopped');
   });
 
+  test('counters that are not moved may be written on', () => {
+    expect(closed(openGates({ counterChangesSeen: 3 }))).toEqual({});
+  });
+
   test('changes that still come contradict the operator', () => {
     expect(closed(openGates({ changesSeen: 3 }))['writes stopped']).toContain('3 changes came');
   });
@@ -114,6 +118,45 @@ describe('before the drain', () => {
 });
 
 describe('after the drain', () => {
+  test('counters are copied after this drain, every table of them', () => {
+    const schema = {
+      tables: ['hits', 'likes'].map((table) => ({
+        keyspace: 'shop',
+        table,
+        id: table,
+        flags: ['counter'],
+        cdc: false,
+        defaultTtlSeconds: 0,
+      })),
+      columns: [],
+      types: [],
+      droppedColumns: [],
+    };
+    const tables = [
+      { name: 'hits', id: 'hits' },
+      { name: 'likes', id: 'likes' },
+    ];
+    const ready = readyLedger.map(([at, fact]) =>
+      fact.kind === 'handed-over'
+        ? ([at, { ...fact, record: { ...fact.record, schema, tables } }] as const)
+        : ([at, fact] as const),
+    );
+    const counted = (table: string) => ({ table, rows: 3, equal: 1, changed: 2, removed: 0, lostAnswers: 0 });
+    const copied = (drainNonce: string, ...names: readonly string[]) =>
+      [320n, { kind: 'counters-copied', counters: { drainNonce, tables: names.map(counted) } }] as const;
+    const gate = 'counters copied after the drain';
+    const closedAt = (...more: Parameters<typeof stateOf>[0]) =>
+      closed(openGates({ state: stateOf([...ready, ...more]) }))[gate];
+    expect(closedAt()).toBe('not copied yet: hits, likes');
+    expect(closed(openGates({ state: stateOf(ready), counterChangesSeen: 7 }))['writes stopped']).toMatch(/^7 changes/);
+    expect(closedAt(copied('mark', 'hits'))).toBe('not copied yet: likes');
+    expect(closedAt(copied('another mark', 'hits', 'likes'))).toBe('not copied yet: hits, likes');
+    expect(closedAt(copied('mark', 'hits', 'likes'))).toBeUndefined();
+    expect(closedAt(copied('mark', 'hits', 'likes'), [330n, { kind: 'counters-begun', drainNonce: 'mark' }])).toBe(
+      'not copied yet: hits, likes',
+    );
+  });
+
   test('without a drain nothing that was compared counts', () => {
     const state = stateOf(readyLedger.filter(([, { kind }]) => kind !== 'drained'));
     expect(Object.keys(closed(openGates({ state })))).toEqual([

@@ -63,6 +63,7 @@ export function openGates(changed: Partial<GateFacts> = {}): GateFacts {
     writesStopped: true,
     hintsChecked: false,
     changesSeen: 0,
+    counterChangesSeen: 0,
     pendingHints: new Map([[node, 0]]),
     pendingBatches: new Map([[node, 0]]),
     deadLetters: 0,

@@ -12,6 +12,12 @@ export interface TargetCassandraOptions extends CassandraEndpoint {
 
 /** A keyspace of a real Cassandra as the target; it need not exist yet. OperatorError if the cluster cannot be reached. */
 export async function openTargetCassandra(options: TargetCassandraOptions): Promise<TargetKeyspace> {
-  const { pool, patienceMs } = await openPool(options, options.signal);
-  return targetOverPool({ pool, keyspace: options.keyspace, patienceMs, waitUntilDefined: waitForSchemaAgreement });
+  const { pool, facts, patienceMs } = await openPool(options, options.signal);
+  return targetOverPool({
+    pool,
+    keyspace: options.keyspace,
+    requestTimeoutMs: facts.requestTimeoutMs,
+    patienceMs,
+    waitUntilDefined: waitForSchemaAgreement,
+  });
 }

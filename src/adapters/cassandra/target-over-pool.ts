@@ -13,17 +13,20 @@ import { writeFailure } from './write-failure.ts';
 export interface TargetParts {
   readonly pool: CqlPool;
   readonly keyspace: string;
+  readonly requestTimeoutMs: number;
   readonly patienceMs: number;
   /** Returns when what a DDL statement created can be used. */
   readonly waitUntilDefined: (pool: CqlPool, signal?: AbortSignal) => Promise<void>;
 }
 
 /** A target keyspace behind any pool: how one logs in and how long DDL takes is for who opens it. */
-export function targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined }: TargetParts): TargetKeyspace {
+export function targetOverPool(parts: TargetParts): TargetKeyspace {
+  const { pool, keyspace, requestTimeoutMs, patienceMs, waitUntilDefined } = parts;
   const patient = <T>(doing: string, signal: AbortSignal | undefined, act: () => Promise<T>) =>
     withPatience({ doing, patienceMs, signal }, act);
   return {
     ...tableReader({ pool, patienceMs, keyspace }),
+    requestTimeoutMs,
     exists: (signal) =>
       patient(
         `to look for keyspace ${keyspace}`,

@@ -1,7 +1,7 @@
 import type { Sentence } from '../../errors.ts';
 import type { DefinedTable } from '../../model/target-definition.ts';
 import type { FoundTable } from './control-plane.ts';
-import { createTableInput } from './create-table-input.ts';
+import { createTableInput, isCounterTable } from './create-table-input.ts';
 
 /** Every way in which the table is not what it must be; for a setting, the one command that mends it. */
 export function compareTable(keyspace: string, wanted: DefinedTable, found: FoundTable): readonly Sentence[] {
@@ -34,13 +34,11 @@ export function compareTable(keyspace: string, wanted: DefinedTable, found: Foun
     sortedText(schema?.staticColumns),
     recreate,
   );
-  differs(
-    'client-side timestamps',
-    'ENABLED',
-    found.clientSideTimestamps?.status ?? 'DISABLED',
-    update('--client-side-timestamps status=ENABLED'),
-  );
-  differs('TTL', 'ENABLED', found.ttl?.status ?? 'DISABLED', update('--ttl status=ENABLED'));
+  if (!isCounterTable(wanted)) {
+    const timestamps = found.clientSideTimestamps?.status ?? 'DISABLED';
+    differs('client-side timestamps', 'ENABLED', timestamps, update('--client-side-timestamps status=ENABLED'));
+    differs('TTL', 'ENABLED', found.ttl?.status ?? 'DISABLED', update('--ttl status=ENABLED'));
+  }
   const ttl = `${wanted.defaultTtlSeconds}`;
   differs('default TTL', ttl, `${found.defaultTimeToLive ?? 0}`, update(`--default-time-to-live ${ttl}`));
   const capacity = capacityText(expected.capacitySpecification);

@@ -10,10 +10,12 @@ export function createTableInput(keyspace: string, table: DefinedTable): CreateT
     tableName: table.name,
     schemaDefinition: schemaDefinition(table),
     capacitySpecification: capacityOf(settings),
-    // Every write of ours carries its timestamp, and a TTL, be it 0.
-    clientSideTimestamps: { status: 'ENABLED' },
-    ttl: { status: 'ENABLED' },
-    defaultTimeToLive: table.defaultTtlSeconds,
+    // Every write of ours carries its timestamp, and a TTL, be it 0; counters can have neither.
+    ...(!isCounterTable(table) && {
+      clientSideTimestamps: { status: 'ENABLED' },
+      ttl: { status: 'ENABLED' },
+      defaultTimeToLive: table.defaultTtlSeconds,
+    }),
     pointInTimeRecovery: { status: settings.pointInTimeRecovery ? 'ENABLED' : 'DISABLED' },
     encryptionSpecification:
       settings.kmsKey === undefined
@@ -22,6 +24,10 @@ export function createTableInput(keyspace: string, table: DefinedTable): CreateT
     ...(settings.warmThroughput && { warmThroughputSpecification: settings.warmThroughput }),
     ...(tags.length > 0 && { tags }),
   };
+}
+
+export function isCounterTable({ columns }: DefinedTable): boolean {
+  return columns.some(({ type }) => type === 'counter');
 }
 
 /** A table without settings gets what the service gives. */

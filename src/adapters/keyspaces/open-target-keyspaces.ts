@@ -38,7 +38,8 @@ export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Prom
     maxInFlightPerConnection,
   });
   const controlPlane = openControlPlane(options, facts);
-  const target = targetOverPool({ pool, keyspace, patienceMs, waitUntilDefined: async () => {} });
+  const { requestTimeoutMs } = facts;
+  const target = targetOverPool({ pool, keyspace, requestTimeoutMs, patienceMs, waitUntilDefined: async () => {} });
   return {
     ...target,
     define: (definitions, signal) => defineInKeyspaces({ controlPlane, keyspace, onWait, signal }, definitions),
