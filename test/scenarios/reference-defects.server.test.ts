@@ -164,14 +164,14 @@ describe('not here: on the way to the target', () => {
     expect(target).toHaveLength(1);
   });
 
-  const u = randomUUID();
-  const where = `WHERE u = ${u} AND at = '2026-02-28T23:59:59.999Z'`;
   const typed: readonly (readonly [road: string, handOver: 'before' | 'after'])[] = [
     ['applied from the log', 'before'],
     ['read again', 'after'],
   ];
 
   test.each(typed)('nulls, dates, times, blobs, uuid and timestamp keys that are mangled, %s', async (_, handOver) => {
+    const u = randomUUID();
+    const where = `WHERE u = ${u} AND at = '2026-02-28T23:59:59.999Z'`;
     const worker = await startWorker(followed.two, { handOver });
     await worker.apply(
       ...(await followed.changes(
