@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { OperatorError } from '../src/errors.ts';
 import type { RepairedRow } from '../src/model/repaired-row.ts';
 import { maxToken, minToken, type TokenRange } from '../src/model/token.ts';
 import { compareAll, throwOnDifferences } from '../src/phases/compare-all.ts';
@@ -9,6 +11,7 @@ import { usualPatienceMs } from '../src/phases/validate.ts';
 import { whileWatchingRing } from '../src/phases/watch-ring.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
 import { repairJson, repairText } from '../src/ui/repair-text.ts';
+import { reportPage } from '../src/ui/report-page.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { reportText } from '../src/ui/validation-text.ts';
 import { reportJson, type ValidationReport } from '../src/validation/report.ts';
@@ -22,6 +25,7 @@ interface Options extends CommonOptions {
   readonly range?: TokenRange;
   readonly sample?: number;
   readonly repair?: true;
+  readonly report?: string;
 }
 
 /** `cdcmig validate`: compares both sides as often as one likes; exit code 3 when they differ for certain. */
@@ -45,6 +49,7 @@ export function validateCommand(): Command {
       ),
     )
     .option('--repair', 'write rows that differ for certain anew from the source, and look again')
+    .option('--report <file>', 'write the result as an HTML page, too')
     .addOption(configOption())
     .addOption(jsonOption())
     .action(validate);
@@ -53,9 +58,13 @@ export function validateCommand(): Command {
 async function validate(options: Options): Promise<void> {
   const screen = openScreen({ json: false, isTerminal: false });
   const opening = { config: options.config, report: screen.report, prepares: false };
-  const { report, repaired } = await withContext(opening, (context) =>
-    options.repair ? asOwner(context, false, (owned) => compareAndRepair(owned, options)) : compare(context, options),
-  );
+  const { report, repaired } = await withContext(opening, async (context) => {
+    const validated = await (options.repair
+      ? asOwner(context, false, (owned) => compareAndRepair(owned, options))
+      : compare(context, options));
+    if (options.report) writePage(options.report, context.config.migration, validated.report);
+    return validated;
+  });
   const text = options.json
     ? `${jsonText({ ...reportJson(report), ...(repaired && { repaired: repaired.map(repairJson) }) }, 2)}\n`
     : `${reportText(report.tables, report.scope)}${repaired ? repairText(repaired) : ''}`;
@@ -80,6 +89,18 @@ async function compareAndRepair(context: WorkerContext, options: Options): Promi
   throwOnCutOver(context);
   const { report } = await compare(context, options);
   return { report, repaired: await repairDifferences(context, report) };
+}
+
+function writePage(file: string, migration: string, report: ValidationReport): void {
+  try {
+    writeFileSync(file, reportPage({ scope: undefined, ...report, migration }));
+  } catch (error) {
+    throw new OperatorError({
+      expected: `--report ${file} to be written`,
+      found: (error as Error).message,
+      next: 'name a file in a folder that is there; the result is in the ledger (cdcmig status)',
+    });
+  }
 }
 
 function scopeOf({ since, range, sample }: Options): ComparisonScope {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
@@ -72,8 +74,10 @@ test('a row that was changed and differs is found and repaired', { timeout: pati
   await caughtUp();
   await sides.target.execute(`UPDATE ${moved}.things SET name = 'theirs' WHERE id = 3`, []);
 
-  const found = await migration.run('validate', '--since', 'last', '--json');
+  const page = join(dirname(migration.configFile), 'report.html');
+  const found = await migration.run('validate', '--since', 'last', '--json', '--report', page);
   expect(found.exitCode).toBe(3);
+  expect(readFileSync(page, 'utf8')).toContain('0x00000003');
   expect(JSON.parse(found.stdout).differences).toMatchObject([
     {
       ...{ kind: 'mismatch', table: 'things', columns: ['name'], partitionKey: ['00000003'] },
