@@ -87,7 +87,10 @@ export interface ReceivedMessage {
 export interface MessageSource {
   readonly topic: string;
   readonly isConnected: boolean;
-  /** Waits for the next message; null when the topic was terminated and has been read to its end. */
+  /**
+   * Waits for the next message; null when the topic was terminated and has been read to its end, and all of it is
+   * acknowledged: before that the broker does not tell. A reader needs not acknowledge.
+   */
   receive(signal?: AbortSignal): Promise<ReceivedMessage | null>;
   /** The next message if it is already here, else null. Cheap: use it to fill a batch after a `receive`. */
   poll(): ReceivedMessage | null;

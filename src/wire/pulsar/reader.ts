@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Acknowledger } from './acknowledger.ts';
 import { Intake } from './intake.ts';
 import type { MessageId } from './message-id.ts';
+import { PulsarError } from './pulsar-error.ts';
 import {
   earliestBefore,
   isAhead,
@@ -27,9 +29,11 @@ class TopicReader implements Reader {
   readonly topic: string;
   private readonly options: ReaderOptions;
   private readonly intake: Intake;
+  private readonly acks: Acknowledger;
   private readonly subscription = `reader-${randomUUID()}`;
   /** Behind the last message handed out. Null until the broker has told where "earliest", "latest" or a time lies. */
   private position: ReadPosition | null;
+  private lastTaken: MessageId | null = null;
 
   constructor(host: ConsumerHost, options: ReaderOptions) {
     this.options = options;
@@ -40,8 +44,9 @@ class TopicReader implements Reader {
       topic: this.topic,
       subscribe: () => this.subscribeFields(),
       onConnection: (isConnected) => options.onConnection?.(isConnected),
-      onFault: (error) => options.onFault?.(error),
+      onFault: (error) => this.onFault(error),
     });
+    this.acks = new Acknowledger(this.intake, false);
   }
 
   get isConnected(): boolean {
@@ -62,6 +67,9 @@ class TopicReader implements Reader {
   }
 
   async receive(signal?: AbortSignal): Promise<ReceivedMessage | null> {
+    const message = this.poll();
+    if (message !== null) return message;
+    this.tellWhereWeAre();
     return this.advance(await this.intake.receive(signal));
   }
 
@@ -79,8 +87,9 @@ class TopicReader implements Reader {
     return this.position === null || isAhead(lastMessageId, this.position);
   }
 
-  close(signal?: AbortSignal): Promise<void> {
-    return this.intake.close(signal);
+  async close(signal?: AbortSignal): Promise<void> {
+    this.acks.drop(new PulsarError('Closed', `the reader of ${this.topic} is closed`));
+    await this.intake.close(signal);
   }
 
   private subscribeFields() {
@@ -105,9 +114,21 @@ class TopicReader implements Reader {
     if (markDelete && this.position === null) this.position = positionAfter(markDelete);
   }
 
+  /** The broker tells of the end of a terminated topic only to who has acknowledged all of it. */
+  private tellWhereWeAre(): void {
+    if (this.lastTaken) void this.acks.ackUpTo(this.lastTaken);
+    this.lastTaken = null;
+  }
+
+  private onFault(error: PulsarError): void {
+    this.acks.drop(error);
+    this.options.onFault?.(error);
+  }
+
   private advance(message: ReceivedMessage | null): ReceivedMessage | null {
     if (message === null) return null;
     const position = positionAfter(message.id);
+    this.lastTaken = message.id;
     if (message.id.firstChunk) this.intake.doneWith(message.id);
     // A message that lies in chunks on both sides of this one needs its first ones again after a reconnect.
     this.position = { ...position, from: earliestBefore(position, this.intake.chunksHeldAt(message.id)) };

@@ -265,12 +265,19 @@ test('a consumer goes on where it was when its topic is unloaded', async () => {
   expect(rewinds).toBeGreaterThanOrEqual(1);
 });
 
-test('receive gives null at the end of a terminated topic, after its last message', async () => {
+test('receive gives null at the end of a terminated topic, after its last message, also to a reader and after a seek', async () => {
   const { topic, client } = await aTopicWith(['1']);
   const consumer = await aConsumer(client, topic, 'Exclusive');
   await room.admin.terminateTopic(topic);
   const [only] = await receiveMany(consumer, 1);
   await consumer.ack(only!.id);
+  expect(await consumer.receive(AbortSignal.timeout(10_000))).toBeNull();
+  const reader = await client.reader({ topic, start: 'earliest' });
+  expect(texts(await receiveMany(reader, 1))).toEqual(['1']);
+  expect(await reader.receive(AbortSignal.timeout(10_000))).toBeNull();
+  await consumer.seek('earliest');
+  const [again] = await receiveMany(consumer, 1);
+  await consumer.ack(again!.id);
   expect(await consumer.receive(AbortSignal.timeout(10_000))).toBeNull();
 });
 
