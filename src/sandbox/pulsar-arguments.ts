@@ -65,7 +65,8 @@ function logging(pulsar: SandboxPulsar, home: string): string[] {
   ];
 }
 
-const openedPackages = [
+/** What Pulsar's servers and its client reach into. */
+export const openedPackages = [
   'java.base/java.io',
   'java.base/java.lang',
   'java.base/java.nio',
