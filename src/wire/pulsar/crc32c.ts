@@ -1,7 +1,8 @@
-/** CRC-32C (Castagnoli) of bytes[start, end), sixteen bytes a step: 1.3 GB/s. */
-export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
+/** CRC-32C (Castagnoli) of bytes from `start` on, behind bytes whose checksum is `before`; sixteen bytes a step: 1.3 GB/s. */
+export function crc32c(bytes: Uint8Array, start = 0, before = 0): number {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let crc = 0xffffffff | 0;
+  const end = bytes.length;
+  let crc = ~before;
   let i = start;
   for (; i + 16 <= end; i += 16) {
     const a = crc ^ words.getInt32(i, true);

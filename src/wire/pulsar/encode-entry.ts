@@ -12,16 +12,20 @@ export interface EntryFrom {
   readonly schemaVersion: Buffer | null;
 }
 
+/** The parts of an entry as they follow each other: apart, so that the payload is not copied once more. */
 export interface EncodedEntry {
-  /** `[u32 metadata size][metadata][payload]` */
-  readonly body: Buffer;
+  /** `[u32 metadata size][metadata]` */
+  readonly head: Buffer;
+  readonly payload: Buffer;
+  /** Of both. */
   readonly checksum: number;
 }
 
 /** An entry that is one message. */
 export function encodeSingleEntry(message: OutgoingMessage, sequenceId: number, from: EntryFrom): EncodedEntry {
   const metadata = { ...commonMetadata(sequenceId, from), ...messageFields(message) };
-  return encodeEntry(metadata, message.payload, from.compression);
+  // A copy: it is kept until it is confirmed, and the caller may use his buffer again.
+  return encodeEntry(metadata, Buffer.from(message.payload), from.compression);
 }
 
 export interface FilledBatch {
@@ -73,20 +77,19 @@ function commonMetadata(sequenceId: number, from: EntryFrom): MessageMetadata {
   };
 }
 
-function encodeEntry(metadata: MessageMetadata, payload: Buffer, compression: WrittenCompression): EncodedEntry {
-  const compressed = compressedOrNull(compression, payload);
+function encodeEntry(metadata: MessageMetadata, content: Buffer, compression: WrittenCompression): EncodedEntry {
+  const compressed = compressedOrNull(compression, content);
   if (compressed) {
     metadata.compression = compressionNumbers[compression];
-    metadata.uncompressedSize = payload.length;
+    metadata.uncompressedSize = content.length;
   }
-  const content = compressed ?? payload;
-  const writer = new ByteWriter(256 + content.length);
+  const payload = compressed ?? content;
+  const writer = new ByteWriter();
   writer.uint32(0);
   writeProto(writer, messageMetadata, metadata);
   writer.buffer.writeUInt32BE(writer.length - 4, 0);
-  writer.bytes(content);
-  const body = writer.written();
-  return { body, checksum: crc32c(body) };
+  const head = writer.written();
+  return { head, payload, checksum: crc32c(payload, 0, crc32c(head)) };
 }
 
 /**
@@ -96,5 +99,6 @@ function encodeEntry(metadata: MessageMetadata, payload: Buffer, compression: Wr
 function compressedOrNull(compression: WrittenCompression, payload: Buffer): Buffer | null {
   if (compression === 'none' || payload.length === 0) return null;
   const compressed = compress(compression, payload);
-  return compressed.length < payload.length ? compressed : null;
+  // A copy of its own size: what it was written into is as large as what it was made from.
+  return compressed.length < payload.length ? Buffer.from(compressed) : null;
 }

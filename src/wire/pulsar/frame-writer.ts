@@ -31,11 +31,13 @@ export class FrameWriter {
   }
 
   entry(command: OutgoingCommand, entry: EncodedEntry): void {
-    writeEntryFrameHead(this.out, command, entry.checksum, entry.body.length);
-    if (entry.body.length <= copyUpToBytes) this.out.bytes(entry.body);
+    const { head, payload, checksum } = entry;
+    writeEntryFrameHead(this.out, command, checksum, head.length + payload.length);
+    this.out.bytes(head);
+    if (payload.length <= copyUpToBytes) this.out.bytes(payload);
     else {
       this.flush();
-      if (this.socket.writable) this.socket.write(entry.body);
+      if (this.socket.writable) this.socket.write(payload);
     }
     if (this.out.length > flushAtBytes) this.flush();
     else this.scheduleFlush();

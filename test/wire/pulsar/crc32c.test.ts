@@ -11,7 +11,14 @@ test.each([
   expect(crc32c(bytes)).toBe(expected);
 });
 
-test('only the bytes between start and end count', () => {
-  const bytes = Buffer.from('xx123456789yyyyyyyyyyyyy');
-  expect(crc32c(bytes, 2, 11)).toBe(0xe3069283);
+test('what lies before the start does not count', () => {
+  expect(crc32c(Buffer.from('xx123456789'), 2)).toBe(0xe3069283);
+});
+
+test('wherever bytes are cut in two, the checksum goes on from that of the first part', () => {
+  const bytes = Buffer.from(Array.from({ length: 70 }, (_, i) => (i * 37) & 0xff));
+  const whole = crc32c(bytes);
+  for (let at = 0; at <= bytes.length; at++) {
+    expect(crc32c(bytes.subarray(at), 0, crc32c(bytes.subarray(0, at)))).toBe(whole);
+  }
 });

@@ -54,13 +54,21 @@ describe('entries of our own', () => {
 
   test('an empty payload is not compressed, for other clients cannot read it', () => {
     const entry = encodeSingleEntry({ payload: Buffer.alloc(0) }, 1, { ...from, compression: 'lz4' });
-    expect(entry.body.equals(encodeSingleEntry({ payload: Buffer.alloc(0) }, 1, from).body)).toBe(true);
+    expect(entry).toEqual(encodeSingleEntry({ payload: Buffer.alloc(0) }, 1, from));
   });
 
   test('what compression would make larger goes as it is: it could outgrow what the broker takes', () => {
     const message = { payload: Buffer.from(Array.from({ length: 256 }, (_, i) => i)) };
     const entry = encodeSingleEntry(message, 1, { ...from, compression: 'lz4' });
-    expect(entry.body.equals(encodeSingleEntry(message, 1, from).body)).toBe(true);
+    expect(entry).toEqual(encodeSingleEntry(message, 1, from));
+  });
+
+  test.each(['none', 'lz4'] as const)('the caller may use his buffer again (compression %s)', (compression) => {
+    const payload = Buffer.from('as it was '.repeat(20));
+    const entry = encodeSingleEntry({ payload }, 1, { ...from, compression });
+    payload.fill('x');
+    const { messages } = decodeEntry(aCommand(), asSent(entry), options);
+    expect(messages[0]!.payload.toString()).toBe('as it was '.repeat(20));
   });
 
   test('a key that is no text, and an empty one, survive', () => {
@@ -136,7 +144,7 @@ function asSent(entry: EncodedEntry): Buffer {
   const head = Buffer.alloc(6);
   head.writeUInt16BE(0x0e01, 0);
   head.writeUInt32BE(entry.checksum, 2);
-  return Buffer.concat([head, entry.body]);
+  return Buffer.concat([head, entry.head, entry.payload]);
 }
 
 function codeOf(run: () => unknown): string {

@@ -17,21 +17,21 @@ export async function aRawProducer(topic: string, name = 'raw') {
   let nextId = 0;
   return async (own: OwnMetadata, payload: Buffer): Promise<{ ledgerId: number; entryId: number }> => {
     const sequenceId = nextId++;
-    const body = aBody({ producerName: name, sequenceId, publishTime: Date.now(), ...own }, payload);
+    const head = aHead({ producerName: name, sequenceId, publishTime: Date.now(), ...own });
+    const checksum = crc32c(payload, 0, crc32c(head));
     const { promise, resolve } = Promise.withResolvers<{ ledgerId: number; entryId: number }>();
     const onReceipt = (receipt: { messageId?: { ledgerId: number; entryId: number } | undefined }) =>
       resolve(receipt.messageId!);
     connection.producers.set(0, { onReceipt, onSendError: () => {}, onDetached: () => {} });
-    connection.sendEntry({ send: { producerId: 0, sequenceId, messageCount: 1 } }, { body, checksum: crc32c(body) });
+    connection.sendEntry({ send: { producerId: 0, sequenceId, messageCount: 1 } }, { head, payload, checksum });
     return promise;
   };
 }
 
-function aBody(metadata: MessageMetadata, payload: Buffer): Buffer {
+function aHead(metadata: MessageMetadata): Buffer {
   const writer = new ByteWriter();
   writer.uint32(0);
   writeProto(writer, messageMetadata, metadata);
   writer.buffer.writeUInt32BE(writer.length - 4, 0);
-  writer.bytes(payload);
   return writer.written();
 }
