@@ -212,8 +212,8 @@ describe('switched off', () => {
 
   test('asynchronous-definitions: a table is of use while it is still being created', async () => {
     await freeClient.execute(`CREATE TABLE ${ks}.soon (k int PRIMARY KEY)`, [], { prepare: false });
-    expect(await refusalOf(freeClient.execute(`INSERT INTO ${ks}.soon (k) VALUES (1)`))).toBeUndefined();
     expect(free.state.table(ks, 'soon')?.status).toBe('CREATING');
+    expect(await refusalOf(freeClient.execute(`INSERT INTO ${ks}.soon (k) VALUES (1)`))).toBeUndefined();
   });
 
   test('range-delete-later: the rows are gone when the delete is answered', async () => {
