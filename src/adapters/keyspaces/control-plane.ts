@@ -36,10 +36,13 @@ export interface ControlPlane {
   close(): void;
 }
 
+const usualTimeoutMs = 15_000;
+
 /** AWS's client of the Region; transient faults and throttling are repeated by it, with backoff. */
 export function openControlPlane(
   { region, controlPlane: endpoint }: KeyspacesEndpoint,
-  { credentials, certificateAuthorities, requestTimeoutMs }: KeyspacesFacts,
+  { credentials, certificateAuthorities }: Pick<KeyspacesFacts, 'credentials' | 'certificateAuthorities'>,
+  requestTimeoutMs = usualTimeoutMs,
 ): ControlPlane {
   const client = new KeyspacesClient({
     region,
@@ -48,6 +51,8 @@ export function openControlPlane(
     ...(endpoint !== undefined && { endpoint }),
     requestHandler: {
       requestTimeout: requestTimeoutMs,
+      // Without it a service that hangs is waited for without end.
+      throwOnRequestTimeout: true,
       httpsAgent: new Agent({ keepAlive: true, ca: [...certificateAuthorities] }),
     },
   });

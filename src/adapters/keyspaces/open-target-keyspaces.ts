@@ -30,7 +30,7 @@ const maxInFlightPerConnection = 128;
 export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Promise<TargetKeyspace> {
   const { keyspace, queriesPerSecond, patienceMs = 60_000, onWait = () => {}, signal } = options;
   const facts = await keyspacesFacts(options);
-  const peers = await findPeers(facts, signal);
+  const peers = await findPeers(facts, patienceMs, signal);
   const pool = openCqlPool({
     ...facts,
     contactPoints: peers,

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, GetTableCommand, KeyspacesClient } from '@aws-sdk/client-keyspaces';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ControlPlane, openControlPlane } from '../../../src/adapters/keyspaces/control-plane.ts';
@@ -121,6 +124,9 @@ describe('defining', () => {
     expect(faults.find(({ expected }) => expected.includes('returns with TTL'))?.next).toBe(
       'aws keyspaces update-table --keyspace-name shop --table-name returns --ttl status=ENABLED',
     );
+    // One setting each: UpdateTable takes no more.
+    const updates = faults.map(({ next }) => next).filter((next) => next.includes('update-table'));
+    expect(updates.map((next) => next.split(' --').length - 1)).toEqual(updates.map(() => 3));
     expect(ddl).toEqual(before);
     expect(state.table('shop', 'new')).toBeUndefined();
   });
@@ -175,6 +181,17 @@ describe('defining', () => {
   });
 });
 
+test('a control plane that does not answer is given up in the end, not waited for without end', async () => {
+  let asked = 0;
+  const silent = createServer(() => void asked++).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  onTestFinished(() => silent.closeAllConnections());
+  const controlPlane = aClientOf(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`, 20);
+  await expect(controlPlane.keyspace('shop')).rejects.toMatchObject({ name: 'OperatorError' });
+  expect(asked).toBeGreaterThan(1);
+  silent.close();
+});
+
 describe('what the control plane refuses is told with what to do', () => {
   test.each<[string, Partial<AccessKey>, RegExp, RegExp]>([
     ['no right', { may: ['Select'] }, /AccessDeniedException.*cassandra:Create/, /grant/],
@@ -189,10 +206,10 @@ describe('what the control plane refuses is told with what to do', () => {
   });
 });
 
-function aClientOf(url: string): ControlPlane {
-  const facts = { address: { host: 'nobody', port: 1 }, credentials: async () => key, certificateAuthorities: [] };
+function aClientOf(url: string, requestTimeoutMs = 5_000): ControlPlane {
+  const facts = { credentials: async () => key, certificateAuthorities: [] };
   const endpoint = { region: 'eu-west-1', controlPlane: url };
-  const controlPlane = openControlPlane(endpoint, { ...facts, requestTimeoutMs: 5_000 });
+  const controlPlane = openControlPlane(endpoint, facts, requestTimeoutMs);
   onTestFinished(() => controlPlane.close());
   return controlPlane;
 }

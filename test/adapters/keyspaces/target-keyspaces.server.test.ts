@@ -1,7 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import type { KeyspacesEndpoint } from '../../../src/adapters/keyspaces/keyspaces-endpoint.ts';
-import { openTargetKeyspaces } from '../../../src/adapters/keyspaces/open-target-keyspaces.ts';
+import { findPeers } from '../../../src/adapters/keyspaces/find-peers.ts';
+import { keyspacesFacts } from '../../../src/adapters/keyspaces/keyspaces-endpoint.ts';
+import {
+  openTargetKeyspaces,
+  type TargetKeyspacesOptions,
+} from '../../../src/adapters/keyspaces/open-target-keyspaces.ts';
 import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
+import type { FaultSwitches } from '../../../src/sandbox/keyspaces/engine/fault-switches.ts';
 import { targetKeyspaceContract } from '../../ports/target-keyspace-contract.ts';
 import { aUser } from '../../sandbox/keyspaces/a-stand-in.ts';
 import { aKeyspaceDefinition, aTableDefinition } from '../../support/a-definition.ts';
@@ -17,13 +25,16 @@ const withKeys = (secret = aUser.secretAccessKey) => {
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
 };
 
-const open = (keyspace: string, more: Partial<KeyspacesEndpoint> = {}): Promise<TargetKeyspace> =>
+const open = (keyspace: string, more: Partial<TargetKeyspacesOptions> = {}): Promise<TargetKeyspace> =>
   openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000, patienceMs: 3_000, ...more });
 
 beforeAll(async () => {
   withKeys();
   // A third of all pages end early, some of them empty.
-  region = await aRehearsedRegion(inject('sandbox'), { faults: { shortPages: 0.3 } });
+  const faults = { shortPages: 0.3 };
+  // What is prepared must name its keyspace: in Keyspaces it might otherwise meet another.
+  const rules = { mode: 'strict', off: [], on: ['unqualified-tables'] } as const;
+  region = await aRehearsedRegion(inject('sandbox'), { faults, rules });
 });
 
 afterAll(async () => {
@@ -37,6 +48,23 @@ afterAll(async () => {
 });
 
 targetKeyspaceContract('a keyspace of Amazon Keyspaces', (keyspace) => open(keyspace));
+
+test('connections go to the front ends that system.peers names, not to the name of the endpoint alone', async () => {
+  const { port } = region.standIn;
+  expect(await findPeers(await keyspacesFacts(region.endpoint), 1_000)).toEqual([{ host: '127.0.0.2', port }]);
+});
+
+test('an answer that is lost while the target is opened is asked for again', async () => {
+  region.standIn.faults.change({ lostAnswers: 0.5 });
+  try {
+    for (let times = 0; times < 5; times++) {
+      const target = await open('nothing', { requestTimeoutMs: 200, patienceMs: 30_000 });
+      await target.close();
+    }
+  } finally {
+    region.standIn.faults.change({ lostAnswers: 0 });
+  }
+});
 
 describe('logging in', () => {
   test('with service-specific credentials works too', async () => {
@@ -82,6 +110,56 @@ describe('logging in', () => {
     });
   });
 });
+
+describe('temporary credentials', () => {
+  const users = [{ ...aUser, accessKeyId: 'ASIAFIRST', sessionToken: 'first' }];
+  const folder = mkdtempSync(join(tmpdir(), 'cdcmig-session-'));
+  let own: RehearsedRegion;
+
+  /** What a single sign-on would answer with from now on, for another minute each time. */
+  function give({ accessKeyId, secretAccessKey, sessionToken }: (typeof users)[number]): void {
+    const Expiration = new Date(Date.now() + 60_000).toISOString();
+    const keys = { Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
+    writeFileSync(join(folder, 'keys.json'), JSON.stringify({ ...keys, SessionToken: sessionToken, Expiration }));
+  }
+
+  beforeAll(async () => {
+    writeFileSync(join(folder, 'config'), `[profile mover]\ncredential_process = cat ${join(folder, 'keys.json')}\n`);
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+    own = await aRehearsedRegion(inject('sandbox'), { users });
+  });
+
+  afterAll(async () => {
+    await own?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('that have been exchanged are used as soon as connections break, and nobody notices', async () => {
+    give(users[0]!);
+    const connection = { queriesPerSecond: 1, patienceMs: 20_000, profile: 'mover' };
+    const target = await openTargetKeyspaces({ ...own.endpoint, ...connection, keyspace: 'nothing' });
+    expect(await target.exists()).toBe(false);
+    const next = { ...users[0]!, accessKeyId: 'ASIANEXT', sessionToken: 'next' };
+    give(next);
+    users.push(next);
+    expect(await askedWhileConnectionsBreak(target, own.standIn.faults)).toBe(false);
+    // Only what was fetched since lets anybody in.
+    users.shift();
+    expect(await askedWhileConnectionsBreak(target, own.standIn.faults)).toBe(false);
+    await target.close();
+    // The first ones are good for nothing any more.
+    give({ ...next, accessKeyId: 'ASIAFIRST', sessionToken: 'first' });
+    const opening = openTargetKeyspaces({ ...own.endpoint, ...connection, keyspace: 'nothing' });
+    await expect(opening).rejects.toMatchObject({ name: 'OperatorError' });
+  });
+});
+
+async function askedWhileConnectionsBreak(target: TargetKeyspace, faults: FaultSwitches): Promise<boolean> {
+  faults.change({ resets: 1 });
+  const asking = target.exists();
+  setTimeout(() => faults.change({ resets: 0 }), 1_000);
+  return asking;
+}
 
 describe('a row that is older than the window', () => {
   const keyspace = `ks_window_${process.pid}`;
