@@ -44,8 +44,16 @@ interface OpenSegment {
   follower: SegmentFollower;
 }
 
-/** Follows all unfinished segments of a node, each from its saved place; `openIds` is kept to those that are open. */
-export function followLog(places: ReadonlyMap<bigint, SavedPlace>, openIds = new Set<bigint>()): LogFollower {
+export interface LogFollowing {
+  readonly places: ReadonlyMap<bigint, SavedPlace>;
+  /** Kept to the segments that are open. */
+  readonly openIds: Set<bigint>;
+  /** Waited for before each section is read: one of a compressed log may be as large as its segment. */
+  readonly room: () => Promise<void>;
+}
+
+/** Follows all unfinished segments of a node, each from its saved place. */
+export function followLog({ places, openIds, room }: LogFollowing): LogFollower {
   const open = new Map<bigint, OpenSegment>();
 
   async function readToEnd(
@@ -58,7 +66,7 @@ export function followLog(places: ReadonlyMap<bigint, SavedPlace>, openIds = new
       if (!one) continue;
       open.set(segment.id, one);
       openIds.add(segment.id);
-      const fault = await readSegment(one, onSection);
+      const fault = await readSegment(one, room, onSection);
       followed.push({ segment, hasData: hasData(one.follower), place: one.follower.place, fault });
     }
     return followed;
@@ -115,10 +123,12 @@ function follow(file: SegmentFile, segment: SeenSegment, from: SavedPlace | unde
 /** Answers the damage that stopped it, if it was not the end of what is written. */
 async function readSegment(
   one: OpenSegment,
+  room: () => Promise<void>,
   onSection: (read: ReadSection) => Promise<void>,
 ): Promise<string | undefined> {
   for (;;) {
     const { place } = one.follower;
+    await room();
     try {
       const next = await one.follower.next();
       if (typeof next === 'string') return faultOf(next);

@@ -43,8 +43,9 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   const lose = () => onFault(busLost(publisher.lost.reason));
   publisher.lost.addEventListener('abort', lose, { once: true });
   if (publisher.lost.aborted) lose();
-  const log = followLog(parts.progress.position.places, parts.openIds);
   const inFlight = openInFlight(maxInFlightBytes, onFault);
+  const { places } = parts.progress.position;
+  const log = followLog({ places, openIds: parts.openIds, room: () => inFlight.room(stop) });
   const claims = openClaims({ ...parts, publisher, inFlight, signal: stop, onFault });
   const publish = sectionPublisher({ ...parts, publisher, inFlight, claims, stop, over: fault.signal });
   try {
@@ -61,7 +62,7 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   }
 }
 
-/** Records that wait for Pulsar and the sections they pin; one more section may be read above this. Enough for 15,000 small ones on their way. */
+/** Records that wait for Pulsar and the sections they pin; the last section read may go beyond it. Enough for 15,000 small ones on their way. */
 const maxInFlightBytes = 16 * 1024 * 1024;
 
 interface PassParts extends SessionParts {
