@@ -33,9 +33,10 @@ export async function writeFast(pool: CqlPool, table: string, { count, perSecond
   const lane = async () => {
     while (next < count && !signal?.aborted) {
       const first = next;
-      next = Math.min(count, first + rowsPerBatch);
+      const end = Math.min(count, first + rowsPerBatch);
+      next = end;
       if (perSecond !== undefined) await until(began + (first * 1000) / perSecond);
-      const rows = Array.from({ length: next - first }, (_, i) => order(table, first + i));
+      const rows = Array.from({ length: end - first }, (_, i) => order(table, first + i));
       await pool.batch('unlogged', rows, { consistency: 'ONE' });
     }
   };
