@@ -40,7 +40,9 @@ export async function openCaptureWorld(
   const node = sandbox.source[0]!;
   const contactPoint = { host: node.address, port: node.cqlPort };
   const limits = { connectionsPerHost: 2, maxInFlightPerConnection: 128, requestTimeoutMs: 20_000 };
-  const pool = openCqlPool({ contactPoints: [contactPoint], ...limits });
+  // Some tests restart the node, which takes a busy machine a minute.
+  const connectionWaitMs = 120_000;
+  const pool = openCqlPool({ contactPoints: [contactPoint], ...limits, connectionWaitMs });
   onTestFinished(() => pool.close());
   const query = (cql: string) => pool.query(cql, { consistency: 'ONE' });
   await query(`DROP KEYSPACE IF EXISTS ${keyspace}`);
