@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { CorruptSegmentError } from '../wire/commitlog/errors.ts';
 import { type FollowEnd, followSegment, type Section, type SegmentFollower } from '../wire/commitlog/follow-segment.ts';
 import { isOrdinaryEnd } from '../wire/commitlog/marker-chain.ts';
@@ -128,6 +129,8 @@ async function readSegment(
 ): Promise<string | undefined> {
   for (;;) {
     const { place } = one.follower;
+    // A long log without anything wanted has always room: meanwhile new segments are to be held and signals heard.
+    await setImmediate();
     await room();
     try {
       const next = await one.follower.next();

@@ -1,3 +1,4 @@
+import { pbkdf2 } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { followLog } from '../../src/capture/follow-log.ts';
@@ -25,3 +26,28 @@ test('no section is read before there is room for it', async () => {
   await expect(reading).resolves.toMatchObject([{ hasData: true, fault: undefined }]);
   await log.close();
 });
+
+test('a log that grows is read to its end though every thread of the pool is busy', async () => {
+  const node = aNodeLog();
+  node.append(id, aRecord('a'));
+  const log = followLog({ places: new Map(), openIds: new Set(), room: async () => {} });
+  const segment = { id, path: join(node.directory, segmentFileName({ logVersion: 7, id })), isClosed: false };
+  let sections = 0;
+  const readOn = () => log.readToEnd([segment], async () => void sections++);
+  await readOn();
+  for (let n = 0; n < 20; n++) node.append(id, aRecord(`b${n}`));
+  const busy = busyPool();
+  await readOn();
+  expect(sections).toBe(21);
+  expect(busy.isOver).toBe(false);
+  await busy.over;
+  await log.close();
+});
+
+/** Work for all threads of a pool of the usual size; over when the first of them is free again. */
+function busyPool(): { readonly over: Promise<unknown>; isOver: boolean } {
+  const work = Array.from({ length: 8 }, () => new Promise((done) => pbkdf2('a', 'b', 150_000, 64, 'sha512', done)));
+  const busy = { isOver: false, over: Promise.all(work) };
+  void Promise.race(work).then(() => (busy.isOver = true));
+  return busy;
+}

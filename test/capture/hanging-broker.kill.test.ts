@@ -59,7 +59,12 @@ async function writeManyRows({ pool }: CaptureWorld, keyspace: string): Promise<
   return timestamps;
 }
 
-test('while the broker hangs and the log grows, the agent stays under 300 MB; after it, nothing is lost', async () => {
+// A minute on a quiet machine.
+const timeout = 300_000;
+
+test('while the broker hangs and the log grows, the agent stays under 300 MB; after it, nothing is lost', {
+  timeout,
+}, async () => {
   const keyspace = 'hanging_broker';
   const world = await openCaptureWorld(sandbox, keyspace, { ddl: loadTables(keyspace) });
   const agent = killableAgent(world.settings);
