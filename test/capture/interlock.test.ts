@@ -125,8 +125,9 @@ test('what was released is booked once, though the agent dies before it has dele
   const { log, memory, agent, settings } = await cutOff({ folderCapBytes: tenSegments, interlock: release });
   fill(log, 9);
   await eventually(() => expect(held(log)[0]).toBeGreaterThan(1));
-  const oldest = held(log)[0]!;
   await agent.stop();
+  // Only now: segments are deleted one after the other.
+  const oldest = held(log)[0]!;
   const saved = (await readPosition(settings.folder, 'node-1'))!;
   expect(saved.owedHoles).toHaveLength(1);
   expect(saved.finishedUpTo).toBe(base + BigInt(oldest - 1));
