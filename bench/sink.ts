@@ -1,0 +1,124 @@
+/**
+ * The sink as processes of their own between a real broker and a real target: changes a second, what they cost, and how long
+ * a change takes. Run: node bench/sink.ts [--sandbox FOLDER] [--only throughput,lag]
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { addLatencies, type LatencyCounts, percentile } from '../src/stream/latency.ts';
+import { readProgress } from '../src/stream/read-progress.ts';
+import { openSandbox } from './sink/open-sandbox.ts';
+import { benchNode } from './sink/order-record.ts';
+import { openSinkWorld, type SinkWorld } from './sink/sink-world.ts';
+import { type SinkProcess, startSinkProcess } from './sink/start-sink-process.ts';
+
+const { values: args } = parseArgs({
+  options: {
+    sandbox: { type: 'string' },
+    only: { type: 'string', default: 'throughput,lag' },
+    changes: { type: 'string', default: '300000' },
+    workers: { type: 'string', default: '1,2,4' },
+    rate: { type: 'string', default: '5000' },
+    seconds: { type: 'string', default: '30' },
+    'writes-in-flight': { type: 'string', default: '256' },
+  },
+});
+const changes = Number(args.changes);
+const { sandbox, close } = await openSandbox(args.sandbox);
+
+try {
+  if (isWanted('throughput'))
+    for (const count of args.workers.split(',')) await inWorld(Number(count), reportThroughput);
+  if (isWanted('lag')) await inWorld(1, reportLag);
+} finally {
+  await close();
+}
+
+function isWanted(name: string): boolean {
+  return args.only.split(',').includes(name);
+}
+
+async function inWorld(workers: number, report: (world: SinkWorld, workers: number) => Promise<void>): Promise<void> {
+  const world = await openSinkWorld(sandbox, Number(args['writes-in-flight']));
+  try {
+    await report(world, workers);
+  } finally {
+    await world.close();
+  }
+}
+
+/** A backlog that is all there when the workers come. */
+async function reportThroughput(world: SinkWorld, workers: number): Promise<void> {
+  for (let from = 0; from < changes; from += 10_000) await world.publish(from, Math.min(changes, from + 10_000));
+  const sinks = startSinks(world, workers);
+  try {
+    await Promise.all(sinks.map(({ ready }) => ready));
+    const cpuBefore = sum(sinks.map((sink) => sink.cpuSeconds()));
+    while ((await world.backlogEntries()) > 0) await sleep(100);
+    const tookSeconds = (performance.now() - Math.min(...sinks.map((sink) => sink.firstTakenMs!))) / 1000;
+    const cpuSeconds = sum(sinks.map((sink) => sink.cpuSeconds())) - cpuBefore;
+    const peak = Math.max(...sinks.map((sink) => sink.peakMegabytes()));
+    await throwOnLoss(world, sinks);
+    say(
+      `${workers} workers, a backlog of ${changes}: ${Math.round(changes / tookSeconds)} changes/s, ` +
+        `${((cpuSeconds * 1e6) / changes).toFixed(1)} CPU s a million, peak ${peak.toFixed(0)} MB each`,
+    );
+  } finally {
+    await Promise.all(sinks.map((sink) => sink.stop()));
+  }
+}
+
+/** From a change's write time to its confirmation by the target and its acknowledgement, at a steady rate. */
+async function reportLag(world: SinkWorld, workers: number): Promise<void> {
+  const [perSecond, seconds] = [Number(args.rate), Number(args.seconds)];
+  const sinks = startSinks(world, workers);
+  try {
+    await Promise.all(sinks.map(({ ready }) => ready));
+    while (sinks.some(({ firstTakenMs }) => firstTakenMs === undefined)) await sleep(50);
+    await publishSteadily(world, perSecond, seconds);
+    while ((await world.backlogEntries()) > 0) await sleep(100);
+    // Workers tell their counts once a second.
+    await sleep(2_500);
+    const counts = await latencies(world);
+    const shares = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${percentile(counts, share)} ms`);
+    say(`lag at ${perSecond} changes/s, ${workers} worker, ${seconds} s: ${shares.join(', ')}`);
+  } finally {
+    await Promise.all(sinks.map((sink) => sink.stop()));
+  }
+}
+
+async function publishSteadily(world: SinkWorld, perSecond: number, seconds: number): Promise<void> {
+  const began = performance.now();
+  let published = 0;
+  const inFlight: Promise<void>[] = [];
+  while (published < perSecond * seconds) {
+    const due = Math.min(perSecond * seconds, Math.floor(((performance.now() - began) / 1000) * perSecond));
+    if (due > published) inFlight.push(world.publish(published, due));
+    published = Math.max(published, due);
+    await sleep(5);
+  }
+  await Promise.all(inFlight);
+}
+
+async function latencies({ bus, partitions }: SinkWorld): Promise<LatencyCounts> {
+  const nowMicros = BigInt(Date.now()) * 1000n;
+  const position = await readProgress({ bus, partitionCount: partitions, nodes: [benchNode], nowMicros });
+  return [...position.partitions.values()].map(({ latency }) => latency).reduce(addLatencies, {});
+}
+
+async function throwOnLoss(world: SinkWorld, sinks: readonly SinkProcess[]): Promise<void> {
+  const rows = await world.rowsOnTarget();
+  const letters = sum(sinks.map(({ deadLetters }) => deadLetters));
+  if (rows !== changes || letters > 0) throw new Error(`${rows} rows of ${changes} changes, ${letters} dead letters`);
+}
+
+function startSinks(world: SinkWorld, count: number): readonly SinkProcess[] {
+  return Array.from({ length: count }, (_, at) => startSinkProcess(world.settingsOf(`sink-${at}`), world.folder));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,70 @@
+/** The sink of a worker as a process of its own: `node sink-process.ts SETTINGS.json`, until SIGTERM. Says when it takes partitions. */
+import { readFileSync } from 'node:fs';
+import { openSourceCluster } from '../../src/adapters/cassandra/open-source-cluster.ts';
+import { openTargetCassandra } from '../../src/adapters/cassandra/open-target-cassandra.ts';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
+import { openDeadLetters } from '../../src/apply/dead-letters.ts';
+import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import type { ProgressEvent } from '../../src/events.ts';
+import { tablesOf } from '../../src/model/schema.ts';
+import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
+import { runSink } from '../../src/stream/run-sink.ts';
+import { SchemaFollower } from '../../src/stream/schema-follower.ts';
+import { benchNode } from './order-record.ts';
+import type { SinkSettings } from './sink-settings.ts';
+
+const settings: SinkSettings = JSON.parse(readFileSync(process.argv[2]!, 'utf8'));
+const { pulsar, keyspace, targetKeyspace, partitions: partitionCount } = settings;
+const clock = systemClock();
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort(new Error('told to stop')));
+
+const bus = await openPulsarBus({ ...pulsar, clientName: settings.name });
+const source = await openSourceCluster(settings.source);
+const target = await openTargetCassandra({ ...settings.target, keyspace: targetKeyspace });
+const deadLetters = await openDeadLetters(bus, clock);
+const rows = await source.schema(keyspace);
+const tables = new Map(tablesOf(rows).map((table) => [table.id, table]));
+const report = (event: ProgressEvent) => {
+  if (event.kind === 'partition-taken' || event.kind === 'dead-letter') process.stdout.write(`${event.kind}\n`);
+};
+const schema = await SchemaFollower.open({
+  bus,
+  baseline: rows,
+  baselineAtMicros: 0n,
+  readSchema: async () => ({ rows, atMicros: 0n }),
+  clock,
+  onChange: () => {},
+  onPoison: async () => {},
+});
+const parts = {
+  bus,
+  schema,
+  deadLetters,
+  report,
+  clock,
+  workerName: settings.name,
+  source,
+  target,
+  writer: createTargetWriter({ target, clock, report, maxInFlight: settings.writesInFlight }),
+  window: keyspacesWindow,
+  keyspace: targetKeyspace,
+  partitionCount,
+  ruleOf: (id: string) => {
+    const table = tables.get(id);
+    return table ? ({ kind: 'applied', table, leftOut: [] } as const) : ({ kind: 'left' } as const);
+  },
+  isGivenUp: () => false,
+  recopiedTableIds: new Set<string>(),
+  nodes: [benchNode],
+  handOverMicros: clock.nowMicros() - 3_600_000_000n,
+  targetSkewMicros: await target.clockSkewMicros(),
+  copiedRanges: [],
+  snapshotDoneAt: () => undefined,
+};
+process.stdout.write('ready\n');
+await runSink(parts, stop.signal).catch((error: unknown) => {
+  if (!stop.signal.aborted) throw error;
+});
+process.exit(0);

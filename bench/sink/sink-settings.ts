@@ -1,0 +1,16 @@
+/** What a sink process of the bench is told. */
+export interface SinkSettings {
+  readonly name: string;
+  readonly source: { readonly contactPoints: readonly string[]; readonly datacenter: string };
+  readonly target: { readonly contactPoints: readonly string[]; readonly datacenter: string };
+  readonly keyspace: string;
+  readonly targetKeyspace: string;
+  readonly pulsar: {
+    readonly serviceUrl: string;
+    readonly adminUrl: string;
+    readonly tenant: string;
+    readonly namespace: string;
+  };
+  readonly partitions: number;
+  readonly writesInFlight: number;
+}
