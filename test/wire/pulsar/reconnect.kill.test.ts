@@ -13,13 +13,18 @@ import type { Consumer, Producer, PulsarClient, Reader } from '../../../src/wire
 
 const dir = mkdtempSync(join(tmpdir(), 'cdcmig-pulsar-'));
 const topic = 'persistent://public/default/crashes';
+const deduplicated = `${topic}-once`;
 const total = 12_000;
 let sandbox: Sandbox;
 let client: PulsarClient;
 
 beforeAll(async () => {
   sandbox = await startLonePulsar({ dir });
-  await new PulsarAdmin(sandbox.pulsar).createTopic(topic);
+  const admin = new PulsarAdmin(sandbox.pulsar);
+  for (const name of [topic, deduplicated]) await admin.createTopic(name);
+  await admin.setDeduplication(deduplicated, true);
+  // It takes effect when the broker has read the policy.
+  while ((await admin.topicStats(deduplicated)).deduplicationStatus !== 'Enabled') await sleep(100);
   client = await connectPulsar(sandbox.pulsar);
 });
 
@@ -29,16 +34,18 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('a broker killed twice under load loses nothing: all is stored, received and read, in order', async () => {
+test('a broker killed twice under load loses nothing: all is stored, received and read, in order; once, if deduplicated', async () => {
   const states: boolean[] = [];
   const onConnection = (isConnected: boolean) => states.push(isConnected);
   const producer = await client.producer({ topic, compression: 'lz4', onConnection });
+  const numbering = await client.producer({ topic: deduplicated, name: 'numbering', compression: 'lz4' });
   const consumer = await client.consumer({ topic, subscription: 's', type: 'Failover', initialPosition: 'earliest' });
   const reader = await client.reader({ topic, start: 'earliest' });
 
   const received = new Set<number>();
   const readAgain = new Set<number>();
-  const work = Promise.all([publish(producer), consume(consumer, received), read(reader, readAgain)]);
+  const publishing = [publish(producer), publish(numbering, (n) => n * 10)];
+  const work = Promise.all([...publishing, consume(consumer, received), read(reader, readAgain)]);
   for (const moment of [3_000, 8_000]) {
     await expect.poll(() => received.size, { timeout: 60_000 }).toBeGreaterThan(moment);
     await killServer(sandbox, 'pulsar');
@@ -51,6 +58,8 @@ test('a broker killed twice under load loses nothing: all is stored, received an
   expect([...readAgain]).toEqual(expected);
   expect(producer.pendingCount).toBe(0);
   expect(states).toEqual([true, false, true, false, true]);
+  expect(await stored(deduplicated)).toEqual(expected);
+  expect(numbering.lastSequenceId).toBe((total - 1) * 10);
 }, 240_000);
 
 test('an exclusive producer holds its lock again after its broker was killed', async () => {
@@ -77,11 +86,14 @@ test('an exclusive producer holds its lock again after its broker was killed', a
 }, 120_000);
 
 /** Spread over some seconds, that the crashes fall into it. */
-async function publish(producer: Producer): Promise<void> {
+async function publish(
+  producer: Producer,
+  sequenceIdOf: (n: number) => number | undefined = () => undefined,
+): Promise<void> {
   const receipts: Promise<unknown>[] = [];
   for (let n = 0; n < total; n++) {
     await producer.readyToSend();
-    receipts.push(producer.send({ payload: Buffer.from(String(n)) }));
+    receipts.push(producer.send({ payload: Buffer.from(String(n)), sequenceId: sequenceIdOf(n) }));
     if (n % 50 === 0) await sleep(20);
   }
   await Promise.all(receipts);
@@ -101,4 +113,14 @@ async function read(reader: Reader, seen: Set<number>): Promise<void> {
     const message = await reader.receive(AbortSignal.timeout(120_000));
     seen.add(Number(message!.payload));
   }
+}
+
+/** Every message on a topic, as often as it is there. */
+async function stored(name: string): Promise<number[]> {
+  const reader = await client.reader({ topic: name, start: 'earliest' });
+  const last = await reader.lastMessageId();
+  const found: number[] = [];
+  while (reader.hasMoreBefore(last)) found.push(Number((await reader.receive(AbortSignal.timeout(60_000)))!.payload));
+  await reader.close();
+  return found;
 }
