@@ -13,6 +13,8 @@ interface Options {
   readonly dir: string;
   readonly cassandra: CassandraLine;
   readonly nodes: '1' | '3';
+  readonly target: 'keyspaces' | 'cassandra';
+  readonly lostAnswers: number;
   readonly rows?: number;
   readonly keep?: true;
 }
@@ -33,6 +35,16 @@ export function demoCommand(): Command {
       new Option('--nodes <count>', 'source nodes; of three, one is stopped and comes back')
         .choices(['1', '3'])
         .default('1'),
+    )
+    .addOption(
+      new Option('--target <kind>', 'a stand-in for Amazon Keyspaces, or a Cassandra')
+        .choices(['keyspaces', 'cassandra'])
+        .default('keyspaces'),
+    )
+    .addOption(
+      new Option('--lost-answers <percent>', 'of what is asked of the stand-in: done and never answered')
+        .argParser(shareOf)
+        .default(0.01, '1%'),
     )
     .option('--rows <count>', 'rows in the source at the beginning (default: 200000, of three nodes 40000)', countOf)
     .option('--keep', 'leave the servers up')
@@ -90,6 +102,12 @@ async function application(node: string, allRows: number, seed: number, operatio
   } finally {
     await client.shutdown();
   }
+}
+
+function shareOf(text: string): number {
+  const percent = Number(/^(\d{1,2}(?:\.\d+)?) ?%?$/.exec(text)?.[1] ?? Number.NaN);
+  if (percent <= 50) return percent / 100;
+  throw new InvalidArgumentError('expected a percentage from 0 to 50');
 }
 
 function countOf(text: string): number {

@@ -1,20 +1,17 @@
 import { stringify } from 'yaml';
+import type { StandInFacts } from '../keyspaces/stand-in-facts.ts';
 import type { Sandbox, SandboxNode } from '../sandbox-state.ts';
 import type { DemoFolder } from './demo-folder.ts';
 
 export const demoKeyspace = 'shop';
 export const movedKeyspace = 'shop_moved';
 
-/** The cdcmig.yaml of the demo: what an operator would write for the sandbox. */
-export function demoConfig(sandbox: Sandbox, folder: DemoFolder): string {
+/** The cdcmig.yaml of the demo: what an operator would write for the sandbox. Without a stand-in the target is a Cassandra. */
+export function demoConfig(sandbox: Sandbox, standIn: StandInFacts | undefined, folder: DemoFolder): string {
   return stringify({
     migration: 'demo',
     source: { ...clusterOf(sandbox.source), keyspace: demoKeyspace },
-    target: {
-      ...clusterOf([sandbox.target]),
-      keyspace: movedKeyspace,
-      replication: { class: 'NetworkTopologyStrategy', [sandbox.target.datacenter]: '1' },
-    },
+    target: { keyspace: movedKeyspace, ...(standIn ? keyspacesSection(standIn) : cassandraOf(sandbox.target)) },
     pulsar: { serviceUrl: sandbox.pulsar.serviceUrl, adminUrl: sandbox.pulsar.adminUrl, changesPartitions: 4 },
     capture: {
       agents: sandbox.source.map(({ address, commitLogDir }, index) => ({
@@ -27,6 +24,17 @@ export function demoConfig(sandbox: Sandbox, folder: DemoFolder): string {
     // Small, so that several workers have a share of the little there is.
     snapshot: { megabytesPerSplit: 1 },
   });
+}
+
+/** The target section for a stand-in, but its keyspace. */
+function keyspacesSection({ region, endpoint, controlPlaneUrl, caFile }: StandInFacts) {
+  // A stand-in on the same machine answers at once or never.
+  const requestTimeoutMs = 2_000;
+  return { kind: 'keyspaces', region, endpoint, controlPlaneUrl, tlsCaFile: caFile, requestTimeoutMs };
+}
+
+function cassandraOf(node: SandboxNode) {
+  return { ...clusterOf([node]), replication: { class: 'NetworkTopologyStrategy', [node.datacenter]: '1' } };
 }
 
 function clusterOf(nodes: readonly SandboxNode[]) {

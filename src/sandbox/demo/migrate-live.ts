@@ -32,7 +32,8 @@ const sinkRunsMs = 5_000;
 /** Long enough for a lag that means something. */
 const steadyMs = 15_000;
 const catchUpMs = 60_000;
-const smallLagMs = 4_000;
+/** A lost answer holds its batch for some seconds. */
+const smallLagMs = 10_000;
 const lookEveryMs = 2_000;
 
 /** All six phases while the application writes; a worker, the agent and a sink are killed on the way and come back. */

@@ -35,13 +35,16 @@ export interface OperatorParts {
   /** How cdcmig is started: command and first arguments. */
   readonly program: readonly [string, ...string[]];
   readonly folder: DemoFolder;
+  /** In which the commands find credentials; workers inherit it. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly onProgress: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-export function createOperator({ program, folder, onProgress, signal }: OperatorParts): Operator {
+export function createOperator({ program, folder, environment, onProgress, signal }: OperatorParts): Operator {
   const config = ['--config', folder.configFile];
   let commands = 0;
+  const isWorthALine = atMostEach(holdEveryMs);
 
   return {
     async runPhase(phase, more = {}) {
@@ -52,6 +55,7 @@ export function createOperator({ program, folder, onProgress, signal }: Operator
         if (!event) return;
         if (event.kind === 'phase-finished') summary = String(event.summary);
         if (event.kind === 'warning') onProgress(`  ${event.text}`);
+        if (event.kind === 'throttled' && isWorthALine()) onProgress(`  ${holdText(event)}`);
         if (event.kind === 'ring-alarm')
           onProgress(`  ${event.isOver ? 'over' : 'ALARM'}: ${event.address}: ${event.reason}`);
         more.onEvent?.(event);
@@ -61,7 +65,7 @@ export function createOperator({ program, folder, onProgress, signal }: Operator
       return { phase, seconds, summary };
     },
     startWorker: (name) =>
-      startChild({ name, folder, command: [...program, 'worker', ...config, '--name', name, '--json'] }),
+      startChild({ name, folder, environment, command: [...program, 'worker', ...config, '--name', name, '--json'] }),
     async status() {
       const lines: string[] = [];
       await run(['status', ...config, '--json'], (line) => lines.push(line));
@@ -72,7 +76,7 @@ export function createOperator({ program, folder, onProgress, signal }: Operator
 
   async function run(words: readonly string[], onLine: (line: string) => void): Promise<void> {
     signal.throwIfAborted();
-    const child = startChild({ name: nameOf(words), folder, command: [...program, ...words], onLine });
+    const child = startChild({ name: nameOf(words), folder, environment, command: [...program, ...words], onLine });
     const interrupt = () => void child.stop();
     signal.addEventListener('abort', interrupt, { once: true });
     try {
@@ -91,6 +95,24 @@ export function createOperator({ program, folder, onProgress, signal }: Operator
     const detail = command === 'run' ? rest[1] : undefined;
     return [String(commands).padStart(2, '0'), command, ...(detail ? [detail] : [])].join('-');
   }
+}
+
+/** A target that throttles does so many times a second. */
+const holdEveryMs = 5_000;
+
+function atMostEach(ms: number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - last < ms) return false;
+    last = performance.now();
+    return true;
+  };
+}
+
+/** As the commands say it to a person. */
+function holdText({ table, writesPerSecond, unitsPerSecond }: PrintedEvent): string {
+  const most = typeof unitsPerSecond === 'number' ? ` of ${unitsPerSecond} units/s` : '';
+  return `held by: target throttling, ${table}: ${Math.round(Number(writesPerSecond))} writes/s taken${most}`;
 }
 
 function parseEvent(line: string): PrintedEvent | undefined {

@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import type { StandInFacts } from '../keyspaces/stand-in-facts.ts';
 import type { CassandraLine } from '../sandbox-release.ts';
 import type { Sandbox } from '../sandbox-state.ts';
+import { startStandInProcess } from '../stand-in-process.ts';
 import { startSandbox } from '../start-sandbox.ts';
 import { stopSandbox, wipeSandbox } from '../stop-sandbox.ts';
 import type { ApplicationCounts } from './application.ts';
 import { startApplication } from './application-process.ts';
+import { awsEnvironment } from './aws-environment.ts';
 import { type Comparison, compareKeyspaces } from './compare.ts';
 import { demoConfig, demoKeyspace, movedKeyspace } from './demo-config.ts';
 import { type DemoFolder, demoFolder, emptyFolder } from './demo-folder.ts';
@@ -14,6 +17,7 @@ import { fill } from './fill.ts';
 import { migrateLive } from './migrate-live.ts';
 import { openClient } from './open-client.ts';
 import { createOperator } from './operator.ts';
+import { readRehearsedFacts } from './rehearsed-facts.ts';
 import { foldReports, readReports } from './stream-record.ts';
 import type { DemoFacts } from './summary.ts';
 
@@ -22,6 +26,10 @@ export interface DemoOptions {
   readonly cassandra: CassandraLine;
   /** Of the source; with three each row has three replicas, and one node is stopped in the middle. */
   readonly nodes: 1 | 3;
+  /** A stand-in for Amazon Keyspaces before the target Cassandra, or that Cassandra itself. */
+  readonly target: 'keyspaces' | 'cassandra';
+  /** Of what is asked of the stand-in: the share that is done and never answered. */
+  readonly lostAnswers: number;
   readonly rows: number;
   /** That the application does. */
   readonly operationsPerSecond: number;
@@ -36,6 +44,7 @@ export interface DemoOptions {
 interface Stage extends DemoOptions {
   readonly folder: DemoFolder;
   readonly sandbox: Sandbox;
+  readonly standIn: StandInFacts | undefined;
 }
 
 const seed = 20_261;
@@ -54,7 +63,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoFacts> {
   let isDone = false;
   try {
     const sandbox = await startSandbox({ dir: folder.sandbox, cassandra, nodes, onProgress, signal });
-    const facts = await rehearse({ ...options, folder, sandbox });
+    const standIn = options.target === 'keyspaces' ? await standBefore(options, folder) : undefined;
+    const facts = await rehearse({ ...options, folder, sandbox, standIn });
     isDone = true;
     return { ...facts, seconds: (performance.now() - begin) / 1000 };
   } finally {
@@ -66,10 +76,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoFacts> {
 }
 
 async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
-  const { folder, sandbox, program, onProgress, signal } = stage;
-  writeFileSync(folder.configFile, demoConfig(sandbox, folder));
+  const { folder, sandbox, standIn, program, onProgress, signal } = stage;
+  writeFileSync(folder.configFile, demoConfig(sandbox, standIn, folder));
   await timed(stage, `${stage.rows} rows in the source`, () => prepareSource(stage));
-  const operator = createOperator({ program, folder, onProgress, signal });
+  const operator = createOperator({ program, folder, environment: awsEnvironment(standIn), onProgress, signal });
   const application = startApplication(applicationCommand(stage), folder);
   let counts: ApplicationCounts = { done: {}, failed: 0 };
   const stopWrites = async () => {
@@ -84,9 +94,17 @@ async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
     ...live,
     ...foldReports(reports, live.steadyFromMs),
     comparison,
+    rehearsed: standIn && (await readRehearsedFacts(standIn.metricsUrl, signal)),
     status,
     application: applicationFacts(counts),
   };
+}
+
+async function standBefore({ program, lostAnswers, onProgress, signal }: DemoOptions, { sandbox: dir }: DemoFolder) {
+  const faults = ['--fault', `lostAnswers=${lostAnswers}`];
+  const standIn = await startStandInProcess({ dir, program, options: faults, signal });
+  onProgress(`a stand-in for Amazon Keyspaces before the target: ${standIn.endpoint}`);
+  return standIn;
 }
 
 async function prepareSource({ sandbox, rows, signal }: Stage): Promise<void> {

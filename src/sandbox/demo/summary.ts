@@ -1,6 +1,7 @@
 import type { MigrationStatus } from '../../model/migration-status.ts';
 import type { Comparison, Difference } from './compare.ts';
 import type { PhaseOutcome } from './operator.ts';
+import type { RehearsedFacts } from './rehearsed-facts.ts';
 import { areBalanced, type StreamBooks } from './stream-books.ts';
 
 export interface DemoFacts {
@@ -18,6 +19,8 @@ export interface DemoFacts {
   readonly lagMs: { readonly p50: number | undefined; readonly p99: number | undefined };
   /** Sentences: what was killed, and what became of it. */
   readonly kills: readonly string[];
+  /** Undefined where the target is a Cassandra. */
+  readonly rehearsed: RehearsedFacts | undefined;
   readonly seconds: number;
 }
 
@@ -33,6 +36,7 @@ export function summaryText(facts: DemoFacts): string {
       `${application.operations} operations of ${application.kinds} kinds, ${application.failed} refused or unanswered`,
     ],
     ['killed', ...facts.kills],
+    ...(facts.rehearsed ? [['stand-in', ...rehearsedLines(facts.rehearsed)]] : []),
     ['snapshot', snapshotText(facts.status)],
     ['changes captured', `${books.received}, of which ${books.duplicates} duplicates dropped`],
     ['books', `${booksText(books)}: ${areBalanced(books) ? 'balanced' : 'NOT BALANCED'}`],
@@ -48,7 +52,7 @@ export function summaryText(facts: DemoFacts): string {
 }
 
 /** Why the demo has failed although every command succeeded; empty when it has not. */
-export function faultsOf({ comparison, books, application, status }: DemoFacts): readonly string[] {
+export function faultsOf({ comparison, books, application, status, rehearsed }: DemoFacts): readonly string[] {
   return [
     ...(comparison.differences.length > 0 ? [`${comparison.differences.length} differences`] : []),
     ...(comparison.tables.some(({ sourceRows }) => sourceRows === 0) ? ['a table without rows proves nothing'] : []),
@@ -58,6 +62,7 @@ export function faultsOf({ comparison, books, application, status }: DemoFacts):
     ...(status.deadLetters > 0 ? [`${status.deadLetters} messages among the dead letters`] : []),
     ...(status.openSlices.length > 0 ? [`${status.openSlices.length} slices still in doubt`] : []),
     ...(books.received === 0 ? ['no change was captured'] : []),
+    ...(rehearsed && rehearsed.refused > 0 ? [`${rehearsed.refused} requests that Keyspaces would refuse`] : []),
     ...(application.operations === 0 ? ['the application wrote nothing'] : []),
   ];
 }
@@ -65,6 +70,14 @@ export function faultsOf({ comparison, books, application, status }: DemoFacts):
 function snapshotText({ splits, rows }: DemoFacts['status']): string {
   const outcome = `${rows.written} written + ${rows.superseded} superseded + ${rows.deadLettered} dead letters`;
   return `${splits.copied} of ${splits.planned} splits; ${rows.read} rows read = ${outcome}`;
+}
+
+function rehearsedLines(facts: RehearsedFacts): readonly string[] {
+  const { writeUnits, readUnits, throttledWrites, throttledReads, lost, refused } = facts;
+  return [
+    `${writeUnits} write units and ${readUnits} read units consumed`,
+    `${throttledWrites} writes and ${throttledReads} reads throttled, ${lost} answers lost, ${refused} requests refused`,
+  ];
 }
 
 function booksText({ received, ...outcomes }: StreamBooks): string {

@@ -12,6 +12,11 @@ test('the summary says what an operator asks about', () => {
   expect(text).toContain('p50 120 ms, p99 800 ms');
   expect(text).toMatch(/start-sink +4\.3 s\n/);
   expect(text).toMatch(/differences +0\n/);
+  expect(text).toContain('12 writes and 0 reads throttled, 4 answers lost, 0 requests refused');
+});
+
+test('of a target that is a Cassandra nothing is said of a stand-in', () => {
+  expect(summaryText(someFacts({ rehearsed: undefined }))).not.toContain('stand-in');
 });
 
 test('differences are listed, the first of them with both values', () => {
@@ -45,6 +50,7 @@ test.each<[string, Partial<DemoFacts>]>([
   ['no cutover in the ledger', { status: { ...aStatus(), isCutOver: false } }],
   ['1 slices still in doubt', { status: { ...aStatus(), openSlices: [{ table: 'orders', reason: 'a hole' }] } }],
   ['no change was captured', { books: emptyBooks }],
+  ['3 requests that Keyspaces would refuse', { rehearsed: { ...aRehearsal(), refused: 3 } }],
   ['the application wrote nothing', { application: { operations: 0, kinds: 0, failed: 0 } }],
 ])('"%s" fails the demo', (fault, part) => {
   expect(faultsOf(someFacts(part))).toEqual([fault]);
@@ -59,6 +65,7 @@ function someFacts(part: Partial<DemoFacts> = {}): DemoFacts {
     books: goodBooks,
     lagMs: { p50: 120, p99: 800 },
     kills: ['a worker'],
+    rehearsed: aRehearsal(),
     seconds: 100,
     ...part,
   };
@@ -66,6 +73,10 @@ function someFacts(part: Partial<DemoFacts> = {}): DemoFacts {
 
 function aTable(rows = 9) {
   return { table: 'orders', sourceRows: rows, targetRows: rows };
+}
+
+function aRehearsal() {
+  return { writeUnits: 900, readUnits: 70, throttledWrites: 12, throttledReads: 0, lost: 4, refused: 0 };
 }
 
 function aStatus(): DemoFacts['status'] {
