@@ -8,6 +8,8 @@ export interface Throttle {
   pushedBack(): void;
 }
 
+const forgetAfter = 1_000;
+
 /** `onStepDown` hears the bound that holds from now on. */
 export function createThrottle(maxInFlight: number, onStepDown: (inFlight: number) => void): Throttle {
   let bound = maxInFlight;
@@ -15,14 +17,19 @@ export function createThrottle(maxInFlight: number, onStepDown: (inFlight: numbe
   let successes = 0;
   /** Under way since before the last step down: what they meet says nothing about the new bound. */
   let earlier = 0;
-  const waiting: (() => void)[] = [];
+  // Taken from the front by index: shift() moves all that is behind, and thousands may wait.
+  let waiting: (() => void)[] = [];
+  let first = 0;
 
   function release(): void {
     inFlight--;
-    while (waiting.length > 0 && inFlight < bound) {
+    while (first < waiting.length && inFlight < bound) {
       inFlight++;
-      waiting.shift()!();
+      waiting[first++]!();
     }
+    if (first < forgetAfter) return;
+    waiting = waiting.slice(first);
+    first = 0;
   }
 
   return {

@@ -99,9 +99,16 @@ function keyText(table: Table): string {
 }
 
 /** Everything about a column that its bytes depend on, the fields of user-defined types among it. */
-function columnText({ name, kind, type }: Column): string {
-  return `${name} ${kind === 'static'} ${JSON.stringify(type)}`;
+function columnText(column: Column): string {
+  const known = columnTexts.get(column);
+  if (known !== undefined) return known;
+  const text = `${column.name} ${column.kind === 'static'} ${JSON.stringify(column.type)}`;
+  columnTexts.set(column, text);
+  return text;
 }
+
+// Asked for every change of the stream, of columns that never change themselves.
+const columnTexts = new WeakMap<Column, string>();
 
 function fieldsText(fields: AddedFields['fields']): string {
   return fields.map(({ name, type }) => `field ${name} ${cqlTypeText(type)}`).join(', ');
