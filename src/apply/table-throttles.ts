@@ -7,7 +7,7 @@ export interface TableThrottlesParts {
   readonly report: Report;
   /** Of one table, and of all together. */
   readonly maxInFlight: number;
-  /** Write units a second of a table of the target; asked when the table is held, and told with that. */
+  /** Write units a second of a table of the target, told when the table is held. */
   readonly capacityOf: (table: string) => Promise<number | undefined>;
 }
 
@@ -26,6 +26,8 @@ export function createTableThrottles(parts: TableThrottlesParts): (cql: string) 
     if (known) return known;
     const rate = rateMeter(clock);
     const capacity = rememberedCapacity(table, parts);
+    // Asked for at the first write, so that it is known when the table is held.
+    capacity();
     let toldAtMicros: bigint | undefined;
     const own = createThrottle(maxInFlight, (inFlight) => {
       const nowMicros = clock.nowMicros();
