@@ -29,6 +29,8 @@ export interface MigrationParts {
   readonly targetKeyspace: string;
   /** The other way round: the sandbox's target has no CDC. */
   readonly isSwapped?: boolean;
+  /** The target section but its keyspace, instead of that of the sandbox's target. */
+  readonly keyspaces?: object;
 }
 
 /** What is laid over the usual configuration, section by section. */
@@ -87,12 +89,11 @@ function configOf(
   more: ConfigParts,
 ) {
   const { sandbox, keyspace, targetKeyspace, name, isSwapped } = parts;
-  const target = isSwapped ? sandbox.source[0]! : sandbox.target;
-  const replication = { class: 'SimpleStrategy', replication_factor: '1' };
+  const target = parts.keyspaces ?? cassandraTarget(isSwapped ? sandbox.source[0]! : sandbox.target);
   return {
     migration: name,
     source: { ...clusterOf(running.agents.map(({ node }) => node)), keyspace, ...more.source },
-    target: { ...clusterOf([target]), keyspace: targetKeyspace, replication, ...more.target },
+    target: { ...target, keyspace: targetKeyspace, ...more.target },
     pulsar: {
       serviceUrl: sandbox.pulsar.serviceUrl,
       adminUrl: sandbox.pulsar.adminUrl,
@@ -111,6 +112,10 @@ function configOf(
     workers: { local: 1, folder: running.workersFolder, ...more.workers },
     ...(more.accept && { accept: more.accept }),
   };
+}
+
+function cassandraTarget(node: SandboxNode) {
+  return { ...clusterOf([node]), replication: { class: 'SimpleStrategy', replication_factor: '1' } };
 }
 
 function clusterOf(nodes: readonly SandboxNode[]) {
