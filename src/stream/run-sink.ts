@@ -4,7 +4,7 @@ import { encodeProgress } from './partition-progress.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { runSinkSession } from './sink-session.ts';
 
-const queueSize = 1_000;
+const queueSize = 2_000;
 
 /**
  * Applies the changes of every partition that Pulsar gives to this worker, until `signal` aborts. Any number of workers

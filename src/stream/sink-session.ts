@@ -11,7 +11,7 @@ import { SliceKeeper } from './slice-keeper.ts';
 import { SliceRounds } from './slice-rounds.ts';
 import { untilPossible } from './until-possible.ts';
 
-const batchMessages = 500;
+const batchMessages = 2_000;
 const longestIdleMs = 500;
 const progressEveryMicros = 1_000_000n;
 const forgetEveryMicros = 60_000_000n;
