@@ -44,11 +44,14 @@ const isThere = async (table: string, k: number) => {
 
 describe('rule 9, throttling', () => {
   test('writes over the capacity of a table look like time-outs and are not done', async () => {
+    const refusedBefore = await counted('UserErrors');
     const refusals = await Promise.all(Array.from({ length: 40 }, (_, k) => refusalOf(write('tight', k))));
     const refused = refusals.flatMap((refusal, k) => (refusal ? [k] : []));
     expect(refused.length).toBeGreaterThanOrEqual(25);
     expect(new Set(refusals.map((refusal) => refusal?.code))).toEqual(new Set([undefined, 0x1100]));
     expect(await counted('WriteThrottleEvents', 'tight')).toBe(refused.length);
+    // Over a capacity is not against a rule.
+    expect(await counted('UserErrors')).toBe(refusedBefore);
     expect(await counted('ConsumedWriteCapacityUnits', 'tight')).toBe(40 - refused.length);
     expect(await isThere('tight', refused[0]!)).toBe(false);
   });

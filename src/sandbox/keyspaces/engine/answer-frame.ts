@@ -16,6 +16,7 @@ export async function answerFrame(engine: Engine, session: Session, opcode: numb
     const fault = faultReply(engine, opcode, body);
     if (fault) return fault;
     const reply = await answer(engine, session, opcode, new BodyReader(body));
+    if (reply.isThrottled) return reply;
     if (reply.opcode === opcodes.ERROR) engine.meter.refused('cassandra');
     else engine.meter.succeeded();
     return reply;

@@ -10,17 +10,20 @@ import type { Engine } from './engine.ts';
 /** What a client gets; flags are those of the backing Cassandra where the answer is its own. */
 export interface Reply extends Answer {
   readonly flags?: number;
+  /** Counted where it was decided: neither a success nor a refusal. */
+  readonly isThrottled?: true;
 }
 
 /** Throttled writes and reads look like time-outs (rule 9). */
-export function throttledReply(side: 'read' | 'write'): Answer {
-  return errorAnswer(side === 'write' ? 0x1100 : 0x1200, textOf('throttling', []), (writer) => {
+export function throttledReply(side: 'read' | 'write'): Reply {
+  const answer = errorAnswer(side === 'write' ? 0x1100 : 0x1200, textOf('throttling', []), (writer) => {
     writer.short(consistencyCodes.LOCAL_QUORUM);
     writer.int(0);
     writer.int(2);
     if (side === 'write') writer.string('SIMPLE');
     else writer.byte(0);
   });
+  return { ...answer, isThrottled: true };
 }
 
 /** A failure of one replica (rule 30). */
@@ -40,7 +43,7 @@ export function errorReply(
   { meter, rules }: Pick<Engine, 'meter' | 'rules'>,
   error: unknown,
   side: 'read' | 'write',
-): Answer {
+): Reply {
   if (isLost(error)) {
     meter.failed();
     // A write may have happened, and a read never does harm when it is asked again.
