@@ -14,14 +14,15 @@ interface Outcome {
 const reports = mkdtempSync(join(tmpdir(), 'cdcmig-test-'));
 
 const checks: readonly (() => readonly Outcome[])[] = process.argv.includes('--soak')
-  ? [() => vitest('soak')]
+  ? [() => vitest('soak', 1)]
   : [
       () => [tool('types', 'tsc', ['-p', '.'])],
       () => [tool('lint and format', 'biome', ['ci', '.'])],
       () => [tool('unused code', 'knip', [])],
-      () => vitest('unit'),
-      () => vitest('server'),
-      () => vitest('kill'),
+      () => vitest('unit', 2),
+      // Most of their time these wait for servers and processes.
+      () => vitest('server', 3),
+      () => vitest('kill', 1),
     ];
 
 const outcomes = checks.flatMap((check) => check());
@@ -50,10 +51,16 @@ interface VitestReport {
 }
 
 /** A suite that could not even be loaded, or a run that left no report, is a failure of its own. */
-function vitest(project: string): readonly Outcome[] {
+function vitest(project: string, workers: number): readonly Outcome[] {
   const report = join(reports, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const run = tool(`vitest ${project}`, 'vitest', ['run', '--project', project, ...reporters]);
+  const run = tool(`vitest ${project}`, 'vitest', [
+    'run',
+    '--project',
+    project,
+    `--maxWorkers=${workers}`,
+    ...reporters,
+  ]);
   const suites = readReport(report);
   if (suites === undefined) return [{ ...run, passed: 0, failed: 1 }];
   const isHiddenFailure = run.failed > 0 && suites.every(({ failed }) => failed === 0);
