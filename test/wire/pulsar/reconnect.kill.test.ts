@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { killServer, startServer } from '../../../src/sandbox/control-server.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox-state.ts';
 import { startLonePulsar } from '../../../src/sandbox/start-lone-pulsar.ts';
@@ -64,7 +64,8 @@ test('a broker killed twice under load loses nothing: all is stored, received an
 
 test('an exclusive producer holds its lock again after its broker was killed', async () => {
   const lock = `${topic}-lock`;
-  await new PulsarAdmin(sandbox.pulsar).createTopic(lock);
+  // A broker that is just back takes topics a little later than connections: its bookie registers after it.
+  await vi.waitFor(() => new PulsarAdmin(sandbox.pulsar).createTopic(lock), { timeout: 30_000, interval: 500 });
   const states: boolean[] = [];
   const holder = await client.producer({
     topic: lock,
