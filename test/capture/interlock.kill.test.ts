@@ -88,7 +88,9 @@ test('in cdc mode with wait the agent alarms before the node refuses writes, and
   const { world, agent } = await followedBy(await cdcWorld('cdcwait', { folder: migration.agentFolder }));
   const levels = watchLevels(world);
   const { written, refusedMs } = await withoutPulsar(async () => {
-    const pages = await writePages(world.pool, world, { table: 'early', count: 3_000, mostRefused: 20 });
+    // Slow enough that the agent, which looks every two seconds, sees the disk before it is full.
+    const slowly = { pauseMs: 100, mostRefused: 20 };
+    const pages = await writePages(world.pool, world, { table: 'early', count: 3_000, ...slowly });
     // What it waits for the agent says once it has waited some seconds; the disk may be full sooner.
     await vi.waitFor(async () => expect(await migration.run('status')).toMatchObject(criticalStatus), {
       timeout: 60_000,

@@ -22,14 +22,22 @@ export interface PagesWritten {
   readonly refused: number;
 }
 
+interface PagesToWrite {
+  readonly table: string;
+  readonly count: number;
+  readonly mostRefused?: number;
+  /** Of each of four writers, after each page. */
+  readonly pauseMs?: number;
+}
+
 const pageBytes = 20_000;
 const page = 'x'.repeat(pageBytes);
 
-/** As an application that goes on whatever it is told: about three megabytes a second. */
+/** As an application that goes on whatever it is told: about three megabytes a second with the usual pause of 20 ms. */
 export async function writePages(
   pool: CqlPool,
   { tables }: Pick<CaptureWorld, 'tables'>,
-  { table: name, count, mostRefused = count }: { table: string; count: number; mostRefused?: number },
+  { table: name, count, mostRefused = count, pauseMs = 20 }: PagesToWrite,
 ): Promise<PagesWritten> {
   const table = tables.find((one) => one.name === name)!;
   const written: WrittenPage[] = [];
@@ -48,7 +56,7 @@ export async function writePages(
         refused++;
         refusedMs ??= Date.now();
       }
-      await sleep(20);
+      await sleep(pauseMs);
     }
   };
   await Promise.all(Array.from({ length: 4 }, lane));
