@@ -1,3 +1,4 @@
+import { instantText } from '../model/instant-text.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
@@ -170,7 +171,7 @@ function isByChanges({ fullAtMicros, lookedAtMicros }: ProvenState, drainedAt: b
 
 function provenText({ tables }: ValidationRecord, { fullAtMicros }: ProvenState): string {
   const rows = tables.reduce((sum, table) => sum + table.sourceRows, 0n);
-  const at = new Date(Number(fullAtMicros / 1000n)).toISOString();
+  const at = instantText(fullAtMicros);
   return `${rows} rows equal at ${at}, and what changed since equal after the drain`;
 }
 

@@ -1,4 +1,5 @@
 import { OperatorError } from '../errors.ts';
+import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange } from '../model/token.ts';
 import type { MigrationState } from '../state/migration-state.ts';
@@ -86,7 +87,7 @@ async function changedSince(proven: Proven, context: WorkerContext, tables: read
   const scoped = tables.map((table) =>
     whole.has(table.name) ? wholeTable(table) : { table, splits: changed.rangesOf(table.id) },
   );
-  const since = new Date(Number(proven.fromMicros / 1000n)).toISOString();
+  const since = instantText(proven.fromMicros);
   const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, for their slices in doubt`;
   const counted = counters.length === 0 ? '' : `; all counters of ${counters.join(', ')}`;
   const text = `rows that ${changed.changes} changes since ${since} name${all}${counted}`;

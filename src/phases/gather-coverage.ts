@@ -3,6 +3,7 @@ import { type AgentVoice, hearAgents } from '../deploy/hear-agents.ts';
 import { agentAlarm } from '../model/agent-alarm.ts';
 import type { AgentState } from '../model/agent-state.ts';
 import { coverageOf } from '../model/coverage.ts';
+import { instantText } from '../model/instant-text.ts';
 import type { CoverageStatus, HostAlarm, NodeStatus } from '../model/migration-status.ts';
 import { type ReplicatedRange, replicasOfRing } from '../model/ring-replicas.ts';
 import { alarmSentence, compareRing, followedNodes } from '../state/compare-ring.ts';
@@ -51,7 +52,7 @@ function nodesOf(
   const broken = [...nodesWithHole(state, since), ...nodesInDoubt(state)];
   return followedNodes(state).map(({ hostId, address }) => {
     const instant = since.get(hostId);
-    const unbrokenSince = instant === undefined ? 'unknown' : new Date(Number(instant / 1000n)).toISOString();
+    const unbrokenSince = instant === undefined ? 'unknown' : instantText(instant);
     return {
       hostId,
       address,

@@ -1,3 +1,4 @@
+import { instantText } from '../model/instant-text.ts';
 import type {
   MigrationStatus,
   PausedTableStatus,
@@ -100,9 +101,9 @@ async function streamStatus(
 
 function validationStatus(validation: ValidationRecord): ValidationStatus {
   return {
-    finishedAt: timeText(validation.finishedAtMicros),
+    finishedAt: instantText(validation.finishedAtMicros),
     isFull: validation.isFull,
-    changedSince: validation.sinceMicros === undefined ? undefined : timeText(validation.sinceMicros),
+    changedSince: validation.sinceMicros === undefined ? undefined : instantText(validation.sinceMicros),
     isAfterDrain: validation.isAfterDrain,
     unsettled: validation.unsettledCount,
     tables: validation.tables,
@@ -111,7 +112,7 @@ function validationStatus(validation: ValidationRecord): ValidationStatus {
 
 function repairStatus({ atMicros, tables }: NonNullable<MigrationState['lastRepair']>): RepairStatus {
   const sum = (count: (table: (typeof tables)[number]) => number) => tables.reduce((all, each) => all + count(each), 0);
-  return { finishedAt: timeText(atMicros), equal: sum(({ equal }) => equal), left: sum(({ left }) => left) };
+  return { finishedAt: instantText(atMicros), equal: sum(({ equal }) => equal), left: sum(({ left }) => left) };
 }
 
 /** A day and a half of backlog is close to the end of what the target accepts. */
@@ -134,8 +135,4 @@ function waitsFor(state: MigrationState, stream: StreamStatus): string {
   const next = phaseNames.find((phase) => state.phases.get(phase)?.confirmedAtMicros === undefined);
   if (state.sinkAllowed && stream.unknownBecause !== undefined) return stream.unknownBecause;
   return `cdcmig run --phase ${next}`;
-}
-
-function timeText(micros: bigint): string {
-  return new Date(Number(micros / 1000n)).toISOString();
 }

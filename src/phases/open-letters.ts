@@ -1,4 +1,5 @@
 import { type FoundLetter, readLetters } from '../apply/dead-letters.ts';
+import { instantText } from '../model/instant-text.ts';
 import type { LetterStatus } from '../model/letter-status.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { MigrationState } from '../state/migration-state.ts';
@@ -25,12 +26,8 @@ export function letterStatus(letter: FoundLetter, state: Settled): LetterStatus 
     ...facts,
     state: settled?.how ?? 'open',
     settledBecause: settled?.reason,
-    firstAt: timeText(firstAtMicros),
-    lastAt: timeText(lastAtMicros),
+    firstAt: instantText(firstAtMicros),
+    lastAt: instantText(lastAtMicros),
     event: message && { properties: message.properties, payload: message.payload.toString('hex') },
   };
-}
-
-function timeText(micros: bigint): string {
-  return new Date(Number(micros / 1000n)).toISOString();
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { clocksAgree, nodesUp } from '../checks/node-checks.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
 import { OperatorError, type Sentence } from '../errors.ts';
+import { instantText } from '../model/instant-text.ts';
 import { changesPartition, sinkSubscription, splitsSubscription, topics } from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
@@ -48,7 +49,7 @@ export const startSource: Phase = {
         found: 'none',
         next: 'repeat the command',
       });
-    return `handed over at ${new Date(Number(record.instantMicros / 1000n)).toISOString()}`;
+    return `handed over at ${instantText(record.instantMicros)}`;
   },
 };
 

@@ -1,4 +1,5 @@
 import type { CaptureHole } from '../model/capture-hole.ts';
+import { instantText } from '../model/instant-text.ts';
 import type { DoubtfulSlice, HandOverRecord } from './ledger-event.ts';
 import type { MigrationState } from './migration-state.ts';
 
@@ -39,9 +40,5 @@ export function isBeforeHandOver(
 
 function reasonOf({ node, fromSegment, toSegment, fromMicros, toMicros, reason }: CaptureHole): string {
   const segments = fromSegment === toSegment ? `segment ${fromSegment}` : `segments ${fromSegment} to ${toSegment}`;
-  return `${segments} of node ${node}, written between ${timeText(fromMicros)} and ${timeText(toMicros)}: ${reason}`;
-}
-
-function timeText(micros: bigint): string {
-  return new Date(Number(micros / 1000n)).toISOString();
+  return `${segments} of node ${node}, written between ${instantText(fromMicros)} and ${instantText(toMicros)}: ${reason}`;
 }

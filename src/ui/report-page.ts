@@ -1,4 +1,5 @@
 import type { ComparedTable, Difference } from '../model/difference.ts';
+import { instantText } from '../model/instant-text.ts';
 
 export interface ReportPage {
   readonly migration: string;
@@ -28,7 +29,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { overflow-wrap: anywhere; }
 </style></head><body>
 <h1>${htmlText(page.migration)}: ${verdict}</h1>
-<p>${htmlText(page.scope ?? 'everything')}, compared from ${timeText(page.startedAtMicros)} to ${timeText(page.finishedAtMicros)}</p>
+<p>${htmlText(page.scope ?? 'everything')}, compared from ${instantText(page.startedAtMicros)} to ${instantText(page.finishedAtMicros)}</p>
 <table><tr><th>table</th><th>source rows</th><th>target rows</th><th>missing</th><th>extra</th><th>mismatched</th><th>pending</th><th>digests</th></tr>
 ${page.tables.map(tableRow).join('\n')}
 </table>
@@ -63,15 +64,10 @@ function differenceRow({ table, kind, key, columns, written }: Difference): stri
     kind,
     `<code>${keyText}</code>`,
     htmlText(columns.join(', ')),
-    ...[written?.source, written?.target].map((micros) => (micros === undefined ? '' : timeText(micros))),
+    ...[written?.source, written?.target].map((micros) => (micros === undefined ? '' : instantText(micros))),
     htmlText(written?.likely ?? ''),
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-}
-
-function timeText(micros: bigint): string {
-  const ms = Number(micros / 1000n);
-  return Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : `${micros} µs`;
 }
 
 function htmlText(text: string): string {

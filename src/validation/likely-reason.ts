@@ -1,4 +1,5 @@
 import type { Difference } from '../model/difference.ts';
+import { instantText } from '../model/instant-text.ts';
 
 /** Newest write times of the cells that differ, microseconds; undefined where a side has none, or CQL does not tell. */
 export interface WriteTimes {
@@ -14,14 +15,14 @@ export function likelyReason(kind: Difference['kind'], { source, target }: Write
     case 'missing':
       return `${unseen(source, handOverMicros)}, or somebody deleted it on the target`;
     case 'extra': {
-      const when = target === undefined ? '' : ` at ${timeText(target)}`;
+      const when = target === undefined ? '' : ` at ${instantText(target)}`;
       return `the source deleted it unseen, or somebody wrote it to the target${when}`;
     }
     case 'mismatch':
       if (source !== undefined && source === target)
-        return `both sides were written at ${timeText(source)}: a tie, which each settled by itself`;
+        return `both sides were written at ${instantText(source)}: a tie, which each settled by itself`;
       if (target !== undefined && (source === undefined || target > source))
-        return `the target was written at ${timeText(target)}, the source ${source === undefined ? 'not' : `at ${timeText(source)}`}: somebody else writes to the target, or a delete was not seen`;
+        return `the target was written at ${instantText(target)}, the source ${source === undefined ? 'not' : `at ${instantText(source)}`}: somebody else writes to the target, or a delete was not seen`;
       return unseen(source, handOverMicros);
   }
 }
@@ -29,12 +30,6 @@ export function likelyReason(kind: Difference['kind'], { source, target }: Write
 function unseen(source: bigint | undefined, handOverMicros: bigint): string {
   if (source === undefined) return 'the source was written unseen';
   return source < handOverMicros
-    ? `written at ${timeText(source)}, before the hand-over, and not seen by the snapshot: data files that were loaded later, or a replica that had it alone`
-    : `written at ${timeText(source)}, after the hand-over, and not captured or not applied`;
-}
-
-function timeText(micros: bigint): string {
-  const ms = Number(micros / 1000n);
-  // An application may write any number as a time.
-  return Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : `${micros} µs`;
+    ? `written at ${instantText(source)}, before the hand-over, and not seen by the snapshot: data files that were loaded later, or a replica that had it alone`
+    : `written at ${instantText(source)}, after the hand-over, and not captured or not applied`;
 }
