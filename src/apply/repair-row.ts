@@ -1,5 +1,5 @@
 import { isMulticell } from '../model/cql-type.ts';
-import type { RowKey } from '../model/difference.ts';
+import { isStaticKey, type RowKey } from '../model/difference.ts';
 import type { Table } from '../model/table.ts';
 import { repairTimestamp } from '../model/write-timestamp.ts';
 import type { Consistency, EncodedRow, PartitionRead } from '../ports/table-reader.ts';
@@ -76,7 +76,7 @@ async function readRow(
   const consistency = side === 'source' ? row.consistency : 'local_quorum';
   // A partition of statics only comes as a row without clustering values: the row itself is not there.
   for await (const page of parts[side].readPartition(readOf(row, layout, consistency, parts)))
-    for (const found of page) return isStaticRow(row) || clusteringOf(layout, found) ? found : undefined;
+    for (const found of page) return isStaticKey(row.key, row.table) || clusteringOf(layout, found) ? found : undefined;
   return undefined;
 }
 
@@ -101,12 +101,8 @@ function readOf(
   };
 }
 
-function isStaticRow({ table, key }: RowToRepair): boolean {
-  return table.clustering.length > 0 && key.clustering.length === 0;
-}
-
 function ownColumns(row: RowToRepair, layout: RowLayout) {
-  const kind = isStaticRow(row) ? 'static' : 'regular';
+  const kind = isStaticKey(row.key, row.table) ? 'static' : 'regular';
   return layout.columns.filter((column) => column.kind === kind);
 }
 
@@ -131,7 +127,7 @@ function statementsOf(
 ): readonly TargetStatement[] {
   const context = { layout, keyspace, timestampMicros };
   const { partitionKey, clustering } = row.key;
-  if (isStaticRow(row))
+  if (isStaticKey(row.key, row.table))
     return found ? statementsOfRecopiedStatics(found, context) : statementsOfAbsentStatics(partitionKey, context);
   return found ? statementsOfRecopiedRow(found, context) : [statementOfAbsentRow(partitionKey, clustering, context)];
 }

@@ -1,3 +1,4 @@
+import { differingRows, pendingRows } from '../model/difference.ts';
 import { instantText } from '../model/instant-text.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
@@ -152,10 +153,7 @@ function validatedAfterDrain({ state }: GateFacts): Gate {
   if (!validation) return { gate, isOpen: false, reason: 'never validated' };
   if (drainedAt === undefined || validation.startedAtMicros < drainedAt)
     return { gate, isOpen: false, reason: 'the last one is of before the drain' };
-  const differing = validation.tables.reduce(
-    (sum, table) => sum + table.missing + table.extra + table.mismatched + table.pending,
-    0,
-  );
+  const differing = differingRows(validation.tables) + pendingRows(validation.tables);
   if (differing > 0) return { gate, isOpen: false, reason: `${differing} rows differ` };
   return {
     gate,

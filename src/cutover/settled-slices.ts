@@ -1,4 +1,4 @@
-import type { ComparedTable } from '../model/difference.ts';
+import { type ComparedTable, differingRows, pendingRows } from '../model/difference.ts';
 import type { DoubtfulSlice } from '../state/ledger-event.ts';
 
 /** What was applied when a comparison began to read. */
@@ -20,12 +20,10 @@ export function slicesSettledBy(
   openBefore: Iterable<DoubtfulSlice>,
   appliedUpTo: AppliedUpTo,
 ): readonly DoubtfulSlice[] {
-  const equal = new Set(compared.filter(isEqual).map(({ table }) => table));
+  const equal = new Set(
+    compared.filter((table) => differingRows([table]) + pendingRows([table]) === 0).map(({ table }) => table),
+  );
   return [...openBefore].filter((slice) => equal.has(slice.table) && isPast(slice, appliedUpTo));
-}
-
-function isEqual({ missing, extra, mismatched, pending }: ComparedTable): boolean {
-  return missing + extra + mismatched + pending === 0;
 }
 
 function isPast({ hole, openedAtMicros }: DoubtfulSlice, appliedUpTo: AppliedUpTo): boolean {

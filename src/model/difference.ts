@@ -1,3 +1,5 @@
+import type { Table } from './table.ts';
+
 /** Where the two sides disagree about one row, by its encoded primary key. */
 export interface Difference {
   /** missing: only the source has it; extra: only the target; mismatch: both, with other values; pending: a change may still be on its way. */
@@ -32,6 +34,27 @@ export interface ComparedTable {
   readonly extra: number;
   readonly mismatched: number;
   readonly pending: number;
+}
+
+/** Rows of which no change can be on its way any more, and that differ. */
+export function differingRows(tables: readonly ComparedTable[]): number {
+  return tables.reduce((sum, { missing, extra, mismatched }) => sum + missing + extra + mismatched, 0);
+}
+
+/** Rows that differed while their changes could still be on their way. */
+export function pendingRows(tables: readonly ComparedTable[]): number {
+  return tables.reduce((sum, { pending }) => sum + pending, 0);
+}
+
+/** Whether the key means the static row of its partition. */
+export function isStaticKey(key: RowKey, table: Pick<Table, 'clustering'>): boolean {
+  return key.clustering.length === 0 && table.clustering.length > 0;
+}
+
+/** A row's key for a person: partition key, and behind a slash the clustering, if there is one. */
+export function shownRowKey({ partitionKey, clustering }: RowKey): string {
+  const hex = (values: readonly Buffer[]) => values.map((value) => `0x${value.toString('hex')}`).join(', ');
+  return clustering.length > 0 ? `${hex(partitionKey)} / ${hex(clustering)}` : hex(partitionKey);
 }
 
 /** Text of a row's key, the same on every machine; used in maps and in the ledger. */

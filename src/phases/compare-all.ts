@@ -1,7 +1,7 @@
 import { slicesSettledBy } from '../cutover/settled-slices.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import type { Difference } from '../model/difference.ts';
+import { type Difference, differingRows, pendingRows, shownRowKey } from '../model/difference.ts';
 import type { Table } from '../model/table.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
@@ -100,19 +100,9 @@ async function book(
   await ledger.refresh(signal);
 }
 
-/** Differences of which no change can be on its way any more. */
-function certainDifferences(report: ValidationReport): number {
-  return report.tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
-}
-
-function pendingRows(report: ValidationReport): number {
-  return report.tables.reduce((sum, table) => sum + table.pending, 0);
-}
-
 export function throwOnDifferences(report: ValidationReport): void {
-  const count = certainDifferences(report);
-  if (count === 0) return;
-  const tables = report.tables.filter((table) => table.missing + table.extra + table.mismatched > 0);
+  const tables = report.tables.filter((table) => differingRows([table]) > 0);
+  if (tables.length === 0) return;
   throw new OperatorError(
     tables.map((table) => ({
       expected: `both sides of ${table.table} equal`,
@@ -181,7 +171,7 @@ function recordOf(report: ValidationReport, kind: Pick<ValidationRecord, 'isAfte
     finishedAtMicros: report.finishedAtMicros,
     tables: report.tables,
     unsettled: unsettled.slice(0, mostUnsettledKept).map(({ table, key }) => ({ table, key })),
-    unsettledCount: pendingRows(report),
+    unsettledCount: pendingRows(report.tables),
   };
 }
 
@@ -191,6 +181,5 @@ function firstOf(report: ValidationReport, table: string): string {
 }
 
 function differenceText({ kind, key, columns, written }: Difference): string {
-  const hex = (values: readonly Buffer[]) => values.map((value) => `0x${value.toString('hex')}`).join(', ');
-  return `${kind} at (${hex(key.partitionKey)}${key.clustering.length > 0 ? ` / ${hex(key.clustering)}` : ''})${columns.length > 0 ? ` in ${columns.join(', ')}` : ''}${written ? `; ${written.likely}` : ''}`;
+  return `${kind} at (${shownRowKey(key)})${columns.length > 0 ? ` in ${columns.join(', ')}` : ''}${written ? `; ${written.likely}` : ''}`;
 }

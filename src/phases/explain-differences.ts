@@ -1,5 +1,5 @@
 import { isMulticell } from '../model/cql-type.ts';
-import type { Difference } from '../model/difference.ts';
+import { type Difference, isStaticKey } from '../model/difference.ts';
 import { type Column, keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import { inParallel } from '../validation/in-parallel.ts';
 import { likelyReason } from '../validation/likely-reason.ts';
@@ -40,8 +40,7 @@ async function newestWrite(
   { key, columns }: Difference,
   context: WorkerContext,
 ): Promise<bigint | undefined> {
-  const isStatic = table.clustering.length > 0 && key.clustering.length === 0;
-  const timed = (isStatic ? staticColumns(table) : regularColumns(table)).filter(
+  const timed = (isStaticKey(key, table) ? staticColumns(table) : regularColumns(table)).filter(
     (column) => hasWriteTime(column) && (columns.length === 0 || columns.includes(column.name)),
   );
   if (timed.length === 0) return undefined;

@@ -1,7 +1,7 @@
 import { type RowToRepair, repairRow } from '../apply/repair-row.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
-import type { Difference, RowKey } from '../model/difference.ts';
+import { type Difference, differingRows, type RowKey } from '../model/difference.ts';
 import type { RepairedRow } from '../model/repaired-row.ts';
 import type { Table } from '../model/table.ts';
 import type { Consistency } from '../ports/table-reader.ts';
@@ -61,7 +61,7 @@ async function repairConsistency({ source, report, signal }: WorkerContext): Pro
 
 /** Exit code 3 while any row that differed for certain is not seen equal again. */
 export function throwOnUnrepaired({ tables }: ValidationReport, rows: readonly RepairedRow[]): void {
-  const found = tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
+  const found = differingRows(tables);
   const equal = rows.filter(({ outcome }) => outcome === 'equal').length;
   if (equal === found) return;
   throw new OperatorError(

@@ -1,4 +1,5 @@
 import { type CopyControl, unlimited } from '../model/copy-control.ts';
+import { differingRows, pendingRows } from '../model/difference.ts';
 import type { PhaseName } from '../model/phase.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type {
@@ -232,9 +233,9 @@ function provenBy(
   { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables }: ValidationRecord,
   before: ProvenState | undefined,
 ): ProvenState | undefined {
-  const differing = tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
+  const differing = differingRows(tables);
   if (differing > 0 && sinceMicros === undefined) return undefined;
-  const isClean = differing === 0 && tables.every(({ pending }) => pending === 0);
+  const isClean = differing === 0 && pendingRows(tables) === 0;
   if (!isClean) return before && { ...before, lookedAtMicros: before.fullAtMicros };
   if (streamTimeMicros === undefined) return before;
   const fromMicros = streamTimeMicros < startedAtMicros ? streamTimeMicros : startedAtMicros;

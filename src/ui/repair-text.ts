@@ -1,3 +1,4 @@
+import { shownRowKey } from '../model/difference.ts';
 import type { RepairedRow } from '../model/repaired-row.ts';
 
 /** A line a row, and a last one that says the result. */
@@ -20,9 +21,8 @@ export function repairJson({ difference, outcome, timestampMicros, consistency }
 }
 
 function rowText({ difference: { kind, table, key }, outcome, consistency }: RepairedRow): string {
-  const clustering = key.clustering.length > 0 ? ` / ${hex(key.clustering).join(', ')}` : '';
   const read = consistency === 'all' ? '' : `, read at ${consistency} only`;
-  return `repaired ${table} (${hex(key.partitionKey).join(', ')}${clustering}): was ${kind}, ${shownOutcome[outcome]}${read}`;
+  return `repaired ${table} (${shownRowKey(key)}): was ${kind}, ${shownOutcome[outcome]}${read}`;
 }
 
 const shownOutcome: Readonly<Record<RepairedRow['outcome'], string>> = {

@@ -1,4 +1,4 @@
-import type { ComparedTable, Difference } from '../model/difference.ts';
+import { type ComparedTable, type Difference, differingRows, pendingRows, shownRowKey } from '../model/difference.ts';
 import { instantText } from '../model/instant-text.ts';
 
 export interface ReportPage {
@@ -16,8 +16,8 @@ const mostShown = 1_000;
 /** A validation for a person to read and to keep: one HTML file that needs nothing else. */
 export function reportPage(page: ReportPage): string {
   const certain = page.differences.filter(({ kind }) => kind !== 'pending');
-  const pending = page.tables.reduce((sum, table) => sum + table.pending, 0);
-  const differing = page.tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
+  const pending = pendingRows(page.tables);
+  const differing = differingRows(page.tables);
   const verdict = differing > 0 ? `${differing} rows differ` : pending > 0 ? `${pending} rows pending` : 'equal';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${htmlText(page.migration)}: ${verdict}</title>
@@ -56,13 +56,10 @@ ${left > 0 ? `<p>and ${left} more</p>\n` : ''}`;
 }
 
 function differenceRow({ table, kind, key, columns, written }: Difference): string {
-  const hex = (values: readonly Buffer[]) => values.map((value) => `0x${value.toString('hex')}`).join(', ');
-  const keyText =
-    key.clustering.length > 0 ? `${hex(key.partitionKey)} / ${hex(key.clustering)}` : hex(key.partitionKey);
   const cells = [
     htmlText(table),
     kind,
-    `<code>${keyText}</code>`,
+    `<code>${shownRowKey(key)}</code>`,
     htmlText(columns.join(', ')),
     ...[written?.source, written?.target].map((micros) => (micros === undefined ? '' : instantText(micros))),
     htmlText(written?.likely ?? ''),

@@ -1,9 +1,9 @@
-import type { ComparedTable } from '../model/difference.ts';
+import { type ComparedTable, differingRows, pendingRows } from '../model/difference.ts';
 
 /** A line a table, and a last one that says the result; before them, where it was not everything, what was compared. */
 export function reportText(tables: readonly ComparedTable[], scope?: string): string {
-  const differing = tables.reduce((sum, table) => sum + table.missing + table.extra + table.mismatched, 0);
-  const pending = tables.reduce((sum, table) => sum + table.pending, 0);
+  const differing = differingRows(tables);
+  const pending = pendingRows(tables);
   const head = scope === undefined ? [] : [`compared: ${scope}`];
   return `${[...head, ...tables.map(tableText), resultText(differing, pending)].join('\n')}\n`;
 }

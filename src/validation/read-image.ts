@@ -1,8 +1,8 @@
-import type { RowKey } from '../model/difference.ts';
+import { isStaticKey, type RowKey } from '../model/difference.ts';
 import type { EncodedRow, PartitionRead } from '../ports/table-reader.ts';
 import type { Sides } from './compare-split.ts';
 import type { Side } from './match-rows.ts';
-import { isStaticKey, type RowImage, type RowShape, rowImageOf, staticImageOf } from './row-image.ts';
+import { type RowImage, type RowShape, rowImageOf, staticImageOf } from './row-image.ts';
 
 /** One row, or one static row, as a side holds it now; undefined when it is not there. */
 export async function readImage(
@@ -13,7 +13,7 @@ export async function readImage(
   signal?: AbortSignal,
 ): Promise<RowImage | undefined> {
   const consistency = side === 'source' ? sides.sourceConsistency : sides.targetConsistency;
-  const isStatic = isStaticKey(key, shape);
+  const isStatic = isStaticKey(key, shape.table);
   const row = await firstRow(
     sides[side].readPartition({
       table: shape.table,

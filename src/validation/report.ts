@@ -1,4 +1,4 @@
-import type { ComparedTable, Difference } from '../model/difference.ts';
+import { type ComparedTable, type Difference, differingRows, pendingRows } from '../model/difference.ts';
 import type { TableComparison } from './compare-table.ts';
 
 /** The result of one validation. */
@@ -31,7 +31,7 @@ export function buildReport(
 export function isEqualReport(report: ValidationReport): boolean {
   return report.tables.every(
     (table) =>
-      table.missing + table.extra + table.mismatched + table.pending === 0 &&
+      differingRows([table]) + pendingRows([table]) === 0 &&
       table.sourceRows === table.targetRows &&
       table.sourceDigest === table.targetDigest,
   );

@@ -1,4 +1,4 @@
-import type { RowKey } from '../model/difference.ts';
+import { isStaticKey, type RowKey } from '../model/difference.ts';
 import { type Column, keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 
@@ -46,13 +46,9 @@ export function staticImageOf(values: EncodedRow['values'], shape: RowShape): Ro
   return { key: { partitionKey: partitionKeyOf(values, shape), clustering: [] }, values: statics };
 }
 
-export function isStaticKey(key: RowKey, shape: RowShape): boolean {
-  return key.clustering.length === 0 && shape.table.clustering.length > 0;
-}
-
 /** Names of the columns whose bytes differ between two images of one key. */
 export function differingColumns(source: RowImage, target: RowImage, shape: RowShape): readonly string[] {
-  const start = isStaticKey(source.key, shape) ? shape.staticAt : shape.regularAt;
+  const start = isStaticKey(source.key, shape.table) ? shape.staticAt : shape.regularAt;
   return source.values.flatMap((value, index) =>
     isSameValue(value, target.values[index] ?? null) ? [] : [shape.columns[start + index]!.name],
   );

@@ -1,10 +1,10 @@
 import type { RowKey } from '../model/difference.ts';
-import { rowKeyText } from '../model/difference.ts';
+import { isStaticKey, rowKeyText } from '../model/difference.ts';
 import type { PackedPage } from '../ports/table-reader.ts';
 import { DigestSum } from './digest-bytes.ts';
 import { addDigests, digestRow } from './digest-row.ts';
 import type { MatchOutcome, Side } from './match-rows.ts';
-import { differingColumns, isStaticKey, type RowImage, type RowShape } from './row-image.ts';
+import { differingColumns, type RowImage, type RowShape } from './row-image.ts';
 
 /** What one key adds to the count and the digest of its side; a static row is compared but not counted. */
 export interface Share {
@@ -88,7 +88,7 @@ export function tallySplit(shape: RowShape, mostKept: number): SplitTally {
 
 export function shareOf(image: RowImage | undefined, shape: RowShape): Share {
   if (image === undefined) return absentShare;
-  return { isPresent: true, rows: isStaticKey(image.key, shape) ? 0n : 1n, digest: digestRow(image) };
+  return { isPresent: true, rows: isStaticKey(image.key, shape.table) ? 0n : 1n, digest: digestRow(image) };
 }
 
 export function addShare(sum: SideSum, share: Pick<Share, 'rows' | 'digest'>): SideSum {
