@@ -1,4 +1,5 @@
 import { BooksError } from '../errors.ts';
+import type { CountedTable } from '../model/counted-table.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
 import { keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import { maxToken, minToken } from '../model/token.ts';
@@ -7,18 +8,6 @@ import { type CounterParts, type CounterRow, copyCounterRow, countersIn, readCou
 import type { CounterValues } from './counter-steps.ts';
 import { boundInFlight } from './in-flight.ts';
 import { clusteringOf, layoutOf, partitionKeyOf, type RowLayout } from './row-layout.ts';
-
-/** What was done with the counters of a table: rows = equal + changed. Static rows count as rows. */
-export interface CountedTable {
-  readonly table: string;
-  readonly rows: number;
-  readonly equal: number;
-  readonly changed: number;
-  /** Of the changed ones, those that only the target had. */
-  readonly removed: number;
-  /** Writes whose answer did not come, and which were looked at. */
-  readonly lostAnswers: number;
-}
 
 const rowsAtOnce = 128;
 

@@ -1,5 +1,6 @@
-import { type CountedTable, copyCounters } from '../apply/copy-counters.ts';
+import { copyCounters } from '../apply/copy-counters.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
+import type { CountedTable } from '../model/counted-table.ts';
 import type { Table } from '../model/table.ts';
 import { migratedTables } from './migrated-tables.ts';
 import type { PhaseContext } from './phase-context.ts';

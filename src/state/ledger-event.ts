@@ -1,5 +1,6 @@
 import type { CaptureHole } from '../model/capture-hole.ts';
 import type { CopyControl } from '../model/copy-control.ts';
+import type { CountedTable } from '../model/counted-table.ts';
 import type { ComparedTable, RowKey } from '../model/difference.ts';
 import type { SchemaChoice } from '../model/migration-status.ts';
 import type { PhaseName } from '../model/phase.ts';
@@ -156,14 +157,7 @@ export interface LetterSettlement {
 /** Counters of all counter tables, copied after the drain with this nonce. */
 export interface CountersRecord {
   readonly drainNonce: string;
-  readonly tables: readonly {
-    readonly table: string;
-    readonly rows: number;
-    readonly equal: number;
-    readonly changed: number;
-    readonly removed: number;
-    readonly lostAnswers: number;
-  }[];
+  readonly tables: readonly CountedTable[];
 }
 
 export interface CutoverRecord {
