@@ -1,73 +1,30 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { AgentSettings } from '../../src/model/agent-settings.ts';
-import { type AgentState, decodeAgentState, type FillLevel } from '../../src/model/agent-state.ts';
-import { killServer, startServer, stopServer } from '../../src/sandbox/control-server.ts';
+import type { FillLevel } from '../../src/model/agent-state.ts';
+import { startServer, stopServer } from '../../src/sandbox/control-server.ts';
 import { readSandbox, type Sandbox, writeSandbox } from '../../src/sandbox/sandbox-state.ts';
-import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 import { aMigration } from '../scenarios/operator/a-migration.ts';
-import { answeredCanary, type CaptureWorld, openCaptureWorld, readEvents } from './capture-world.ts';
-import { type KillableAgent, killableAgent } from './killable-agent.ts';
+import { answeredCanary, type CaptureWorld } from './capture-world.ts';
+import { followedBy } from './followed-world.ts';
 import { bookedHoles, expectPublishedOrInDoubt } from './published-or-in-doubt.ts';
-import { pageTables, writePages } from './write-pages.ts';
-
-const mebibyte = 2 ** 20;
-/** Small, so that seconds of writing fill it; the node lets go of its own log as early. */
-const cdcTotalBytes = 16 * mebibyte;
-const small = {
-  commitlog_segment_size_in_mb: 1,
-  commitlog_total_space_in_mb: 16,
-  cdc_total_space_in_mb: cdcTotalBytes / mebibyte,
-};
+import { cdcWorld, smallSettings, startSmallNode, stateIn, withoutPulsar } from './small-node.ts';
+import { writePages } from './write-pages.ts';
 
 let dir = '';
 let sandbox: Sandbox;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'cdcmig-interlock-'));
-  sandbox = await startLoneNode({ dir, cassandra: '5.0', settings: small });
-  sandbox = await startServer(sandbox, 'pulsar');
+  sandbox = await startSmallNode(dir);
 });
 
 afterAll(async () => {
   await wipeSandbox(dir);
   rmSync(dir, { recursive: true, force: true });
 });
-
-interface Followed {
-  readonly world: CaptureWorld;
-  readonly agent: KillableAgent;
-}
-
-async function followedBy(world: CaptureWorld): Promise<Followed> {
-  const agent = killableAgent(world.settings);
-  agent.start();
-  await vi.waitFor(async () => expect(await readEvents(world)).not.toEqual([]), { timeout: 30_000, interval: 300 });
-  return { world, agent };
-}
-
-async function cdcWorld(keyspace: string, part: Partial<AgentSettings>): Promise<CaptureWorld> {
-  const ddl = pageTables(keyspace, 'WITH cdc = true');
-  const world = await openCaptureWorld(sandbox, keyspace, { ddl, mode: 'cdc' });
-  return { ...world, settings: { ...world.settings, cdcTotalBytes, ...part } };
-}
-
-/** Kills Pulsar, does the work, and brings it back also when the work fails. */
-async function withoutPulsar<T>(work: () => Promise<T>): Promise<T> {
-  await killServer(sandbox, 'pulsar');
-  try {
-    return await work();
-  } finally {
-    sandbox = await startServer(sandbox, 'pulsar');
-  }
-}
-
-function stateIn({ settings }: CaptureWorld): AgentState {
-  return decodeAgentState(readFileSync(join(settings.folder, 'state.json')))!;
-}
 
 /** When the agent said each level first, as its state file showed it. */
 function watchLevels(world: CaptureWorld): ReadonlyMap<FillLevel, number> {
@@ -85,9 +42,9 @@ const criticalStatus = { exitCode: 1, stdout: expect.stringMatching(/agent \(cdc
 test('in cdc mode with wait the agent alarms before the node refuses writes, and nothing is lost', async () => {
   const migration = aMigration({ name: 'cdcwait', sandbox, keyspace: 'cdcwait', targetKeyspace: 'moved' });
   onTestFinished(() => migration[Symbol.asyncDispose]());
-  const { world, agent } = await followedBy(await cdcWorld('cdcwait', { folder: migration.agentFolder }));
+  const { world, agent } = await followedBy(await cdcWorld(sandbox, 'cdcwait', { folder: migration.agentFolder }));
   const levels = watchLevels(world);
-  const { written, refusedMs } = await withoutPulsar(async () => {
+  const { written, refusedMs } = await withoutPulsar(sandbox, async () => {
     // Slow enough that the agent, which looks every two seconds, sees the disk before it is full.
     const slowly = { pauseMs: 100, mostRefused: 20 };
     const pages = await writePages(world.pool, world, { table: 'early', count: 3_000, ...slowly });
@@ -111,13 +68,13 @@ test('in cdc mode with wait the agent alarms before the node refuses writes, and
 
 test('where the node drops segments instead, no write is refused, and each is published or in doubt', async () => {
   await stopServer(sandbox, 'source-1');
-  writeSandbox({ ...readSandbox(dir)!, sourceSettings: { ...small, cdc_block_writes: false } });
+  writeSandbox({ ...readSandbox(dir)!, sourceSettings: { ...smallSettings, cdc_block_writes: false } });
   sandbox = await startServer(sandbox, 'source-1');
-  const { world, agent } = await followedBy(await cdcWorld('cdcdrops', { cdcBlocksWrites: false }));
+  const { world, agent } = await followedBy(await cdcWorld(sandbox, 'cdcdrops', { cdcBlocksWrites: false }));
   const { cdcBlocksWrites } = await world.source.nodeSettings((await world.source.nodes())[0]!);
   expect(cdcBlocksWrites).toBe(false);
   // More than the agent takes into its memory before it waits for Pulsar and what cdc_raw may hold, together.
-  const { written, refused } = await withoutPulsar(() =>
+  const { written, refused } = await withoutPulsar(sandbox, () =>
     writePages(world.pool, world, { table: 'early', count: 2_600 }),
   );
   expect(refused).toBe(0);

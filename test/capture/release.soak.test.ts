@@ -1,26 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { AgentSettings } from '../../src/model/agent-settings.ts';
-import { type AgentState, decodeAgentState } from '../../src/model/agent-state.ts';
-import { killServer, startServer } from '../../src/sandbox/control-server.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
-import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
-import { answeredCanary, besideIt, type CaptureWorld, openCaptureWorld, readEvents } from './capture-world.ts';
-import { type KillableAgent, killableAgent } from './killable-agent.ts';
+import { answeredCanary, besideIt, type CaptureWorld, openCaptureWorld } from './capture-world.ts';
+import { followedBy } from './followed-world.ts';
 import { bookedHoles, expectPublishedOrInDoubt } from './published-or-in-doubt.ts';
+import { cdcWorld, startSmallNode, stateIn, withoutPulsar } from './small-node.ts';
 import { type PagesWritten, pageTables, writePages } from './write-pages.ts';
 
-const mebibyte = 2 ** 20;
-/** Small, so that seconds of writing fill it; the node lets go of its own log as early. */
-const cdcTotalBytes = 16 * mebibyte;
-const small = {
-  commitlog_segment_size_in_mb: 1,
-  commitlog_total_space_in_mb: 16,
-  cdc_total_space_in_mb: cdcTotalBytes / mebibyte,
-};
 /** Early: an agent that was killed needs some seconds until it releases again. */
 const release = { atCritical: 'release', warnAt: 0.2, criticalAt: 0.4 } as const;
 
@@ -29,8 +18,7 @@ let sandbox: Sandbox;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'cdcmig-interlock-'));
-  sandbox = await startLoneNode({ dir, cassandra: '5.0', settings: small });
-  sandbox = await startServer(sandbox, 'pulsar');
+  sandbox = await startSmallNode(dir);
 }, 240_000);
 
 afterAll(async () => {
@@ -38,41 +26,9 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 120_000);
 
-interface Followed {
-  readonly world: CaptureWorld;
-  readonly agent: KillableAgent;
-}
-
-async function followedBy(world: CaptureWorld): Promise<Followed> {
-  const agent = killableAgent(world.settings);
-  agent.start();
-  await vi.waitFor(async () => expect(await readEvents(world)).not.toEqual([]), { timeout: 30_000, interval: 300 });
-  return { world, agent };
-}
-
-async function cdcWorld(keyspace: string, part: Partial<AgentSettings>): Promise<CaptureWorld> {
-  const ddl = pageTables(keyspace, 'WITH cdc = true');
-  const world = await openCaptureWorld(sandbox, keyspace, { ddl, mode: 'cdc' });
-  return { ...world, settings: { ...world.settings, cdcTotalBytes, ...part } };
-}
-
-/** Kills Pulsar, does the work, and brings it back also when the work fails. */
-async function withoutPulsar<T>(work: () => Promise<T>): Promise<T> {
-  await killServer(sandbox, 'pulsar');
-  try {
-    return await work();
-  } finally {
-    sandbox = await startServer(sandbox, 'pulsar');
-  }
-}
-
-function stateIn({ settings }: CaptureWorld): AgentState {
-  return decodeAgentState(readFileSync(join(settings.folder, 'state.json')))!;
-}
-
 test('in cdc mode with release writes go on, and each is published or in doubt, though the agent is killed again and again', async () => {
-  const { world, agent } = await followedBy(await cdcWorld('cdcrelease', { interlock: release }));
-  const { early, late } = await withoutPulsar(async () => {
+  const { world, agent } = await followedBy(await cdcWorld(sandbox, 'cdcrelease', { interlock: release }));
+  const { early, late } = await withoutPulsar(sandbox, async () => {
     const pages: PagesWritten[] = [];
     for (let round = 0; round < 8; round++) {
       // No more than has room while the agent is dead, so that only a release that fails could make the node refuse.
@@ -127,13 +83,13 @@ function cdcFiles(): number {
 test('in commitlog mode the application is never refused, whether agents wait, release, or have the room', async () => {
   const roomy = await openCaptureWorld(sandbox, 'pages', { ddl: pageTables('pages') });
   // Less than the node keeps for itself, so that a killed agent with room misses nothing.
-  const folderCapBytes = 8 * mebibyte;
+  const folderCapBytes = 8 * 2 ** 20;
   const [wait, releasing, withRoom] = [
     await followedBy(await besideIt(roomy, { folderCapBytes })),
     await followedBy(await besideIt(roomy, { folderCapBytes, interlock: release })),
     await followedBy(roomy),
   ];
-  const { written, refused } = await withoutPulsar(async () => {
+  const { written, refused } = await withoutPulsar(sandbox, async () => {
     const pages: PagesWritten[] = [];
     for (let round = 0; round < 10; round++) {
       // Less than the node keeps of its log: an agent that is dead for so long misses nothing.

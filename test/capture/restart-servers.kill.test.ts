@@ -8,8 +8,8 @@ import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 import { answeredCanary, besideIt, type CaptureWorld, openCaptureWorld, readEvents } from './capture-world.ts';
+import { type Followed, followedBy } from './followed-world.ts';
 import { expectHonestWatermarks } from './honest-watermarks.ts';
-import { type KillableAgent, killableAgent } from './killable-agent.ts';
 import { firstPublished } from './published-changes.ts';
 import { loadTables, type Written, writeLoad } from './write-load.ts';
 
@@ -29,19 +29,7 @@ afterAll(async () => {
 
 /** A keyspace whose node is followed. */
 async function followed(keyspace: string, options?: string): Promise<Followed> {
-  return followedIn(await openCaptureWorld(sandbox, keyspace, { ddl: loadTables(keyspace, options) }));
-}
-
-interface Followed {
-  readonly world: CaptureWorld;
-  readonly agent: KillableAgent;
-}
-
-async function followedIn(world: CaptureWorld): Promise<Followed> {
-  const agent = killableAgent(world.settings);
-  agent.start();
-  await vi.waitFor(async () => expect(await readEvents(world)).not.toEqual([]), { timeout: 30_000, interval: 300 });
-  return { world, agent };
+  return followedBy(await openCaptureWorld(sandbox, keyspace, { ddl: loadTables(keyspace, options) }));
 }
 
 /** Every write is there, and no watermark claimed one before it was. */
@@ -60,7 +48,7 @@ test.each([
   async (_, name, end) => {
     const byLinks = await followed(name, 'WITH cdc = true');
     const { world } = byLinks;
-    const inCdcRaw = await followedIn(await besideIt(world, { mode: 'cdc' }));
+    const inCdcRaw = await followedBy(await besideIt(world, { mode: 'cdc' }));
     const before = await writeLoad(world.pool, name, 800);
     // With periodic sync a node that dies forgets what it wrote after its last marker, for itself as for us.
     await sleep(1_500);

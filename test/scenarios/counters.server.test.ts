@@ -11,7 +11,8 @@ import { aKeyspaceDefinition, aTableDefinition } from '../support/a-definition.t
 import { openTwoKeyspaces, type TwoKeyspaces } from '../support/two-keyspaces.ts';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
 import type { Ended } from './operator/cdcmig-process.ts';
-import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+import { endScenario } from './operator/end-scenario.ts';
+import { createKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
 
 const patience = 600_000;
 
@@ -129,12 +130,7 @@ describe('a migration with a counter table', () => {
   }, patience);
 
   afterAll(async () => {
-    await migration?.[Symbol.asyncDispose]();
-    if (sides) {
-      await dropKeyspace(sides.source, own);
-      await dropKeyspace(sides.target, moved);
-    }
-    await sides?.[Symbol.asyncDispose]();
+    await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
   }, patience);
 
   test('copies and compares everything else, and says that counters come last', { timeout: patience }, async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type AMigration, aMigration, type ConfigParts } from './operator/a-migration.ts';
 import { cdcmig, type Ended } from './operator/cdcmig-process.ts';
+import { endScenario } from './operator/end-scenario.ts';
 import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
 
 const patience = 180_000;
@@ -27,12 +28,7 @@ beforeAll(async () => {
 }, patience);
 
 afterAll(async () => {
-  await migration?.[Symbol.asyncDispose]();
-  if (sides) {
-    await dropKeyspace(sides.source, own);
-    await dropKeyspace(sides.target, moved);
-  }
-  await sides?.[Symbol.asyncDispose]();
+  await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
 }, patience);
 
 describe('the command line', () => {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
 import type { CdcmigProcess } from './operator/cdcmig-process.ts';
-import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+import { endScenario } from './operator/end-scenario.ts';
+import { createKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
 
 const patience = 180_000;
 const rows = 4_000;
@@ -30,12 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   copying?.signal('SIGKILL');
-  await migration?.[Symbol.asyncDispose]();
-  if (sides) {
-    await dropKeyspace(sides.source, own);
-    await dropKeyspace(sides.target, moved);
-  }
-  await sides?.[Symbol.asyncDispose]();
+  await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
 }, patience);
 
 test('a copying that is paused and slowed down before it begins stands still', { timeout: patience }, async () => {

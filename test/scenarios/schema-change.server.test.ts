@@ -7,7 +7,8 @@ import type { MigrationStatus } from '../../src/model/migration-status.ts';
 import { changesPartition } from '../../src/model/topics.ts';
 import { type AMigration, aMigration, pidIn } from './operator/a-migration.ts';
 import type { Ended } from './operator/cdcmig-process.ts';
-import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+import { endScenario } from './operator/end-scenario.ts';
+import { createKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
 
 const patience = 180_000;
 const own = `schema_change_${process.pid}`;
@@ -36,12 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await load?.stop();
-  await migration?.[Symbol.asyncDispose]();
-  if (sides) {
-    await dropKeyspace(sides.source, own);
-    await dropKeyspace(sides.target, moved);
-  }
-  await sides?.[Symbol.asyncDispose]();
+  await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
 }, patience);
 
 describe('a schema that changes under an application that writes all the time', () => {
