@@ -3,10 +3,11 @@
  * second, and what it costs. Run: node bench/agent.ts [--sandbox FOLDER | --compressor CLASS] [--only lag,backlog,keeping-up] [--rate N] [--pace N] …
  */
 import { parseArgs } from 'node:util';
-import { type BenchWorld, openSandbox, openWorld } from './agent/bench-world.ts';
+import { type BenchWorld, openWorld, startBenchNode } from './agent/bench-world.ts';
 import { measureBacklog } from './agent/measure-backlog.ts';
 import { measureKeepingUp } from './agent/measure-keeping-up.ts';
 import { measureLag } from './agent/measure-lag.ts';
+import { openSandbox } from './support/open-sandbox.ts';
 
 const { values: args } = parseArgs({
   options: {
@@ -26,7 +27,7 @@ const { values: args } = parseArgs({
 const nodeOptions = args['node-options'].split(' ').filter((option) => option !== '');
 const [mutations, perSecond, seconds] = [Number(args.mutations), Number(args.rate), Number(args.seconds)];
 const pace = Number(args.pace) || undefined;
-const { sandbox, close } = await openSandbox(args.sandbox, args.compressor);
+const { sandbox, close } = await openSandbox(args.sandbox, (dir) => startBenchNode(dir, args.compressor));
 
 try {
   if (isWanted('lag')) for (const mode of ['commitlog', 'cdc'] as const) await inWorld(mode, reportLag);

@@ -19,6 +19,7 @@ import { inParallel } from '../src/validation/in-parallel.ts';
 import { isEqualReport } from '../src/validation/report.ts';
 import type { CqlPool } from '../src/wire/cql/cql-pool.ts';
 import { openCqlPool } from '../src/wire/cql/open-cql-pool.ts';
+import { int, long } from './support/encode.ts';
 
 /**
  * Copies a narrow and a wide table from one Cassandra to another and compares them: the cheapest client there can be
@@ -260,18 +261,6 @@ function numbers(count: number): readonly number[] {
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value | 0);
-  return bytes;
-}
-
-function long(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
 }
 
 function double(value: number): Buffer {

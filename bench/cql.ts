@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Client, types } from 'cassandra-driver';
 import { openCqlPool } from '../src/wire/cql/open-cql-pool.ts';
+import { int, long } from './support/encode.ts';
 
 /**
  * Writes and reads the same rows with wire/cql and with cassandra-driver, in one run, and prints rows a second, client CPU
@@ -195,18 +196,6 @@ function tokenRanges(): [bigint, bigint][] {
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function long(value: bigint): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
 }
 
 function text(i: number): Buffer {

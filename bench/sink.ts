@@ -4,12 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { addLatencies, type LatencyCounts, percentile } from '../src/stream/latency.ts';
 import { readProgress } from '../src/stream/read-progress.ts';
-import { openSandbox } from './sink/open-sandbox.ts';
 import { benchNode } from './sink/order-record.ts';
 import { openSinkWorld, type SinkWorld } from './sink/sink-world.ts';
 import { type SinkProcess, startSinkProcess } from './sink/start-sink-process.ts';
+import { openSandbox } from './support/open-sandbox.ts';
 
 const { values: args } = parseArgs({
   options: {
@@ -23,7 +24,7 @@ const { values: args } = parseArgs({
   },
 });
 const changes = Number(args.changes);
-const { sandbox, close } = await openSandbox(args.sandbox);
+const { sandbox, close } = await openSandbox(args.sandbox, (dir) => startSandbox({ dir, cassandra: '5.0', nodes: 1 }));
 
 try {
   if (isWanted('throughput'))

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import type { CqlPool } from '../src/wire/cql/cql-pool.ts';
 import { plainCredentials } from '../src/wire/cql/credentials.ts';
 import { openCqlPool } from '../src/wire/cql/open-cql-pool.ts';
+import { int, long } from './support/encode.ts';
 
 /**
  * Writes and reads the same rows straight into a Cassandra and through the stand-in before it, in turns, and prints what part of the rate is
@@ -162,18 +163,6 @@ async function rate(work: () => Promise<number>): Promise<number> {
 
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[values.length >> 1]!;
-}
-
-function long(value: bigint): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }
 
 function text(i: number): Buffer {

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openSourceCluster } from '../../src/adapters/cassandra/open-source-cluster.ts';
 import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
@@ -9,9 +8,7 @@ import { topics } from '../../src/model/topics.ts';
 import type { MessageBus } from '../../src/ports/message-bus.ts';
 import { startServer } from '../../src/sandbox/control-server.ts';
 import type { NodeSettings, Sandbox } from '../../src/sandbox/sandbox-state.ts';
-import { sandboxStatus } from '../../src/sandbox/sandbox-status.ts';
 import { startLoneNode } from '../../src/sandbox/start-lone-node.ts';
-import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 import type { CqlPool } from '../../src/wire/cql/cql-pool.ts';
 import { openCqlPool } from '../../src/wire/cql/open-cql-pool.ts';
 
@@ -25,31 +22,10 @@ export interface BenchWorld {
   close(): Promise<void>;
 }
 
-export interface BenchSandbox {
-  readonly sandbox: Sandbox;
-  close(): Promise<void>;
-}
-
-/** The running one in this folder, which is left as it is; or one of our own, its log compressed by the class if one is named. */
-export async function openSandbox(dir: string | undefined, compressor: string | undefined): Promise<BenchSandbox> {
-  if (dir !== undefined) {
-    const { sandbox } = await sandboxStatus(dir);
-    if (!sandbox) throw new Error(`there is no sandbox in ${dir}`);
-    return { sandbox, close: async () => {} };
-  }
-  const own = mkdtempSync(join(tmpdir(), 'cdcmig-bench-'));
-  const close = async () => {
-    await wipeSandbox(own);
-    rmSync(own, { recursive: true, force: true });
-  };
-  try {
-    const settings = compressor === undefined ? {} : compressedLog(compressor);
-    const node = await startLoneNode({ dir: own, cassandra: '5.0', settings });
-    return { sandbox: await startServer(node, 'pulsar'), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+/** A node whose log is compressed by the class, if one is named, and Pulsar. */
+export async function startBenchNode(dir: string, compressor: string | undefined): Promise<Sandbox> {
+  const settings = compressor === undefined ? {} : compressedLog(compressor);
+  return startServer(await startLoneNode({ dir, cassandra: '5.0', settings }), 'pulsar');
 }
 
 /** As in production, not as in a sandbox: a section of a compressed log may be as long as a segment, and is decompressed as a whole. */

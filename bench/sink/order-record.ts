@@ -1,4 +1,5 @@
 import type { RecordEvent } from '../../src/model/change-event.ts';
+import { int, long } from '../support/encode.ts';
 
 /** Deltas of timestamps count from here in the log's format (EncodingStats.TIMESTAMP_EPOCH), microseconds. */
 const epochMicros = 1_442_880_000_000_000n;
@@ -7,7 +8,7 @@ const note = Buffer.from('a note of forty letters, neither more nor');
 
 /** An INSERT into `orders (id bigint PRIMARY KEY, amount bigint, customer int, note text)` as it stands in a commit log. */
 export function orderRecord(tableId: string, id: number, micros: bigint): RecordEvent {
-  const key = bigint(BigInt(id));
+  const key = long(BigInt(id));
   const body = Buffer.concat([
     vint(1n),
     Buffer.from(tableId, 'hex'),
@@ -23,7 +24,7 @@ export function orderRecord(tableId: string, id: number, micros: bigint): Record
     Buffer.from([0x24]),
     vint(0n),
     Buffer.from([0x08]),
-    bigint(BigInt(id) * 7n),
+    long(BigInt(id) * 7n),
     Buffer.from([0x08]),
     int(id % 1_000),
     Buffer.from([0x08]),
@@ -36,19 +37,7 @@ export function orderRecord(tableId: string, id: number, micros: bigint): Record
 export const benchNode = 'bench-node';
 
 export function orderKey(id: number): Buffer {
-  return bigint(BigInt(id));
-}
-
-function bigint(value: bigint): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeInt32BE(value);
-  return bytes;
+  return long(BigInt(id));
 }
 
 function prefixed(bytes: Buffer): Buffer {

@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
 import { sandboxStatus } from '../../src/sandbox/sandbox-status.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 
-/** The running one in this folder, which is left as it is; or one of our own. */
+export interface BenchSandbox {
+  readonly sandbox: Sandbox;
+  close(): Promise<void>;
+}
+
+/** The running one in this folder, which is left as it is; or one of our own, started in a folder that is given. */
 export async function openSandbox(
   dir: string | undefined,
-): Promise<{ readonly sandbox: Sandbox; close(): Promise<void> }> {
+  start: (own: string) => Promise<Sandbox>,
+): Promise<BenchSandbox> {
   if (dir !== undefined) {
     const { sandbox } = await sandboxStatus(dir);
     if (!sandbox) throw new Error(`there is no sandbox in ${dir}`);
@@ -21,7 +26,7 @@ export async function openSandbox(
     rmSync(own, { recursive: true, force: true });
   };
   try {
-    return { sandbox: await startSandbox({ dir: own, cassandra: '5.0', nodes: 1 }), close };
+    return { sandbox: await start(own), close };
   } catch (error) {
     await close();
     throw error;
