@@ -9,6 +9,8 @@ interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly seconds: number;
+  /** What failed and with which words, for the end of the output: a log may show no more than that. */
+  readonly faults?: readonly string[];
 }
 
 const reports = mkdtempSync(join(tmpdir(), 'cdcmig-test-'));
@@ -28,8 +30,9 @@ const checks: readonly (() => readonly Outcome[])[] = process.argv.includes('--s
 const outcomes = checks.flatMap((check) => check());
 rmSync(reports, { recursive: true, force: true });
 const sum = (count: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + count(outcome), 0);
-for (const { name, passed, failed, seconds } of [...outcomes].sort((a, b) => b.seconds - a.seconds))
+for (const { name, passed, failed, seconds } of [...outcomes].sort((a, b) => a.seconds - b.seconds))
   say(`${seconds.toFixed(1).padStart(7)} s  ${failed > 0 ? 'FAILED ' : ''}${name} (${passed + failed})`);
+for (const { name, faults = [] } of outcomes) for (const fault of faults) say(`FAILED ${name}: ${fault}`);
 say(`${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed`);
 process.exitCode = sum(({ failed }) => failed) > 0 ? 1 : 0;
 
@@ -46,7 +49,12 @@ interface VitestReport {
     readonly status: string;
     readonly startTime: number;
     readonly endTime: number;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -70,18 +78,26 @@ function vitest(project: string, workers: number): readonly Outcome[] {
 function readReport(file: string): readonly Outcome[] | undefined {
   try {
     const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
-    return testResults.map(({ name, status, startTime, endTime, assertionResults }) => {
-      const failed = assertionResults.filter((result) => result.status === 'failed').length;
+    return testResults.map(({ name, status, message, startTime, endTime, assertionResults }) => {
+      const failed = assertionResults.filter((result) => result.status === 'failed');
+      const isBroken = failed.length === 0 && status === 'failed';
       return {
         name: name.slice(process.cwd().length + 1),
         passed: assertionResults.filter((result) => result.status === 'passed').length,
-        failed: failed === 0 && status === 'failed' ? 1 : failed,
+        failed: isBroken ? 1 : failed.length,
         seconds: (endTime - startTime) / 1000,
+        faults: isBroken
+          ? [firstLines(message)]
+          : failed.map(({ fullName, failureMessages }) => `${fullName}\n${firstLines(failureMessages.join('\n'))}`),
       };
     });
   } catch {
     return undefined;
   }
+}
+
+function firstLines(text: string): string {
+  return text.split('\n').slice(0, 12).join('\n');
 }
 
 function say(line: string): void {
