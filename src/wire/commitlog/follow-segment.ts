@@ -88,13 +88,26 @@ async function readSection(
   const { fileOffset, logicalOffset } = place;
   const marker = readMarker(await source.read(fileOffset, markerLength), fileOffset, header.id, await source.size());
   if (typeof marker === 'string') return marker;
-  const start = fileOffset + markerLength;
-  const stored = await source.read(start, marker.next - start);
-  // The file was long enough a moment ago: somebody cut it.
-  if (stored.length < marker.next - start) return 'outOfRange';
-  const bytes =
-    header.compressor === undefined ? stored : decompressSection(header.compressor, stored, file, fileOffset);
+  const bytes = await readPlain(source, file, header, fileOffset, marker.next);
+  if (bytes === undefined) return 'outOfRange';
   const logicalStart = logicalOffset + markerLength;
   const next = { fileOffset: marker.next, logicalOffset: logicalStart + bytes.length };
   return { file, header, bytes, logicalStart, place, next };
+}
+
+/** The plain bytes behind a marker; undefined if the file, long enough a moment ago, was cut since. */
+function readPlain(
+  source: SegmentBytes,
+  file: string,
+  { compressor }: SegmentHeader,
+  marker: number,
+  end: number,
+): Promise<Buffer | undefined> {
+  const start = marker + markerLength;
+  const length = end - start;
+  if (compressor === undefined)
+    return source.read(start, length).then((bytes) => (bytes.length < length ? undefined : bytes));
+  return source.lend(start, length, (stored) =>
+    stored.length < length ? undefined : decompressSection(compressor, stored, file, marker),
+  );
 }

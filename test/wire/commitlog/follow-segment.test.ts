@@ -167,12 +167,14 @@ describe('a segment that a node is writing', () => {
   /** The file as a follower sees it. */
   async function openAsSource(path: string): Promise<SegmentBytes & AsyncDisposable> {
     const handle = await open(path, 'r');
+    const read = async (offset: number, length: number) => {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    };
     return {
       size: async () => (await handle.stat()).size,
-      read: async (offset, length) => {
-        const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
-        return buffer.subarray(0, bytesRead);
-      },
+      read,
+      lend: async (offset, length, use) => use(await read(offset, length)),
       [Symbol.asyncDispose]: () => handle.close(),
     };
   }
