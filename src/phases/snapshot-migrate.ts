@@ -1,4 +1,5 @@
 import { nodesUp } from '../checks/node-checks.ts';
+import { hiddenColumns } from '../checks/target-checks.ts';
 import { BooksError, OperatorError } from '../errors.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type { Table } from '../model/table.ts';
@@ -19,7 +20,7 @@ const splitsAnEvent = 1_000;
 export const snapshotMigrate: Phase = {
   name: 'snapshot-migrate',
   needs: ['start-source'],
-  checks: [nodesUp],
+  checks: [nodesUp, hiddenColumns],
   steps: [
     {
       title: 'target tables',

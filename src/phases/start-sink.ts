@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { nodesUp } from '../checks/node-checks.ts';
+import { hiddenColumns } from '../checks/target-checks.ts';
 import { OperatorError } from '../errors.ts';
 import type { Table } from '../model/table.ts';
 import type { DetachedProcess } from '../ports/node-shell.ts';
@@ -22,7 +23,7 @@ const settleMs = 20_000;
 export const startSink: Phase = {
   name: 'start-sink',
   needs: ['start-source'],
-  checks: [nodesUp],
+  checks: [nodesUp, hiddenColumns],
   steps: [
     {
       title: 'sink allowed',

@@ -110,11 +110,11 @@ describe('a schema that changes under an application that writes all the time', 
   });
 
   test('dead letters are listed, replayed once the target takes them, and dropped', { timeout: patience }, async () => {
-    await onTarget('ALTER TABLE KS.orders DROP extra');
+    await onTarget('ALTER TABLE KS.orders RENAME line TO place');
     await onSource("INSERT INTO KS.orders (id, line, name, extra) VALUES (-5, 1, 'refused', 5)");
     await statusUntil(({ deadLetters }) => deadLetters > 5);
     await load.pause();
-    await onTarget('ALTER TABLE KS.orders ADD extra int');
+    await onTarget('ALTER TABLE KS.orders RENAME place TO line');
     await publishPoison();
     const isPoison = ({ errorClass }: { readonly errorClass: string }) => errorClass !== 'RefusedWriteError';
     const listed = async () => JSON.parse((await done('dead-letters', 'list', '--json')).stdout);
@@ -139,8 +139,6 @@ describe('a schema that changes under an application that writes all the time', 
     expect(await onTarget('SELECT name, extra FROM KS.orders WHERE id = -5')).toMatchObject([
       { name: 'refused', extra: 5 },
     ]);
-    // What the column held before it was dropped is gone from the target, and no letter of anything.
-    await done('validate', '--repair');
     load.resume();
     await expectEqual({ orders: 'id, line, name, size, extra', parts: 'id, name' }, ['-3']);
     expect((await done('dead-letters', 'list', '--all')).stdout).toMatch(/replayed orders[\s\S]*dropped /);
