@@ -52,8 +52,7 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       splitsAtOnce,
       signal,
     });
-    const differences = await explainDifferences(context, tables, compared.differences);
-    const result = { ...compared, differences, ...(scoped.text !== undefined && { scope: scoped.text }) };
+    const result = { ...compared, ...(scoped.text !== undefined && { scope: scoped.text }) };
     const isOfAllTables = options.tables === undefined && comparable.leftOut.length === 0;
     await book(context, result, {
       scoped,
@@ -62,7 +61,8 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       state,
       streamTimeMicros,
     });
-    return result;
+    // Once what was found stands in the ledger: a read that fails here must not cost the comparison.
+    return { ...result, differences: await explainDifferences(context, tables, result.differences) };
   } finally {
     await stream?.close();
   }
