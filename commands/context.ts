@@ -132,15 +132,11 @@ export async function currentPlan(
   });
 }
 
-function openBus({ migration, pulsar: { serviceUrl, adminUrl, tenant, namespace, token, tlsCaFile } }: Config) {
+function openBus({ migration, pulsar: { token, ...pulsar } }: Config) {
   const secret = secretBehind(token);
   return openPulsarBus({
-    serviceUrl,
-    adminUrl,
-    tenant,
-    namespace,
+    ...pulsar,
     clientName: `cdcmig ${migration} ${hostname()}:${process.pid}`,
     ...(secret !== undefined && { token: secret }),
-    ...(tlsCaFile !== undefined && { tlsCaFile }),
   });
 }

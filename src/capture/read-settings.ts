@@ -52,6 +52,11 @@ const shape = z.strictObject({
     namespace: text,
     token: text.optional(),
     tlsCaFile: text.optional(),
+    tlsCertFile: text.optional(),
+    tlsKeyFile: text.optional(),
+    oauth2: z
+      .strictObject({ issuerUrl: text, keyFile: text, audience: text.optional(), scope: text.optional() })
+      .optional(),
   }),
 });
 

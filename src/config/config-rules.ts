@@ -18,6 +18,22 @@ const rules: readonly Rule[] = [
       ];
     });
   },
+  function onePulsarLogin({ pulsar: { token, oauth2, tlsCertFile, tlsKeyFile } }) {
+    return [
+      ...(token !== undefined && oauth2
+        ? [fault('pulsar.token or pulsar.oauth2', 'both of them', 'remove the one that is not meant')]
+        : []),
+      ...((tlsCertFile === undefined) !== (tlsKeyFile === undefined)
+        ? [
+            fault(
+              'pulsar.tlsCertFile and pulsar.tlsKeyFile together',
+              'only one of them',
+              'add the other, or remove both',
+            ),
+          ]
+        : []),
+    ];
+  },
   function unitsComeInPairs({ target }) {
     if (target.kind !== 'keyspaces') return [];
     const { capacity, warmThroughput } = target.settings;

@@ -82,7 +82,17 @@ export const configShape = z.strictObject({
     /** Absent: cdcmig-<migration>. */
     namespace: text.optional(),
     token: reference.optional(),
+    oauth2: z
+      .strictObject({
+        issuerUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with https://'),
+        keyFile: text,
+        audience: text.optional(),
+        scope: text.optional(),
+      })
+      .optional(),
     tlsCaFile: text.optional(),
+    tlsCertFile: text.optional(),
+    tlsKeyFile: text.optional(),
     changesPartitions: z.int().min(1).max(256).default(8),
   }),
   capture: z.strictObject({

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { PulsarSettings } from '../model/agent-settings.ts';
 import type { KeyspacesSettings } from '../model/target-definition.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { WrittenConfig } from './config-shape.ts';
@@ -8,15 +9,7 @@ export interface Config {
   readonly migration: string;
   readonly source: ClusterConfig & { readonly tables: readonly string[] | undefined };
   readonly target: CassandraTarget | KeyspacesTarget;
-  readonly pulsar: {
-    readonly serviceUrl: string;
-    readonly adminUrl: string;
-    readonly tenant: string;
-    readonly namespace: string;
-    readonly token: string | undefined;
-    readonly tlsCaFile: string | undefined;
-    readonly changesPartitions: number;
-  };
+  readonly pulsar: PulsarSettings & { readonly changesPartitions: number };
   readonly capture: {
     readonly mode: 'commitlog' | 'cdc';
     readonly agents: readonly AgentConfig[];
@@ -89,12 +82,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
     migration: written.migration,
     source: { ...clusterOf(source, path), tables: source.tables },
     target: targetOf(target, path),
-    pulsar: {
-      ...pulsar,
-      namespace: pulsar.namespace ?? `cdcmig-${written.migration}`,
-      token: pulsar.token,
-      tlsCaFile: pulsar.tlsCaFile && path(pulsar.tlsCaFile),
-    },
+    pulsar: pulsarOf(pulsar, written.migration, path),
     capture: {
       mode: capture.mode,
       agents: capture.agents.map((agent) => ({ ...agent, cdcRawDirectory: agent.cdcRawDirectory })),
@@ -114,6 +102,19 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
       reserveMicros: BigInt(Math.round(window.reserveHours * 60 * microsPerMinute)),
     },
     accept: written.accept,
+  };
+}
+
+function pulsarOf(written: WrittenConfig['pulsar'], migration: string, path: (text: string) => string) {
+  const { token, oauth2, tlsCaFile, tlsCertFile, tlsKeyFile, namespace = `cdcmig-${migration}`, ...others } = written;
+  return {
+    ...others,
+    namespace,
+    ...(token !== undefined && { token }),
+    ...(tlsCaFile !== undefined && { tlsCaFile: path(tlsCaFile) }),
+    ...(tlsCertFile !== undefined && { tlsCertFile: path(tlsCertFile) }),
+    ...(tlsKeyFile !== undefined && { tlsKeyFile: path(tlsKeyFile) }),
+    ...(oauth2 && { oauth2: { ...oauth2, keyFile: path(oauth2.keyFile) } }),
   };
 }
 

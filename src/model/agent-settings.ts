@@ -44,4 +44,17 @@ export interface PulsarSettings {
   /** A reference such as `env:PULSAR_TOKEN` or `file:/path`. */
   readonly token?: string;
   readonly tlsCaFile?: string;
+  /** Our certificate and its key, for brokers that ask for one. */
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
+  readonly oauth2?: PulsarOAuth2;
+}
+
+/** Tokens by the client credentials grant. */
+export interface PulsarOAuth2 {
+  readonly issuerUrl: string;
+  /** JSON with client_id and client_secret, as Pulsar's own clients take it. */
+  readonly keyFile: string;
+  readonly audience?: string | undefined;
+  readonly scope?: string | undefined;
 }

@@ -30,7 +30,7 @@ function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseC
     throw new OperatorError({ expected: `an agent for node ${node.address}`, found: 'none in capture.agents', next });
   }
   const cdc = capture.nodes.find(({ hostId }) => hostId === node.hostId)?.cdc;
-  const { serviceUrl, adminUrl, tenant, namespace, token, tlsCaFile } = config.pulsar;
+  const { changesPartitions: _, ...pulsar } = config.pulsar;
   return {
     node: node.hostId,
     mode: capture.mode,
@@ -47,13 +47,6 @@ function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseC
     counterTableIds: capture.counterTableIds ?? [],
     canaryTableId: capture.canaryTableId,
     visibilityDelayMs: config.capture.visibilityDelayMs,
-    pulsar: {
-      serviceUrl,
-      adminUrl,
-      tenant,
-      namespace,
-      ...(token !== undefined && { token }),
-      ...(tlsCaFile !== undefined && { tlsCaFile }),
-    },
+    pulsar,
   };
 }

@@ -49,6 +49,28 @@ test('all broken rules are told at once', () => {
   ]);
 });
 
+test('one way to log in to Pulsar, and a certificate with its key', () => {
+  const login = 'token: env:T, oauth2: { issuerUrl: "https://i", keyFile: k.json }, tlsCertFile: c.pem';
+  const faults = faultsOf(whole.replace('adminUrl: "http://p:8080"', `adminUrl: "http://p:8080", ${login}`));
+  expect(faults.map(({ expected }) => expected)).toEqual([
+    'pulsar.token or pulsar.oauth2',
+    'pulsar.tlsCertFile and pulsar.tlsKeyFile together',
+  ]);
+});
+
+test('paths of the login to Pulsar are relative to the file', () => {
+  const login = 'oauth2: { issuerUrl: "https://i", keyFile: k.json }, tlsCertFile: c.pem, tlsKeyFile: /k.pem';
+  const { pulsar } = parseConfig(
+    whole.replace('adminUrl: "http://p:8080"', `adminUrl: "http://p:8080", ${login}`),
+    '/conf/cdcmig.yaml',
+  );
+  expect(pulsar).toMatchObject({
+    tlsCertFile: '/conf/c.pem',
+    tlsKeyFile: '/k.pem',
+    oauth2: { keyFile: '/conf/k.json' },
+  });
+});
+
 test('a password written into the file is refused', () => {
   expect(
     faultsOf(whole.replace('keyspace: shop }', 'keyspace: shop, username: u, password: hunter2 }'))[0]?.found,

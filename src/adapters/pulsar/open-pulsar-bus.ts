@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { OperatorError } from '../../errors.ts';
 import type { MessageBus } from '../../ports/message-bus.ts';
 import { PulsarAdmin } from '../../wire/pulsar/admin.ts';
 import { connectPulsar } from '../../wire/pulsar/connect-pulsar.ts';
@@ -9,19 +7,16 @@ import { ensureNamespace } from './ensure-namespace.ts';
 import { openPublisher } from './open-publisher.ts';
 import { openReader, readLastPosition } from './open-reader.ts';
 import { openSubscription } from './open-subscription.ts';
+import { type PulsarLogin, readLogin } from './read-login.ts';
 import { describeTopic, ensureSubscription, ensureTopic, readBacklog } from './topic-admin.ts';
 
-export interface PulsarBusOptions {
+export interface PulsarBusOptions extends PulsarLogin {
   /** `pulsar://host:6650[,host:6650]`, or `pulsar+ssl://`. */
   readonly serviceUrl: string;
   /** `http://host:8080`, or https. */
   readonly adminUrl: string;
   readonly tenant: string;
   readonly namespace: string;
-  /** A function is asked at every connection, and when a broker does not take the last one any longer. */
-  readonly token?: string | (() => string);
-  /** Of the certificates of the brokers and of their admin service. */
-  readonly tlsCaFile?: string;
   /** Shown in the topics' stats. */
   readonly clientName: string;
   /** Gives up opening. */
@@ -30,9 +25,8 @@ export interface PulsarBusOptions {
 
 /** One namespace of a Pulsar cluster. OperatorError if no broker can be reached or it refuses us. */
 export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageBus> {
-  const { serviceUrl, adminUrl, clientName, token, tlsCaFile, signal } = options;
-  const auth = token === undefined ? undefined : { token };
-  const tls = tlsCaFile === undefined ? undefined : { ca: await readCa(tlsCaFile) };
+  const { serviceUrl, adminUrl, clientName, signal } = options;
+  const { auth, tls } = await readLogin(options);
   const client = await onBus(`Pulsar at ${serviceUrl} to let us in`, () =>
     connectPulsar({ serviceUrl, auth, tls, signal }),
   );
@@ -62,13 +56,4 @@ export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageB
     reader: (topic, from, signal) => openReader(readerOf(topic), from, signal),
     close: () => client.close(),
   };
-}
-
-async function readCa(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const found = (cause as Error).message;
-    throw new OperatorError({ expected: `a PEM file at ${path}`, found, next: 'correct tlsCaFile' }, { cause });
-  }
 }

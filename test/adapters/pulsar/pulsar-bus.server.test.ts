@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -114,6 +114,27 @@ describe('openPulsarBus', () => {
     await expect(openPulsarBus(secured)).rejects.toThrow(
       /certificate.*check tlsCaFile and the host name in the service/s,
     );
+  });
+
+  it('a certificate of our own opens brokers that ask for one, and without it the door stays shut', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'cdcmig-cert-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const authority = await anAuthority(dir);
+    const { cert, key } = await authority.sign('pulsar');
+    const client = await authority.sign('operator');
+    const [tlsCertFile, tlsKeyFile] = [join(dir, 'operator.crt'), join(dir, 'operator.pem')];
+    writeFileSync(tlsCertFile, client.cert);
+    writeFileSync(tlsKeyFile, client.key);
+    const { address: host, brokerPort } = inject('sandbox').pulsar;
+    const demanding = { cert, key, ca: readFileSync(authority.caFile), requestCert: true, rejectUnauthorized: true };
+    const serviceUrl = `pulsar+ssl://${await aTlsFront({ host, port: brokerPort }, demanding)}`;
+    const secured = { ...busOptions(namespace), serviceUrl, tlsCaFile: authority.caFile };
+    const bus = await openPulsarBus({ ...secured, tlsCertFile, tlsKeyFile });
+    onTestFinished(() => bus.close());
+    await bus.ensureNamespace();
+    await bus.ensureTopic('asked-for-a-certificate', 0);
+    expect(await bus.lastPosition('asked-for-a-certificate')).toBeUndefined();
+    await expect(openPulsarBus(secured)).rejects.toThrow(OperatorError);
   });
 
   it('an admin service that the authority did not sign is told to the operator, at once', async () => {

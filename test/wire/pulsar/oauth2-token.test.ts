@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +9,7 @@ import {
   tokenFromEnvironment,
   tokenFromFile,
 } from '../../../src/wire/pulsar/connect-pulsar.ts';
+import { anIssuer } from '../../support/an-issuer.ts';
 
 const connecting = { isChallenge: false };
 const challenged = { isChallenge: true };
@@ -124,38 +123,6 @@ describe('tokens that somebody else renews', () => {
     await expect(tokenFromFile(aFile('\n'))(connecting)).rejects.toThrow('holds no token');
   });
 });
-
-/** An issuer on this machine: its tokens are numbered. */
-async function anIssuer({ lifeSeconds = 3600, tokenEndpoint = '' } = {}) {
-  const forms: Record<string, string>[] = [];
-  let answer: { status: number; body: object | null } = { status: 200, body: null };
-  const server = createServer(async (request, response) => {
-    if (request.url === '/tenant/.well-known/openid-configuration') {
-      response.end(JSON.stringify({ token_endpoint: tokenEndpoint || `${url}/token` }));
-      return;
-    }
-    response.statusCode = answer.status;
-    if (answer.status !== 200) return void response.end(JSON.stringify(answer.body ?? {}));
-    forms.push(Object.fromEntries(new URLSearchParams(await textOf(request))));
-    response.end(JSON.stringify({ access_token: `token ${forms.length}`, expires_in: lifeSeconds }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`;
-  return {
-    url,
-    forms,
-    answers(status: number, body: object | null = null) {
-      answer = { status, body };
-    },
-  };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const part of request) text += part;
-  return text;
-}
 
 async function failureOf(promise: Promise<unknown> | unknown): Promise<Error> {
   try {
