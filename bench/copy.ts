@@ -108,6 +108,7 @@ async function copyWithBooks(table: Table, cluster: Cluster, moved: Moved): Prom
     keyspace: target,
     worker: 'bench',
     rowsAtOnce: writesInFlight,
+    mostBytes: Number.POSITIVE_INFINITY,
   };
   const splits = wholeRing().map((range, n) => ({
     id: `${table.name}/${n}`,

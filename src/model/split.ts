@@ -6,7 +6,17 @@ export interface Split {
   readonly id: string;
   readonly table: string;
   readonly tableId: string;
+  /** Of a rest it begins at the token of the partition that was cut, which the split that was cut has in common with it. */
   readonly range: TokenRange;
+  /** The rest of a split that was cut: only what comes behind this row, in the order of token and clustering. */
+  readonly behind?: RowPlace;
+}
+
+/** A row's encoded key. */
+export interface RowPlace {
+  readonly partitionKey: readonly Buffer[];
+  /** Absent: behind the whole partition. */
+  readonly clustering?: readonly Buffer[];
 }
 
 /** The books of one copied split: read = written + superseded + dead-lettered. */
@@ -22,4 +32,6 @@ export interface CopiedSplit {
   readonly bytes: bigint;
   readonly worker: string;
   readonly finishedAtMicros: bigint;
+  /** What was not copied because the split held far more than planned; it is a split of its own from then on. */
+  readonly rest?: Split;
 }

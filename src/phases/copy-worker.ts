@@ -6,6 +6,7 @@ import type { CopyParts } from '../snapshot/copy-parts.ts';
 import { copySplit } from '../snapshot/copy-split.ts';
 import { copySplits } from '../snapshot/copy-splits.ts';
 import type { Pace } from '../snapshot/pace.ts';
+import { splitMessage } from '../snapshot/split-message.ts';
 import { openCopyPace } from './copy-pace.ts';
 import { hasLeft, tableOfSplit } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -18,6 +19,7 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
   const { report } = holds;
   const context = { ...opened, report };
   const deadLetters = await openDeadLetters(bus, clock, signal);
+  const rests = await bus.publisher(topics.splits, { isBatched: false }, signal);
   // One message ahead: what waits in this worker's queue waits for no other worker.
   const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1, signal });
   try {
@@ -28,7 +30,9 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
     await copySplits({
       subscription,
       splitsAtOnce: config.workers.splitsAtOnce,
-      isCopied: isDone,
+      isDone,
+      restOf: (id) => ledger.state.copied.get(id)?.rest,
+      publish: async (rest) => void (await rests.publish(splitMessage(rest))),
       copy: (split, copySignal) => copySplit(split, tableOfSplit(split, ledger.state), parts, copySignal),
       async record(copied) {
         await ledger.append({ kind: 'split-copied', copied });
@@ -41,14 +45,16 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
     await following;
   } finally {
     await subscription.close();
+    await rests.close();
     await deadLetters.close();
     await holds.close();
   }
 
-  /** What is left of a table that has left the migration is nobody's work. */
-  function isDone(id: string): boolean {
+  /** What is left of a table that has left the migration is nobody's work; neither is what the ledger, which knows a split before the topic does, never heard of. */
+  async function isDone({ id, table }: Split): Promise<boolean> {
+    if (!ledger.state.splits.has(id)) await ledger.refresh(signal);
     const { copied, splits } = ledger.state;
-    return copied.has(id) || hasLeft(ledger.state, splits.get(id)?.table ?? '');
+    return copied.has(id) || !splits.has(id) || hasLeft(ledger.state, table);
   }
 
   function reportSplit({ table }: Split): void {
@@ -59,6 +65,9 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
     report({ kind: 'split-copied', table, done: done.length, total: ofTable.length, rows });
   }
 }
+
+/** Estimates may be wrong; a split that is many times what it was planned as is cut, or a crash would cost all of it. */
+const mostTimesPlanned = 8;
 
 function copyParts(
   { source, target, clock, report, config, workerName }: WorkerContext,
@@ -77,5 +86,6 @@ function copyParts(
     keyspace: config.target.keyspace,
     worker: workerName,
     rowsAtOnce: writesInFlight,
+    mostBytes: mostTimesPlanned * config.snapshot.bytesPerSplit,
   };
 }

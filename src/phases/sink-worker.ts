@@ -148,9 +148,11 @@ async function followCopies(
 
 function snapshotDoneAt(state: () => MigrationState): SnapshotDoneAt {
   return (tableId, token) => {
-    const copied = [...state().copied.values()].find(
-      ({ split }) => split.tableId === tableId && isInRange(token, split.range),
-    );
-    return copied?.finishedAtMicros;
+    const { splits, copied } = state();
+    // A partition that was cut belongs to several.
+    const covering = [...splits.values()].filter((split) => split.tableId === tableId && isInRange(token, split.range));
+    const finished = covering.flatMap(({ id }) => copied.get(id)?.finishedAtMicros ?? []);
+    if (finished.length === 0 || finished.length < covering.length) return undefined;
+    return finished.reduce((last, one) => (one > last ? one : last));
   };
 }

@@ -47,6 +47,8 @@ export interface PartitionRead extends RowRead {
   readonly partitionKey: readonly Buffer[];
   /** A clustering prefix, possibly the whole clustering key. Absent: the whole partition. */
   readonly clustering?: readonly Buffer[];
+  /** A value of the clustering column behind the prefix: only rows that come behind it in the table's order. */
+  readonly behind?: Buffer;
   readonly pageSize?: number;
 }
 

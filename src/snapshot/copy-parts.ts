@@ -10,7 +10,7 @@ import type { Pace } from './pace.ts';
 
 /** What copying needs besides the split; the same for all splits of a worker. */
 export interface CopyParts {
-  readonly source: Pick<TableReader, 'readRange'>;
+  readonly source: Pick<TableReader, 'readRange' | 'readPartition'>;
   readonly writer: TargetWriter;
   readonly pace: Pace;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
@@ -23,6 +23,8 @@ export interface CopyParts {
   readonly worker: string;
   /** Rows of one split that are being written at once. */
   readonly rowsAtOnce: number;
+  /** A split that turns out larger is cut there, at the end of a page: estimates know no wide partitions. */
+  readonly mostBytes: number;
   readonly pageSize?: number;
   readonly consistency?: Consistency;
 }

@@ -42,6 +42,7 @@ function copiedSplit(split: Split, floorMicros: bigint, books: AttemptedSplit, p
     bytes: books.bytes,
     worker: parts.worker,
     finishedAtMicros: parts.clock.nowMicros(),
+    ...(books.rest && { rest: books.rest }),
   };
 }
 

@@ -7,7 +7,11 @@ export interface CopyQueue {
   readonly subscription: Subscription;
   /** Splits that this process copies at once. */
   readonly splitsAtOnce: number;
-  readonly isCopied: (splitId: string) => boolean;
+  /** True when nothing of it is left to do, and true for what no plan knows. */
+  readonly isDone: (split: Split) => Promise<boolean>;
+  /** What the books of a copied split say is left of it. */
+  readonly restOf: (splitId: string) => Split | undefined;
+  readonly publish: (rest: Split) => Promise<void>;
   readonly copy: (split: Split, signal: AbortSignal) => Promise<CopiedSplit>;
   /** Stores the books of a split; the split is acknowledged only when this has resolved. */
   readonly record: (copied: CopiedSplit) => Promise<void>;
@@ -61,9 +65,14 @@ async function receiveUnless(queue: CopyQueue, wake: AbortSignal, drop: AbortSig
   }
 }
 
-// The order keeps the books: a split that is recorded and not acknowledged is skipped when it comes again.
+/**
+ * The order keeps the books: a split that is recorded and not acknowledged is skipped when it comes again, and its rest, which the books know by
+ * then, is published again. A rest that comes twice is copied once, or twice to the same end.
+ */
 async function copyMessage(message: Message, queue: CopyQueue, drop: AbortSignal): Promise<void> {
   const split = decodeSplit(message.payload);
-  if (!queue.isCopied(split.id)) await queue.record(await queue.copy(split, drop));
+  if (!(await queue.isDone(split))) await queue.record(await queue.copy(split, drop));
+  const rest = queue.restOf(split.id);
+  if (rest) await queue.publish(rest);
   await queue.subscription.acknowledge(message.position);
 }

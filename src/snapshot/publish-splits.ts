@@ -2,7 +2,7 @@ import { OperatorError } from '../errors.ts';
 import type { Split } from '../model/split.ts';
 import { topics } from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
-import { decodeSplit, encodeSplit } from './split-message.ts';
+import { decodeSplit, encodeSplit, splitMessage } from './split-message.ts';
 
 export interface SplitsToPublish {
   readonly bus: Pick<MessageBus, 'reader' | 'publisher'>;
@@ -71,7 +71,7 @@ async function publishAll(
     const stored: Promise<unknown>[] = [];
     for (const split of splits) {
       signal?.throwIfAborted();
-      stored.push(publisher.publish({ payload: encodeSplit(split), properties: { split: split.id } }));
+      stored.push(publisher.publish(splitMessage(split)));
     }
     await Promise.all(stored);
   } finally {

@@ -119,6 +119,17 @@ export function foldLedger(events: Iterable<LedgerEvent>): MigrationState {
   return state;
 }
 
+/** The first books of a split stand: its rest is planned by them, and a second copy of the split adds nothing to them. */
+function splitCopied(state: MigrationState, copied: CopiedSplit): MigrationState {
+  if (state.copied.has(copied.split.id)) return state;
+  const { rest } = copied;
+  return {
+    ...state,
+    copied: new Map(state.copied).set(copied.split.id, copied),
+    splits: rest ? new Map(state.splits).set(rest.id, rest) : state.splits,
+  };
+}
+
 /** The same event twice gives the same state as once: an append that was retried does no harm. */
 export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): MigrationState {
   switch (event.kind) {
@@ -139,7 +150,7 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
         splits: new Map([...state.splits, ...event.splits.map((split) => [split.id, split] as const)]),
       };
     case 'split-copied':
-      return { ...state, copied: new Map(state.copied).set(event.copied.split.id, event.copied) };
+      return splitCopied(state, event.copied);
     case 'copy-controlled':
       return { ...state, copyControl: event.control };
     case 'sink-allowed':

@@ -182,6 +182,7 @@ export async function beginSnapshot(two: TwoKeyspaces, table: Table): Promise<{ 
     pace: { take: async () => {} },
     worker: 'test',
     rowsAtOnce: 1000,
+    mostBytes: Number.POSITIVE_INFINITY,
   };
   const range = { start: -(2n ** 63n), end: 2n ** 63n - 1n };
   const done = copySplit({ id: `${table.name}/0`, table: table.name, tableId: table.id, range }, table, parts);

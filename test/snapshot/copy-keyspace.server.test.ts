@@ -3,12 +3,14 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import type { DeadLetter } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { CopiedSplit } from '../../src/model/split.ts';
+import { topics } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import { copySplit } from '../../src/snapshot/copy-split.ts';
 import { type CopyQueue, copySplits } from '../../src/snapshot/copy-splits.ts';
 import { planSplits } from '../../src/snapshot/plan-splits.ts';
 import { publishSplits } from '../../src/snapshot/publish-splits.ts';
+import { splitMessage } from '../../src/snapshot/split-message.ts';
 import { compareTables } from '../../src/validation/compare-tables.ts';
 import { isEqualReport } from '../../src/validation/report.ts';
 import { inMemoryQueue } from '../support/in-memory-queue.ts';
@@ -89,6 +91,18 @@ describe('copying a keyspace', () => {
     const written = [...copying.recorded.values()].reduce((sum, copied) => sum + copied.writtenRows, 0n);
     // A partition of static values only is a row that is read, but none that is compared as a row.
     expect(written).toBe(300n + 41n + 60n + 621n + 120n + 1n);
+  });
+
+  test('splits that hold far more than planned are cut, within partitions too; each row is read once', async () => {
+    for (const { name } of two.tables) await two.onTarget(`TRUNCATE KS.${name}`);
+    const copying = await startCopying(two, { mostBytes: 100, pageSize: 3 });
+    await copying.run({});
+
+    const copied = [...copying.recorded.values()];
+    const cutInside = copied.filter(({ rest }) => rest?.behind?.clustering !== undefined);
+    expect(cutInside.length).toBeGreaterThan(50);
+    expect(copied.reduce((sum, { readRows }) => sum + readRows, 0n)).toBe(300n + 41n + 60n + 621n + 120n + 1n);
+    expect((await validate(two)).differences).toEqual([]);
   });
 
   test('remaining times come over, and a value that never expires does not take the default of the table', async () => {
@@ -175,7 +189,14 @@ function describeDifference(difference: Difference): string {
   return `${shortly(difference)} ${hex.join('/')}`;
 }
 
-async function startCopying(two: TwoKeyspaces) {
+interface Sizes {
+  readonly mostBytes: number;
+  readonly pageSize: number;
+}
+
+const usual: Sizes = { mostBytes: Number.POSITIVE_INFINITY, pageSize: 20 };
+
+async function startCopying(two: TwoKeyspaces, { mostBytes, pageSize }: Sizes = usual) {
   const nodes = await two.source.nodes();
   const sized = two.tables.map((table) => ({ table, estimate: { partitions: 100, meanPartitionBytes: 100 } }));
   const splits = planSplits(
@@ -185,6 +206,8 @@ async function startCopying(two: TwoKeyspaces) {
   const queue = inMemoryQueue();
   await publishSplits({ bus: queue, splits, isCopied: () => false });
   const recorded = new Map<string, CopiedSplit>();
+  const planned = new Set(splits.map(({ id }) => id));
+  const publisher = await queue.publisher(topics.splits);
   const letters: DeadLetter[] = [];
 
   async function run(parts: {
@@ -205,16 +228,20 @@ async function startCopying(two: TwoKeyspaces) {
       keyspace: two.targetKeyspace,
       worker: 'test',
       rowsAtOnce: 16,
-      pageSize: 20,
+      mostBytes,
+      pageSize,
     };
     const work: CopyQueue = {
       subscription: queue.subscribe(),
       splitsAtOnce: 2,
-      isCopied: (id) => recorded.has(id),
+      isDone: async ({ id }) => recorded.has(id),
+      restOf: (id) => recorded.get(id)?.rest,
+      publish: async (rest) => void (await publisher.publish(splitMessage(rest))),
       copy: (split, stop) => copySplit(split, two.tables.find((table) => table.name === split.table)!, copyParts, stop),
       record: async (copied) => {
         recorded.set(copied.split.id, copied);
-        if (recorded.size === splits.length) enough.abort();
+        if (copied.rest) planned.add(copied.rest.id);
+        if (recorded.size === planned.size) enough.abort();
       },
       enough: enough.signal,
       ...(signal && { signal }),

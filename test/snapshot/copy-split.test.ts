@@ -139,8 +139,23 @@ describe('copySplit', () => {
     expect(target.mostInFlight).toBe(4);
   });
 
+  test('a split far larger than planned ends at the end of a page; what is behind is its rest', async () => {
+    const rows = Array.from({ length: 10 }, (_, at) => ({ values: { id: int(1), at: int(at), a: text('x') } }));
+    const { copied, taken } = await copy(wide, rows, { mostBytes: 30, pageSizes: [4] });
+
+    expect(copied).toMatchObject({ readRows: 4n, writtenRows: 4n });
+    expect(taken).toHaveLength(4);
+    expect(copied.rest).toMatchObject({
+      id: expect.stringMatching(/^things\/0\+[0-9a-f]{12}$/),
+      behind: { partitionKey: [int(1)], clustering: [int(3)] },
+    });
+  });
+
   test('a failure of the source ends the split with that failure', async () => {
-    const failing = { readRange: () => failAfter([{ values: { id: int(1) } }], new Error('source is gone')) };
+    const failing = {
+      ...inMemoryReader([]),
+      readRange: () => failAfter([{ values: { id: int(1) } }], new Error('source is gone')),
+    };
 
     await expect(copy(simple, [], { source: failing })).rejects.toThrow('source is gone');
   });
@@ -166,6 +181,7 @@ interface CopyOptions {
   readonly target?: ReturnType<typeof inMemoryTarget>;
   readonly clock?: ReturnType<typeof aClock>;
   readonly rowsAtOnce?: number;
+  readonly mostBytes?: number;
   readonly pageSizes?: readonly number[];
   readonly tableId?: string;
   readonly signal?: AbortSignal;
@@ -186,6 +202,7 @@ async function copy(table: Table, rows: readonly MemoryRow[], options: CopyOptio
     keyspace: 'shop',
     worker: 'here',
     rowsAtOnce: options.rowsAtOnce ?? 8,
+    mostBytes: options.mostBytes ?? Number.POSITIVE_INFINITY,
   };
   const range = { start: minToken, end: maxToken };
   const split = { id: `${table.name}/0`, table: table.name, tableId: options.tableId ?? table.id, range };

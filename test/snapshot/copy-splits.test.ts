@@ -16,12 +16,31 @@ describe('copySplits', () => {
   });
 
   test('a split that the ledger has already is acknowledged and not copied again', async () => {
-    const { queue, recorded, run } = await aQueueOf(3, { isCopied: (id) => id === 'things/1' });
+    const { queue, recorded, run } = await aQueueOf(3, { isDone: async ({ id }) => id === 'things/1' });
 
     await run();
 
     expect(recorded.map((copied) => copied.split.id)).toEqual(['things/0', 'things/2']);
     expect(queue.acknowledged).toHaveLength(3);
+  });
+
+  test('the rest of a split is queued before the split is acknowledged, also when that comes again', async () => {
+    const happened: string[] = [];
+    const rest: Split = { id: 'things/0+1', table: 'things', tableId: 'abcd', range: { start: 0n, end: 1n } };
+    const { queue, run } = await aQueueOf(2, {
+      isDone: async ({ id }) => id === 'things/1',
+      restOf: () => rest,
+      record: async ({ split }) => void happened.push(`recorded ${split.id}`),
+      publish: async ({ id }) => void happened.push(`queued ${id} with ${queue.acknowledged.length} acknowledged`),
+    });
+
+    await run();
+
+    expect(happened).toEqual([
+      'recorded things/0',
+      'queued things/0+1 with 0 acknowledged',
+      'queued things/0+1 with 1 acknowledged',
+    ]);
   });
 
   test('a split is acknowledged only after its books are stored', async () => {
@@ -117,7 +136,9 @@ async function aQueueOf(count: number, always: Partial<CopyQueue> = {}) {
     copySplits({
       subscription: queue.subscribe(),
       splitsAtOnce: 1,
-      isCopied: () => false,
+      isDone: async () => false,
+      restOf: () => undefined,
+      publish: async () => {},
       copy: async (split) => {
         watch.mostAtOnce = Math.max(watch.mostAtOnce, ++watch.now);
         await new Promise(setImmediate);

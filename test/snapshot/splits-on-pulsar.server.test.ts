@@ -95,7 +95,8 @@ async function worker(
   },
 ): Promise<void> {
   const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1 });
-  await copySplits({ subscription, isCopied: () => false, enough: new AbortController().signal, ...work });
+  const whole = { isDone: async () => false, restOf: () => undefined, publish: async () => {} };
+  await copySplits({ subscription, ...whole, enough: new AbortController().signal, ...work });
 }
 
 function aCopy(split: Split, worker: string) {

@@ -30,18 +30,23 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
     reads: 0,
     readRange: (read) => pagesOf(read, (key) => isInRange(tokenOf(joinPartitionKey(key)), read.range)),
     readPacked: (read) => packedPages(reader.readRange(read)),
-    readPartition: (read) => pagesOf(read, (key) => isSame(key, read.partitionKey), clusteringOf(read)),
+    readPartition: (read) =>
+      pagesOf(
+        read,
+        (key) => isSame(key, read.partitionKey),
+        (row) => isInPartition(row, read),
+      ),
   };
   return reader;
 
   async function* pagesOf(
     read: RangeRead | PartitionRead,
     isWanted: (partitionKey: readonly Buffer[]) => boolean,
-    clustering: readonly Buffer[] = [],
+    isWantedRow: (row: MemoryRow) => boolean = () => true,
   ): AsyncGenerator<readonly EncodedRow[]> {
     reader.reads++;
     const wanted = inOrder(reader.rows, read.table).filter(
-      (row) => isWanted(partitionKey(row, read.table)) && startsWith(row, read.table, clustering),
+      (row) => isWanted(partitionKey(row, read.table)) && isWantedRow(row),
     );
     for (let at = 0, page = 0; at < wanted.length; page++) {
       read.signal?.throwIfAborted();
@@ -73,8 +78,12 @@ function packCell(value: Buffer | null): Buffer[] {
   return value ? [length, value] : [length];
 }
 
-function clusteringOf(read: PartitionRead): readonly Buffer[] {
-  return read.clustering ?? [];
+function isInPartition(row: MemoryRow, { table, clustering = [], behind }: PartitionRead): boolean {
+  if (!startsWith(row, table, clustering)) return false;
+  if (!behind) return true;
+  const next = table.clustering[clustering.length]!;
+  const value = row.values[next.name];
+  return value !== undefined && Buffer.compare(value, behind) * (next.isReversed ? -1 : 1) > 0;
 }
 
 function encode(row: MemoryRow, read: RowRead): EncodedRow {

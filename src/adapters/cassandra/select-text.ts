@@ -13,10 +13,21 @@ export function selectRangeText(selection: Selection, keyspace: string): string 
   return `${selectText(selection, keyspace)} WHERE ${token} > ? AND ${token} <= ?`;
 }
 
-/** Rows of one partition under the first `clusteringCount` clustering columns, a value bound for each key column. */
-export function selectPartitionText(selection: Selection, clusteringCount: number, keyspace: string): string {
-  const bound = [...selection.table.partitionKey, ...selection.table.clustering.slice(0, clusteringCount)];
-  const conditions = bound.map((column) => `${quoteName(column.name)} = ?`);
+/**
+ * Rows of one partition under the first `clusteringCount` clustering columns, a value bound for each key column; with
+ * `isBehind` only those behind a value of the next clustering column, bound last, in the table's order.
+ */
+export function selectPartitionText(
+  selection: Selection,
+  { clusteringCount, isBehind }: { readonly clusteringCount: number; readonly isBehind: boolean },
+  keyspace: string,
+): string {
+  const { partitionKey, clustering } = selection.table;
+  const conditions = [...partitionKey, ...clustering.slice(0, clusteringCount)].map(
+    ({ name }) => `${quoteName(name)} = ?`,
+  );
+  const next = isBehind ? clustering[clusteringCount]! : undefined;
+  if (next) conditions.push(`${quoteName(next.name)} ${next.isReversed ? '<' : '>'} ?`);
   return `${selectText(selection, keyspace)} WHERE ${conditions.join(' AND ')}`;
 }
 

@@ -34,9 +34,11 @@ export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableR
     readRange: (read: RangeRead) => cutPages(ofRange(read)),
     readPacked: (read: PackedRead) => packedPages(ofRange(read)),
     readPartition(read: PartitionRead) {
-      const clustering = read.clustering ?? [];
-      const cql = selectPartitionText(read, clustering.length, keyspace ?? read.table.keyspace);
-      return cutPages({ pool, patienceMs, cql, values: [...read.partitionKey, ...clustering], read });
+      const { partitionKey, clustering = [], behind } = read;
+      const under = { clusteringCount: clustering.length, isBehind: behind !== undefined };
+      const cql = selectPartitionText(read, under, keyspace ?? read.table.keyspace);
+      const values = [...partitionKey, ...clustering, ...(behind === undefined ? [] : [behind])];
+      return cutPages({ pool, patienceMs, cql, values, read });
     },
   };
 }

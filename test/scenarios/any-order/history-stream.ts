@@ -181,6 +181,7 @@ export class HistoryStream {
       keyspace: targetKeyspace,
       worker: 'test',
       rowsAtOnce: 1000,
+      mostBytes: Number.POSITIVE_INFINITY,
     };
     await Promise.all(
       tables.flatMap((table) =>
