@@ -51,7 +51,7 @@ export interface PulsarSettings {
 }
 
 /** Tokens by the client credentials grant. */
-export interface PulsarOAuth2 {
+interface PulsarOAuth2 {
   readonly issuerUrl: string;
   /** JSON with client_id and client_secret, as Pulsar's own clients take it. */
   readonly keyFile: string;

@@ -1,6 +1,7 @@
 import type { TargetKeyspace } from '../../ports/target-keyspace.ts';
 import type { CassandraEndpoint } from './endpoint.ts';
 import { openPool } from './open-pool.ts';
+import { readSchema } from './read-schema.ts';
 import { waitForSchemaAgreement } from './schema-agreement.ts';
 import { targetOverPool } from './target-over-pool.ts';
 
@@ -18,6 +19,7 @@ export async function openTargetCassandra(options: TargetCassandraOptions): Prom
     keyspace: options.keyspace,
     requestTimeoutMs: facts.requestTimeoutMs,
     patienceMs,
+    readSchema,
     waitUntilDefined: waitForSchemaAgreement,
   });
 }

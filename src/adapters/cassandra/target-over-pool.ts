@@ -1,3 +1,4 @@
+import type { SchemaRows } from '../../model/schema.ts';
 import type { TargetDefinition } from '../../model/target-definition.ts';
 import { type BoundValue, type TargetKeyspace, type TargetStatement, unset } from '../../ports/target-keyspace.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
@@ -15,13 +16,15 @@ export interface TargetParts {
   readonly keyspace: string;
   readonly requestTimeoutMs: number;
   readonly patienceMs: number;
+  /** As much of the schema as this kind of target tells. */
+  readonly readSchema: (asker: CqlPool, keyspace: string, signal?: AbortSignal) => Promise<SchemaRows>;
   /** Returns when what a DDL statement created can be used. */
   readonly waitUntilDefined: (pool: CqlPool, signal?: AbortSignal) => Promise<void>;
 }
 
 /** A target keyspace behind any pool: how one logs in and how long DDL takes is for who opens it. */
 export function targetOverPool(parts: TargetParts): TargetKeyspace {
-  const { pool, keyspace, requestTimeoutMs, patienceMs, waitUntilDefined } = parts;
+  const { pool, keyspace, requestTimeoutMs, patienceMs, readSchema, waitUntilDefined } = parts;
   const patient = <T>(doing: string, signal: AbortSignal | undefined, act: () => Promise<T>) =>
     withPatience({ doing, patienceMs, signal }, act);
   return {
@@ -33,7 +36,7 @@ export function targetOverPool(parts: TargetParts): TargetKeyspace {
         signal,
         async () => (await readKeyspace(pool, keyspace, signal)) !== undefined,
       ),
-    schema: (signal) => patient('to read the target schema', signal, () => readPresentSchema(pool, keyspace, signal)),
+    schema: (signal) => patient('to read the target schema', signal, () => readSchema(pool, keyspace, signal)),
     async define(definitions, signal) {
       const missing = await patient('to see what the target has', signal, () =>
         missingOf(pool, keyspace, definitions, signal),

@@ -1,5 +1,6 @@
 import type { TargetKeyspace } from '../../ports/target-keyspace.ts';
 import { openCqlPool } from '../../wire/cql/open-cql-pool.ts';
+import { readPresentSchema } from '../cassandra/read-schema.ts';
 import { targetOverPool } from '../cassandra/target-over-pool.ts';
 import { connectionsPerPeer } from './connections-per-peer.ts';
 import { openControlPlane } from './control-plane.ts';
@@ -39,7 +40,8 @@ export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Prom
   });
   const controlPlane = openControlPlane(options, facts);
   const { requestTimeoutMs } = facts;
-  const target = targetOverPool({ pool, keyspace, requestTimeoutMs, patienceMs, waitUntilDefined: async () => {} });
+  const asked = { pool, keyspace, requestTimeoutMs, patienceMs, readSchema: readPresentSchema };
+  const target = targetOverPool({ ...asked, waitUntilDefined: async () => {} });
   return {
     ...target,
     define: (definitions, signal) => defineInKeyspaces({ controlPlane, keyspace, onWait, signal }, definitions),
