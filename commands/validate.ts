@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { OperatorError } from '../src/errors.ts';
 import type { RepairedRow } from '../src/model/repaired-row.ts';
 import { maxToken, minToken, type TokenRange } from '../src/model/token.ts';
-import { compareAll, throwOnDifferences } from '../src/phases/compare-all.ts';
+import { type CompareOptions, compareAll, throwOnDifferences } from '../src/phases/compare-all.ts';
 import type { ComparisonScope } from '../src/phases/comparison-scope.ts';
 import type { WorkerContext } from '../src/phases/phase-context.ts';
 import { repairDifferences, throwOnCutOver, throwOnUnrepaired } from '../src/phases/repair-differences.ts';
@@ -24,6 +24,7 @@ interface Options extends CommonOptions {
   readonly since?: 'last';
   readonly range?: TokenRange;
   readonly sample?: number;
+  readonly resume?: true;
   readonly repair?: true;
   readonly report?: string;
 }
@@ -47,6 +48,11 @@ export function validateCommand(): Command {
       new Option('--sample <percent>', 'only as much, from all over the ring, other rows each time').argParser(
         percentOf,
       ),
+    )
+    .addOption(
+      new Option('--resume', 'go on with the comparison of everything that was interrupted').conflicts([
+        ...['since', 'range', 'sample', 'repair'],
+      ]),
     )
     .option('--repair', 'write rows that differ for certain anew from the source, and look again')
     .option('--report <file>', 'write the result as an HTML page, too')
@@ -80,8 +86,13 @@ interface Validated {
 }
 
 async function compare(context: WorkerContext, options: Options): Promise<Validated> {
-  const { table } = options;
-  const wanted = { patienceMs: usualPatienceMs, scope: scopeOf(options), ...(table && { tables: table }) };
+  const { table, resume } = options;
+  const wanted: CompareOptions = {
+    patienceMs: usualPatienceMs,
+    scope: scopeOf(options),
+    ...(table && { tables: table }),
+    ...(resume && { resume: 'asked' }),
+  };
   return { report: await whileWatchingRing(context, (watched) => compareAll(watched, wanted)) };
 }
 

@@ -38,6 +38,8 @@ export interface MigrationStatus {
   /** Tables that have left the migration. */
   readonly stoppedTables: readonly { readonly table: string; readonly reason: string }[];
   readonly lastValidation: ValidationStatus | undefined;
+  /** The comparison of whole tables that has begun and not ended. */
+  readonly comparing: ComparingStatus | undefined;
   readonly lastRepair: RepairStatus | undefined;
   readonly isCutOver: boolean;
   /** What has to happen next, and why it has not. */
@@ -111,6 +113,13 @@ export interface HostAlarm {
 }
 
 /** Rows that `validate --repair` wrote anew; only a validation after it proves them. */
+export interface ComparingStatus {
+  readonly startedAt: string;
+  /** Splits that are booked, of all. */
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface RepairStatus {
   readonly finishedAt: string;
   readonly equal: number;

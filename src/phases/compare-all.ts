@@ -3,14 +3,17 @@ import { exitCodes, OperatorError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { type Difference, differingRows, pendingRows, shownRowKey } from '../model/difference.ts';
 import type { Table } from '../model/table.ts';
-import type { ValidationRecord } from '../state/ledger-event.ts';
+import type { ComparisonRecord, ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
+import type { OpenComparison } from '../state/open-comparison.ts';
 import { compareTables } from '../validation/compare-tables.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { type ComparableTables, comparableTables } from './comparable-tables.ts';
 import { type ComparisonScope, type ScopedTables, scopeTables } from './comparison-scope.ts';
 import { explainDifferences } from './explain-differences.ts';
+import { cutAsBefore, interruptedComparison, type Resumption } from './interrupted-comparison.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { beginComparison, rememberComparison } from './remembered-comparison.ts';
 import { sidesOf } from './sides-of.ts';
 import { openStreamClock } from './stream-clock.ts';
 
@@ -23,6 +26,8 @@ export interface CompareOptions {
   readonly patienceMs: number;
   /** All that was ever captured is applied, and nobody writes. */
   readonly isDrained?: boolean;
+  /** Goes on with the comparison of everything that was interrupted: it must be there, or if it began within a day. */
+  readonly resume?: Resumption;
 }
 
 /** Rows whose keys the ledger keeps until start-sink settles them; a ledger event is one message. */
@@ -40,9 +45,14 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
   const streamTimeMicros = stream?.position?.streamTimeMicros;
   try {
-    const scoped = await scopeTables(context, tables, options.scope ?? { kind: 'everything' });
+    const interrupted = interruptedComparison(context, tables, options.resume);
+    const scoped = await scopeOfRun(context, tables, options, interrupted);
+    const begun = interrupted?.begun ?? beginComparison(context, scoped.tables, state, streamTimeMicros);
+    const isRemembered = scoped.text === undefined && !options.isDrained;
+    if (isRemembered && !interrupted) await ledger.append({ kind: 'comparison-begun', begun });
     const compared = await compareTables({
       tables: scoped.tables,
+      startedAtMicros: begun.startedAtMicros,
       withCounters,
       sides: sidesOf(context),
       clock,
@@ -50,17 +60,12 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       streamTime: () => stream?.position?.streamTimeMicros,
       patienceMs: stream ? options.patienceMs : 0,
       splitsAtOnce,
+      ...(isRemembered && { memory: rememberComparison(context, begun, interrupted?.splits) }),
       signal,
     });
     const result = { ...compared, ...(scoped.text !== undefined && { scope: scoped.text }) };
     const isOfAllTables = options.tables === undefined && comparable.leftOut.length === 0;
-    await book(context, result, {
-      scoped,
-      isOfAllTables,
-      isDrained: options.isDrained ?? false,
-      state,
-      streamTimeMicros,
-    });
+    await book(context, result, { scoped, begun, isOfAllTables, isDrained: options.isDrained ?? false, state });
     // Once what was found stands in the ledger: a read that fails here must not cost the comparison.
     return { ...result, differences: await explainDifferences(context, tables, result.differences) };
   } finally {
@@ -68,23 +73,36 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   }
 }
 
+function scopeOfRun(
+  context: WorkerContext,
+  tables: readonly Table[],
+  { scope = { kind: 'everything' } }: CompareOptions,
+  interrupted: OpenComparison | undefined,
+): Promise<ScopedTables> | ScopedTables {
+  if (!interrupted) return scopeTables(context, tables, scope);
+  return { tables: cutAsBefore(interrupted, tables), whole: new Set(tables.map(({ name }) => name)) };
+}
+
 interface Compared {
   readonly scoped: ScopedTables;
   /** All tables that have not left the migration. */
   readonly isOfAllTables: boolean;
   readonly isDrained: boolean;
-  /** Of before the comparison, as the stream time. */
+  readonly begun: ComparisonRecord;
+  /** Of before this run of the comparison. */
   readonly state: MigrationState;
-  readonly streamTimeMicros: bigint | undefined;
 }
 
 async function book(
   { ledger, signal }: WorkerContext,
   result: ValidationReport,
-  { scoped, isOfAllTables, isDrained, state, streamTimeMicros }: Compared,
+  { scoped, begun, isOfAllTables, isDrained, state }: Compared,
 ): Promise<void> {
   const drainedAt = state.drain?.confirmedAtMicros;
+  const { id, streamTimeMicros, disproofKnownMicros } = begun;
   const validation: ValidationRecord = {
+    comparison: id,
+    disproofKnownMicros,
     ...recordOf(result, {
       isAfterDrain: drainedAt !== undefined && result.startedAtMicros > drainedAt,
       isFull: isOfAllTables && scoped.text === undefined,
@@ -95,8 +113,9 @@ async function book(
   await ledger.append({ kind: 'validated', validation });
   const appliedUpTo = isDrained ? 'everything' : streamTimeMicros;
   const whole = result.tables.filter(({ table }) => scoped.whole.has(table));
-  for (const { id } of slicesSettledBy(whole, state.openSlices.values(), appliedUpTo))
-    await ledger.append({ kind: 'slice-settled', id, how: 'compared equal' });
+  const openBefore = [...state.openSlices.values()].filter((slice) => begun.openSlices.includes(slice.id));
+  for (const slice of slicesSettledBy(whole, openBefore, appliedUpTo))
+    await ledger.append({ kind: 'slice-settled', id: slice.id, how: 'compared equal' });
   await ledger.refresh(signal);
 }
 

@@ -2,6 +2,7 @@ import { OperatorError } from '../errors.ts';
 import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange } from '../model/token.ts';
+import { type SplitSizing, splitCountFor } from '../snapshot/plan-splits.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -26,7 +27,13 @@ export interface ScopedTables {
   readonly sinceMicros?: bigint;
 }
 
-const splitsATable = 16;
+/** What an interruption costs at most, and so larger than a split of the copy: nothing has to be written. */
+const wholeSizing: SplitSizing = {
+  bytesPerSplit: 256 * 1024 * 1024,
+  partitionsPerSplit: 1_000_000,
+  fewest: 16,
+  most: 1024,
+};
 const sampleStretches = 1_000;
 
 /** Decides what to read of each table. Asks the ledger's state as it was read last. */
@@ -37,12 +44,12 @@ export async function scopeTables(
 ): Promise<ScopedTables> {
   switch (scope.kind) {
     case 'everything':
-      return { tables: tables.map(wholeTable), whole: new Set(tables.map(({ name }) => name)) };
+      return { tables: await wholeTables(tables, context), whole: new Set(tables.map(({ name }) => name)) };
     case 'changed':
       return changedSince(provenOf(context.ledger.state), context, tables);
     case 'range': {
       const { start, end } = scope.range;
-      const ranges = splitRange(scope.range, splitsATable);
+      const ranges = splitRange(scope.range, wholeSizing.fewest);
       return { ...only(tables, ranges), text: `tokens above ${start} up to ${end}` };
     }
     case 'sample': {
@@ -53,8 +60,13 @@ export async function scopeTables(
   }
 }
 
-function wholeTable(table: Table): TableToCompare {
-  return { table, splits: splitsATable };
+function wholeTables(tables: readonly Table[], { source, signal }: WorkerContext): Promise<readonly TableToCompare[]> {
+  return Promise.all(
+    tables.map(async (table) => ({
+      table,
+      splits: splitCountFor(await source.sizeEstimate(table, signal), wholeSizing),
+    })),
+  );
 }
 
 function only(tables: readonly Table[], ranges: readonly TokenRange[]): ScopedTables {
@@ -84,8 +96,12 @@ async function changedSince(proven: Proven, context: WorkerContext, tables: read
   // No change names a counter: the cutover has just copied them all.
   const counters = tables.filter(({ isCounter }) => isCounter).map(({ name }) => name);
   const whole = new Set([...doubtful, ...counters]);
-  const scoped = tables.map((table) =>
-    whole.has(table.name) ? wholeTable(table) : { table, splits: changed.rangesOf(table.id) },
+  const cut = await wholeTables(
+    tables.filter(({ name }) => whole.has(name)),
+    context,
+  );
+  const scoped = tables.map(
+    (table) => cut.find((each) => each.table === table) ?? { table, splits: changed.rangesOf(table.id) },
   );
   const since = instantText(proven.fromMicros);
   const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, for their slices in doubt`;

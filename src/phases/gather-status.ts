@@ -1,5 +1,6 @@
 import { instantText } from '../model/instant-text.ts';
 import type {
+  ComparingStatus,
   MigrationStatus,
   PausedTableStatus,
   PhaseStatus,
@@ -56,6 +57,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
       decision.action === 'stop' ? [{ table: decision.table, reason: decision.reason }] : [],
     ),
     lastValidation: state.lastValidation && validationStatus(state.lastValidation),
+    comparing: state.comparison && comparingStatus(state.comparison),
     lastRepair: state.lastRepair && repairStatus(state.lastRepair),
     isCutOver: state.cutover !== undefined,
     waitsFor: waitsFor(state, stream),
@@ -108,6 +110,11 @@ function validationStatus(validation: ValidationRecord): ValidationStatus {
     unsettled: validation.unsettledCount,
     tables: validation.tables,
   };
+}
+
+function comparingStatus({ begun, splits }: NonNullable<MigrationState['comparison']>): ComparingStatus {
+  const total = begun.tables.reduce((sum, table) => sum + table.splits, 0);
+  return { startedAt: instantText(begun.startedAtMicros), done: splits.size, total };
 }
 
 function repairStatus({ atMicros, tables }: NonNullable<MigrationState['lastRepair']>): RepairStatus {

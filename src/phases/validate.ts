@@ -15,7 +15,7 @@ export const validate: Phase = {
     {
       title: 'compare',
       async run(context) {
-        const report = await compareAll(context, { patienceMs: usualPatienceMs });
+        const report = await compareAll(context, { patienceMs: usualPatienceMs, resume: 'recent' });
         throwOnDifferences(report);
         return `${report.tables.length} tables`;
       },

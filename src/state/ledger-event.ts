@@ -1,4 +1,5 @@
 import type { CaptureHole } from '../model/capture-hole.ts';
+import type { ComparedSplit } from '../model/compared-split.ts';
 import type { CopyControl } from '../model/copy-control.ts';
 import type { CountedTable } from '../model/counted-table.ts';
 import type { ComparedTable, RowKey } from '../model/difference.ts';
@@ -25,6 +26,14 @@ export type LedgerFact =
   /** The operator's word about the copying; the newest one holds. */
   | { readonly kind: 'copy-controlled'; readonly control: CopyControl }
   | { readonly kind: 'sink-allowed' }
+  /** A comparison of whole tables has begun to read. */
+  | { readonly kind: 'comparison-begun'; readonly begun: ComparisonRecord }
+  /** What it has compared so far and need not compare again if it is interrupted. */
+  | {
+      readonly kind: 'splits-compared';
+      readonly comparison: string;
+      readonly splits: readonly ComparedSplitRecord[];
+    }
   | { readonly kind: 'validated'; readonly validation: ValidationRecord }
   | { readonly kind: 'repaired'; readonly repair: RepairRecord }
   /** Told by the agent itself; opens a slice of every table concerned. */
@@ -82,7 +91,38 @@ export interface HandOverRecord {
   readonly schema: SchemaRows;
 }
 
+/** What a comparison knew before it read its first row; it holds for all of it, however often it is interrupted. */
+export interface ComparisonRecord {
+  readonly id: string;
+  readonly startedAtMicros: bigint;
+  /** All changes up to then were applied; absent where nobody could tell. */
+  readonly streamTimeMicros?: bigint;
+  /** When the newest comparison that disproved others was booked; 0: there was none. */
+  readonly disproofKnownMicros: bigint;
+  /** Ids of the slices in doubt that were open. */
+  readonly openSlices: readonly string[];
+  readonly tables: readonly ComparisonTable[];
+}
+
+interface ComparisonTable {
+  readonly table: string;
+  /** Its id and its columns: rows that were compared in another shape prove nothing. */
+  readonly shape: string;
+  /** Stretches of equal width into which the ring is cut. */
+  readonly splits: number;
+}
+
+export interface ComparedSplitRecord {
+  readonly table: string;
+  readonly split: number;
+  readonly found: ComparedSplit;
+}
+
 export interface ValidationRecord {
+  /** Of one whose splits are booked while it runs. */
+  readonly comparison?: string;
+  /** As in ComparisonRecord; absent in what was booked before it was asked for. */
+  readonly disproofKnownMicros?: bigint;
   readonly startedAtMicros: bigint;
   readonly finishedAtMicros: bigint;
   /** All changes up to then were applied when it started; absent where nobody could tell. */

@@ -15,6 +15,7 @@ import type {
   TablePause,
   ValidationRecord,
 } from './ledger-event.ts';
+import { addComparedSplits, beginComparison, type OpenComparison } from './open-comparison.ts';
 import { isBeforeHandOver, slicesOfHole } from './slices-of-hole.ts';
 
 /** What is known of a migration: the fold of its ledger. */
@@ -32,6 +33,10 @@ export interface MigrationState {
   readonly lastFullValidation: ValidationRecord | undefined;
   /** What has been seen equal, from a validation of everything on; undefined before the first, and when one differs. */
   readonly proven: ProvenState | undefined;
+  /** When the newest comparison was booked that found rows different although no change names them; 0: none was. */
+  readonly disprovedAtMicros: bigint;
+  /** The comparison that can go on if it is interrupted. */
+  readonly comparison: OpenComparison | undefined;
   /** The newest repair, and when. */
   readonly lastRepair: (RepairRecord & { readonly atMicros: bigint }) | undefined;
   readonly openSlices: ReadonlyMap<string, DoubtfulSlice>;
@@ -102,6 +107,8 @@ export const emptyState: MigrationState = {
   lastValidation: undefined,
   lastFullValidation: undefined,
   proven: undefined,
+  disprovedAtMicros: 0n,
+  comparison: undefined,
   lastRepair: undefined,
   openSlices: new Map(),
   settledSlices: new Set(),
@@ -155,8 +162,12 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
       return { ...state, copyControl: event.control };
     case 'sink-allowed':
       return { ...state, sinkAllowed: true };
+    case 'comparison-begun':
+      return { ...state, comparison: beginComparison(state.comparison, event.begun, state.disprovedAtMicros) };
+    case 'splits-compared':
+      return { ...state, comparison: addComparedSplits(state.comparison, event.comparison, event.splits) };
     case 'validated':
-      return withValidation(state, event.validation);
+      return withValidation(state, event);
     case 'repaired':
       return { ...state, lastRepair: { ...event.repair, atMicros: event.atMicros } };
     case 'capture-hole':
@@ -189,7 +200,7 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
     case 'counters-copied':
       return { ...state, counters: { drainNonce: event.counters.drainNonce, copied: event.counters } };
     case 'cut-over':
-      return { ...state, cutover: event.record };
+      return { ...state, comparison: undefined, cutover: event.record };
   }
 }
 
@@ -226,27 +237,41 @@ function openSlice(state: MigrationState, slice: DoubtfulSlice): MigrationState 
   return { ...state, openSlices: new Map(state.openSlices).set(slice.id, slice) };
 }
 
-function withValidation(state: MigrationState, validation: ValidationRecord): MigrationState {
+function withValidation(
+  state: MigrationState,
+  { validation, atMicros }: LedgerEvent & { kind: 'validated' },
+): MigrationState {
+  const isDisproof = disproves(validation);
+  const isEnded = isDisproof || validation.comparison === state.comparison?.begun.id;
   return {
     ...state,
+    disprovedAtMicros: isDisproof ? atMicros : state.disprovedAtMicros,
+    comparison: isEnded ? undefined : state.comparison,
     lastValidation: validation,
     lastFullValidation: validation.isFull ? validation : state.lastFullValidation,
-    proven: provenBy(validation, state.proven),
+    proven: provenBy(validation, state),
   };
+}
+
+/** Rows differ although nothing names them: somebody else wrote to the target, or changes were missed. */
+function disproves({ tables, sinceMicros }: ValidationRecord): boolean {
+  return differingRows(tables) > 0 && sinceMicros === undefined;
 }
 
 /**
  * A change that the target had not taken yet when a row was read may reach it afterwards: hence the stream's time, not
  * the clock's. What differs among rows that changed is compared again the next time, for `fromMicros` stays; rows that
- * differ although nothing names them disprove everything.
+ * differ although nothing names them disprove everything, also what a comparison that runs beside has seen equal before.
  */
 function provenBy(
-  { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables }: ValidationRecord,
-  before: ProvenState | undefined,
+  validation: ValidationRecord,
+  { proven: before, disprovedAtMicros }: MigrationState,
 ): ProvenState | undefined {
-  const differing = differingRows(tables);
-  if (differing > 0 && sinceMicros === undefined) return undefined;
-  const isClean = differing === 0 && pendingRows(tables) === 0;
+  const { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables } = validation;
+  if (disproves(validation)) return undefined;
+  if (validation.disproofKnownMicros !== undefined && validation.disproofKnownMicros !== disprovedAtMicros)
+    return before;
+  const isClean = differingRows(tables) === 0 && pendingRows(tables) === 0;
   if (!isClean) return before && { ...before, lookedAtMicros: before.fullAtMicros };
   if (streamTimeMicros === undefined) return before;
   const fromMicros = streamTimeMicros < startedAtMicros ? streamTimeMicros : startedAtMicros;
@@ -270,6 +295,7 @@ function withDecision(
     decision.action === 'stop' ? [...state.openSlices].filter(([, slice]) => slice.table !== table) : state.openSlices;
   return {
     ...state,
+    comparison: undefined,
     openSlices: new Map(openSlices),
     pauses: without(state.pauses, table),
     schemaDecisions: new Map(state.schemaDecisions).set(table, decided),

@@ -34,6 +34,7 @@ export function statusText(status: MigrationStatus): string {
     `dead letters: ${status.deadLetters}`,
     ...status.openSlices.map(({ table, reason }) => `slice in doubt: ${table}: ${reason}`),
     ...validationLines(status),
+    ...comparingLines(status),
     ...repairLines(status),
     `next: ${status.waitsFor}`,
     '',
@@ -103,6 +104,14 @@ function repairLines({ lastRepair: last }: MigrationStatus): readonly string[] {
   if (!last) return [];
   const left = last.left === 0 ? '' : `, ${last.left} were not`;
   return [`repair of ${last.finishedAt}: ${last.equal} rows equal afterwards${left}; a later validation proves them`];
+}
+
+function comparingLines({ comparing }: MigrationStatus): readonly string[] {
+  if (!comparing) return [];
+  const { startedAt, done, total } = comparing;
+  return [
+    `comparing since ${startedAt}: ${done} of ${total} splits; if that was interrupted, cdcmig validate --resume goes on`,
+  ];
 }
 
 function validationLines({ lastValidation: last }: MigrationStatus): readonly string[] {

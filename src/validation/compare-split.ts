@@ -1,3 +1,4 @@
+import type { ComparedSplit } from '../model/compared-split.ts';
 import type { Table } from '../model/table.ts';
 import type { TokenRange } from '../model/token.ts';
 import type { Consistency, PackedPage, TableReader } from '../ports/table-reader.ts';
@@ -5,7 +6,7 @@ import { matchRows, type RowMatcher, type Side } from './match-rows.ts';
 import { countSameRows } from './packed-rows.ts';
 import { openPageCursor, type PageCursor, type PeekedRow } from './page-cursor.ts';
 import { type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
-import { type ComparedSplit, type SplitTally, tallySplit } from './split-tally.ts';
+import { type SplitTally, tallySplit } from './split-tally.ts';
 
 /** The two keyspaces that should be equal; each reader knows which keyspace it reads. */
 export interface Sides {

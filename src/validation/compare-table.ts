@@ -1,4 +1,5 @@
 import type { Report } from '../events.ts';
+import type { ComparedSplit } from '../model/compared-split.ts';
 import type { ComparedTable, Difference } from '../model/difference.ts';
 import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange } from '../model/token.ts';
@@ -6,7 +7,6 @@ import type { Clock } from '../ports/clock.ts';
 import { compareSplit, type Sides } from './compare-split.ts';
 import { inParallel } from './in-parallel.ts';
 import { settleDifferences } from './settle-differences.ts';
-import type { ComparedSplit } from './split-tally.ts';
 import { differencesOf, keepKeys, sumTable } from './sum-table.ts';
 
 export interface Comparing {
@@ -19,7 +19,14 @@ export interface Comparing {
   /** Splits that are read at once. */
   readonly splitsAtOnce: number;
   readonly pageSize?: number;
+  readonly memory?: ComparisonMemory;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Keeps what has been compared, for a comparison that goes on after an interruption; splits are numbered as they are cut. */
+export interface ComparisonMemory {
+  readonly known: (table: string, split: number) => ComparedSplit | undefined;
+  readonly keep: (table: string, split: number, found: ComparedSplit) => void;
 }
 
 export interface TableToCompare {
@@ -67,14 +74,17 @@ function rangesOfWholeRing(count: number): readonly TokenRange[] {
 async function compareSplits(
   table: Table,
   ranges: readonly TokenRange[],
-  { sides, report, splitsAtOnce, pageSize, signal }: Comparing,
+  { sides, report, splitsAtOnce, pageSize, memory, signal }: Comparing,
 ): Promise<readonly ComparedSplit[]> {
   let done = 0;
   // Many ranges are small ones, a partition each: there it is the round trips that take the time.
   const atOnce = Math.max(splitsAtOnce, Math.min(mostSmallAtOnce, ranges.length >> 6));
   const tellEvery = Math.ceil(ranges.length / mostTold);
-  return inParallel(ranges, atOnce, signal, async (range) => {
-    const found = await compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) });
+  return inParallel([...ranges.entries()], atOnce, signal, async ([split, range]) => {
+    const known = memory?.known(table.name, split);
+    const found =
+      known ?? (await compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) }));
+    if (!known) memory?.keep(table.name, split, found);
     done++;
     const differences = found.differing.length + found.notKept;
     if (done % tellEvery === 0 || done === ranges.length || differences > 0)

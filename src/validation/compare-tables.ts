@@ -4,6 +4,8 @@ import { buildReport, type ValidationReport } from './report.ts';
 
 export interface TablesToCompare extends Comparing {
   readonly tables: readonly TableToCompare[];
+  /** Of one that goes on after an interruption; default: now. */
+  readonly startedAtMicros?: bigint;
   /** Counters are copied after writes have stopped, so until then they differ and say nothing. */
   readonly withCounters: boolean;
 }
@@ -11,10 +13,11 @@ export interface TablesToCompare extends Comparing {
 /** Compares table after table, the splits of each at once, and answers with the whole result. */
 export async function compareTables({
   tables,
+  startedAtMicros: begunAtMicros,
   withCounters,
   ...comparing
 }: TablesToCompare): Promise<ValidationReport> {
-  const startedAtMicros = comparing.clock.nowMicros();
+  const startedAtMicros = begunAtMicros ?? comparing.clock.nowMicros();
   const passes: TablePass[] = [];
   for (const table of tables)
     if (withCounters || !table.table.isCounter) passes.push(await compareTable(table, comparing));

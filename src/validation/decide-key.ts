@@ -1,4 +1,4 @@
-import type { Share } from './split-tally.ts';
+import type { Share } from '../model/compared-split.ts';
 
 /** How a key stood at one look at both sides. */
 export interface Look {

@@ -1,3 +1,4 @@
+import type { DifferingKey } from '../model/compared-split.ts';
 import type { Table } from '../model/table.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Sides } from './compare-split.ts';
@@ -5,7 +6,7 @@ import { decideKey, type Look, type Verdict, type Watch } from './decide-key.ts'
 import { inParallel } from './in-parallel.ts';
 import { readImage } from './read-image.ts';
 import { differingColumns, type RowShape, rowShapeOf } from './row-image.ts';
-import { type DifferingKey, shareOf } from './split-tally.ts';
+import { shareOf } from './split-tally.ts';
 
 export interface Settling {
   readonly sides: Sides;

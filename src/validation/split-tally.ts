@@ -1,3 +1,4 @@
+import type { ComparedSplit, DifferingKey, Share, SideSum } from '../model/compared-split.ts';
 import type { RowKey } from '../model/difference.ts';
 import { isStaticKey, rowKeyText } from '../model/difference.ts';
 import type { PackedPage } from '../ports/table-reader.ts';
@@ -6,36 +7,7 @@ import { addDigests, digestRow } from './digest-row.ts';
 import type { MatchOutcome, Side } from './match-rows.ts';
 import { differingColumns, type RowImage, type RowShape } from './row-image.ts';
 
-/** What one key adds to the count and the digest of its side; a static row is compared but not counted. */
-export interface Share {
-  readonly isPresent: boolean;
-  readonly rows: bigint;
-  readonly digest: bigint;
-}
-
 export const absentShare: Share = { isPresent: false, rows: 0n, digest: 0n };
-
-/** A key that differed when it was read, with its part in the sums of both sides. */
-export interface DifferingKey {
-  readonly key: RowKey;
-  readonly columns: readonly string[];
-  readonly source: Share;
-  readonly target: Share;
-}
-
-export interface SideSum {
-  readonly rows: bigint;
-  readonly digest: bigint;
-}
-
-/** What one pass over a split saw. */
-export interface ComparedSplit {
-  readonly source: SideSum;
-  readonly target: SideSum;
-  readonly differing: readonly DifferingKey[];
-  /** Keys that differed beyond those that were kept. */
-  readonly notKept: number;
-}
 
 export interface SplitTally extends MatchOutcome {
   /** Rows of a table without static columns that both sides have, byte for byte. */

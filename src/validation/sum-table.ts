@@ -1,7 +1,8 @@
+import type { ComparedSplit, DifferingKey, Share, SideSum } from '../model/compared-split.ts';
 import type { ComparedTable, Difference } from '../model/difference.ts';
 import { addDigests, digestText, subtractDigests } from './digest-row.ts';
 import type { SettledKey } from './settle-differences.ts';
-import { addShare, type ComparedSplit, type DifferingKey, type Share, type SideSum } from './split-tally.ts';
+import { addShare } from './split-tally.ts';
 
 /** More keys than this are counted and not kept: a table that differs this much is not repaired key by key. */
 const mostKeptOfTable = 100_000;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ComparedSplit } from '../../src/model/compared-split.ts';
 import type { Table } from '../../src/model/table.ts';
 import { maxToken, minToken } from '../../src/model/token.ts';
 import { compareSplit } from '../../src/validation/compare-split.ts';
-import type { ComparedSplit } from '../../src/validation/split-tally.ts';
 import { aTable, int, text } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryRow, packPage } from '../support/in-memory-reader.ts';
 
