@@ -1,4 +1,5 @@
 /** The sink of a worker as a process of its own: `node sink-process.ts SETTINGS.json`, until SIGTERM. Says when it takes partitions. */
+
 import { readFileSync } from 'node:fs';
 import { openSourceCluster } from '../../src/adapters/cassandra/open-source-cluster.ts';
 import { openTargetCassandra } from '../../src/adapters/cassandra/open-target-cassandra.ts';
@@ -7,6 +8,7 @@ import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
+import { changesLanes } from '../../src/model/lane.ts';
 import { tablesOf } from '../../src/model/schema.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { runSink } from '../../src/stream/run-sink.ts';
@@ -50,7 +52,7 @@ const parts = {
   writer: createTargetWriter({ target, clock, report, maxInFlight: settings.writesInFlight }),
   window: keyspacesWindow,
   keyspace: targetKeyspace,
-  partitionCount,
+  lanes: changesLanes(partitionCount),
   ruleOf: (id: string) => {
     const table = tables.get(id);
     return table ? ({ kind: 'applied', table, leftOut: [] } as const) : ({ kind: 'left' } as const);

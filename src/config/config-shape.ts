@@ -95,27 +95,42 @@ export const configShape = z.strictObject({
     tlsKeyFile: text.optional(),
     changesPartitions: z.int().min(1).max(256).default(8),
   }),
-  capture: z.strictObject({
-    mode: z.enum(['commitlog', 'cdc']).default('commitlog'),
-    agents: z
-      .array(
-        z.strictObject({
-          /** The node's address as the cluster names it. */
-          node: text,
-          commitLogDirectory: text,
-          cdcRawDirectory: text.optional(),
-          /** The agent's folder, on the filesystem of the commit log. */
-          folder: text,
-        }),
-      )
-      .min(1),
-    /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
-    atCritical: z.enum(['wait', 'release']).default('wait'),
-    warnPercent: z.int().min(1).max(99).default(50),
-    criticalPercent: z.int().min(1).max(100).default(80),
-    folderCapMiB: z.int().min(64).default(20_480),
-    visibilityDelayMs: z.int().min(0).max(60_000).default(1_000),
-  }),
+  /** Whose agents tell of the changes: our own, or those of DataStax CDC. */
+  feed: z.enum(['cdcmig', 'datastax']).default('cdcmig'),
+  datastax: z
+    .strictObject({
+      /** What the agents are told as topicPrefix, within the namespace. */
+      topicPrefix: z
+        .string()
+        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
+        .default('events-'),
+      eventsPartitions: z.int().min(1).max(64).default(3),
+      settleSeconds: z.int().min(0).max(600).default(10),
+    })
+    .prefault({}),
+  capture: z
+    .strictObject({
+      mode: z.enum(['commitlog', 'cdc']).default('commitlog'),
+      agents: z
+        .array(
+          z.strictObject({
+            /** The node's address as the cluster names it. */
+            node: text,
+            commitLogDirectory: text,
+            cdcRawDirectory: text.optional(),
+            /** The agent's folder, on the filesystem of the commit log. */
+            folder: text,
+          }),
+        )
+        .default([]),
+      /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
+      atCritical: z.enum(['wait', 'release']).default('wait'),
+      warnPercent: z.int().min(1).max(99).default(50),
+      criticalPercent: z.int().min(1).max(100).default(80),
+      folderCapMiB: z.int().min(64).default(20_480),
+      visibilityDelayMs: z.int().min(0).max(60_000).default(1_000),
+    })
+    .prefault({}),
   workers: z
     .strictObject({
       /** Processes that `run` starts on this machine. */

@@ -10,6 +10,12 @@ export interface Config {
   readonly source: ClusterConfig & { readonly tables: readonly string[] | undefined };
   readonly target: CassandraTarget | KeyspacesTarget;
   readonly pulsar: PulsarSettings & { readonly changesPartitions: number };
+  readonly feed: 'cdcmig' | 'datastax';
+  readonly datastax: {
+    readonly topicPrefix: string;
+    readonly eventsPartitions: number;
+    readonly settleMs: number;
+  };
   readonly capture: {
     readonly mode: 'commitlog' | 'cdc';
     readonly agents: readonly AgentConfig[];
@@ -76,15 +82,22 @@ const microsPerMinute = 60_000_000;
 
 /** Relative paths are relative to the folder of the file they are written in. */
 export function normaliseConfig(written: WrittenConfig, folder: string): Config {
-  const { source, target, pulsar, capture, workers, snapshot, window } = written;
+  const { source, target, pulsar, datastax, capture, workers, snapshot, window } = written;
   const path = (text: string) => (isAbsolute(text) ? text : resolve(folder, text));
   return {
     migration: written.migration,
     source: { ...clusterOf(source, path), tables: source.tables },
     target: targetOf(target, path),
     pulsar: pulsarOf(pulsar, written.migration, path),
+    feed: written.feed,
+    datastax: {
+      topicPrefix: datastax.topicPrefix,
+      eventsPartitions: datastax.eventsPartitions,
+      settleMs: datastax.settleSeconds * 1000,
+    },
     capture: {
-      mode: capture.mode,
+      // The DataStax agent reads what the node's own CDC keeps.
+      mode: written.feed === 'datastax' ? 'cdc' : capture.mode,
       agents: capture.agents.map((agent) => ({ ...agent, cdcRawDirectory: agent.cdcRawDirectory })),
       folderCapBytes: capture.folderCapMiB * 2 ** 20,
       interlock: {

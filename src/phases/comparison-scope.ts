@@ -46,6 +46,7 @@ export async function scopeTables(
     case 'everything':
       return { tables: await wholeTables(tables, context), whole: new Set(tables.map(({ name }) => name)) };
     case 'changed':
+      throwOnUnseenChanges(context.ledger.state);
       return changedSince(provenOf(context.ledger.state), context, tables);
     case 'range': {
       const { start, end } = scope.range;
@@ -58,6 +59,16 @@ export async function scopeTables(
       return { ...only(tables, ranges), text: `a sample of ${share} % of the ring` };
     }
   }
+}
+
+/** What the DataStax agent passed over is named by nothing. */
+function throwOnUnseenChanges({ handOver }: MigrationState): void {
+  if (!handOver?.datastax) return;
+  throw new OperatorError({
+    expected: 'a comparison of everything, of a range or of a sample with the DataStax feed',
+    found: 'one of what changed, and this feed does not tell of all that does',
+    next: 'leave --changed or --validation changed away',
+  });
 }
 
 function wholeTables(tables: readonly Table[], { source, signal }: WorkerContext): Promise<readonly TableToCompare[]> {

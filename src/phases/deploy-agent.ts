@@ -10,9 +10,11 @@ import { tablesOf } from '../model/schema.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentProgram, agentsOf } from './agents-of.ts';
+import { datastaxLanes, ensureEventsTopics } from './events-topics.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
-import { prepareTopics } from './prepare-topics.ts';
+import { prepareLanes, prepareTopics } from './prepare-topics.ts';
+import { waitForEventsCanary } from './wait-for-events-canary.ts';
 
 const canaryTimeoutMs = 60_000;
 
@@ -24,9 +26,16 @@ export const deployAgent: Phase = {
   steps: [
     {
       title: 'topics and subscriptions',
-      async run({ bus, config, signal }) {
-        await prepareTopics(bus, config.pulsar.changesPartitions, signal);
-        return `${config.pulsar.changesPartitions} changes partitions`;
+      async run(context) {
+        const { bus, config, signal } = context;
+        const lanes = await lanesToCapture(context);
+        if (!lanes.datastax) {
+          await prepareTopics(bus, config.pulsar.changesPartitions, signal);
+          return `${config.pulsar.changesPartitions} changes partitions`;
+        }
+        await ensureEventsTopics(context);
+        await prepareLanes(bus, lanes.datastax.lanes, signal);
+        return `${lanes.changesPartitions} partitions of events topics`;
       },
     },
     { title: 'capture record', run: recordCapture },
@@ -47,7 +56,9 @@ export const deployAgent: Phase = {
   ],
   async confirm(context) {
     const nodes = await context.source.nodes(context.signal);
-    const agents = agentsOf(nodes, captureOf(context.ledger.state.capture), context);
+    const capture = captureOf(context.ledger.state.capture);
+    if (capture.datastax) return `${nodes.length} DataStax agents tell of what is written`;
+    const agents = agentsOf(nodes, capture, context);
     const states = await agentStates(agents, agentProgram(context), context.signal);
     const dead = states.filter((state) => !state.isRunning).map((state) => state.node);
     if (dead.length > 0)
@@ -75,7 +86,7 @@ async function recordCapture(context: PhaseContext): Promise<string> {
   const capture: CaptureRecord = {
     mode: config.capture.mode,
     nodes: await Promise.all(nodes.map((node) => capturedNode(node, context))),
-    changesPartitions: config.pulsar.changesPartitions,
+    ...(await lanesToCapture(context)),
     tables: tables.map(({ name, id }) => ({ name, id })),
     keyspaceTableIds: all.map(({ id }) => id),
     counterTableIds: all.filter(({ isCounter }) => isCounter).map(({ id }) => id),
@@ -94,15 +105,30 @@ async function capturedNode(node: SourceNode, { config, source, signal }: PhaseC
   return { hostId, address, cdc: { totalBytes: cdcTotalBytes ?? 0, blocksWrites: cdcBlocksWrites } };
 }
 
+/** The DataStax agent cannot tell whether all of its tables have their topics: those that are moved are told apart. */
+async function lanesToCapture({ config, source, tables, signal }: PhaseContext) {
+  if (config.feed !== 'datastax') return { changesPartitions: config.pulsar.changesPartitions };
+  const datastax = datastaxLanes(config, tables, await source.ensureCanaryTable(signal));
+  return { changesPartitions: datastax.lanes.length, datastax };
+}
+
 async function startAgents(context: PhaseContext): Promise<string> {
   const nodes = await context.source.nodes(context.signal);
-  const agents = agentsOf(nodes, captureOf(context.ledger.state.capture), context);
+  const capture = captureOf(context.ledger.state.capture);
+  if (capture.datastax) return 'those of DataStax run inside the nodes';
+  const agents = agentsOf(nodes, capture, context);
   await ensureAgents({ nodes: agents, ...agentProgram(context), report: context.report, signal: context.signal });
   return `${agents.length} running`;
 }
 
-async function seeCanaries({ bus, source, report, signal }: PhaseContext): Promise<string> {
+async function seeCanaries(context: PhaseContext): Promise<string> {
+  const { bus, source, ledger, report, signal } = context;
   const nodes = await source.nodes(signal);
+  const { datastax } = captureOf(ledger.state.capture);
+  if (datastax) {
+    await waitForEventsCanary(context, datastax);
+    return `told of by ${nodes.length} nodes`;
+  }
   await waitForCanary({
     bus,
     source,

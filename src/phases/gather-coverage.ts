@@ -1,5 +1,5 @@
 import { nodesInDoubt, nodesWithHole } from '../cutover/gates.ts';
-import { type AgentVoice, hearAgents } from '../deploy/hear-agents.ts';
+import type { AgentVoice } from '../deploy/hear-agents.ts';
 import { agentAlarm } from '../model/agent-alarm.ts';
 import type { AgentState } from '../model/agent-state.ts';
 import { coverageOf } from '../model/coverage.ts';
@@ -8,6 +8,7 @@ import type { CoverageStatus, HostAlarm, NodeStatus } from '../model/migration-s
 import { type ReplicatedRange, replicasOfRing } from '../model/ring-replicas.ts';
 import { alarmSentence, compareRing, followedNodes } from '../state/compare-ring.ts';
 import type { MigrationState } from '../state/migration-state.ts';
+import { hearVoices } from './datastax-voices.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { readAgentStates } from './read-agent-states.ts';
 
@@ -26,7 +27,7 @@ export async function gatherCoverage(
   if (!state.capture) return { nodes: [], coverage: { unknownBecause: 'there are no agents yet' }, alarms: [] };
   const [ring, keyspace] = [await source.nodes(signal), await source.keyspace(config.source.keyspace, signal)];
   const nowMs = Number(clock.nowMicros() / 1000n);
-  const voices = await hearAgents(bus, nowMs, signal);
+  const voices = await hearVoices({ source, bus, clock, signal }, state);
   const heardAtMs = new Map([...voices].map(([node, voice]) => [node, voice.heardAtMs]));
   const alarms = compareRing({ state, ring, heardAtMs, nowMs });
   const ranges = keyspace && replicasOfRing(ring, keyspace.replication);

@@ -1,4 +1,5 @@
 import { instantText } from '../model/instant-text.ts';
+import { lanesOf } from '../model/lane.ts';
 import type {
   ComparingStatus,
   MigrationStatus,
@@ -9,7 +10,7 @@ import type {
   ValidationStatus,
 } from '../model/migration-status.ts';
 import { phaseNames } from '../model/phase.ts';
-import { changesPartition, sinkSubscription } from '../model/topics.ts';
+import { sinkSubscription } from '../model/topics.ts';
 import type { TablePause, ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { addBooks, emptyBooks } from '../stream/batch-books.ts';
@@ -80,10 +81,8 @@ async function streamStatus(
   { capture }: MigrationState,
   position: StreamPosition | undefined,
 ): Promise<StreamStatus> {
-  const partitions = Array.from({ length: capture?.changesPartitions ?? 0 }, (_, partition) =>
-    changesPartition(partition),
-  );
-  const backlogs = await Promise.all(partitions.map((topic) => bus.backlog(topic, sinkSubscription, signal)));
+  const lanes = capture ? lanesOf(capture) : [];
+  const backlogs = await Promise.all(lanes.map(({ topic }) => bus.backlog(topic, sinkSubscription, signal)));
   const oldest = backlogs.flatMap(({ oldestPublishedAtMs }) => oldestPublishedAtMs ?? []);
   const reports = [...(position?.partitions.values() ?? [])];
   const books = reports.map((report) => report.books).reduce(addBooks, emptyBooks);

@@ -1,11 +1,5 @@
-import {
-  changesPartition,
-  parkedTopic,
-  sinkSubscription,
-  sliceJournal,
-  splitsSubscription,
-  topics,
-} from '../model/topics.ts';
+import { changesLanes, type Lane } from '../model/lane.ts';
+import { parkedTopic, sinkSubscription, sliceJournal, splitsSubscription, topics } from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 
 /** What every command needs before it can read or decide anything: the ledger and the owner's lock. */
@@ -18,10 +12,15 @@ export async function prepareLedgerTopics(bus: MessageBus, signal?: AbortSignal)
 /** Creates or verifies every other topic and the durable subscriptions, before anything is captured. */
 export async function prepareTopics(bus: MessageBus, changesPartitions: number, signal?: AbortSignal): Promise<void> {
   await bus.ensureTopic(topics.changes, changesPartitions, signal);
-  for (let partition = 0; partition < changesPartitions; partition++) {
-    await bus.ensureTopic(sliceJournal(partition), 0, signal);
-    await bus.ensureTopic(parkedTopic(partition), 0, signal);
-    await bus.ensureSubscription(changesPartition(partition), sinkSubscription, signal);
+  await prepareLanes(bus, changesLanes(changesPartitions), signal);
+}
+
+/** The same for lanes whose topics are there already. */
+export async function prepareLanes(bus: MessageBus, lanes: readonly Lane[], signal?: AbortSignal): Promise<void> {
+  for (const [number, { topic }] of lanes.entries()) {
+    await bus.ensureTopic(sliceJournal(number), 0, signal);
+    await bus.ensureTopic(parkedTopic(number), 0, signal);
+    await bus.ensureSubscription(topic, sinkSubscription, signal);
   }
   for (const topic of [topics.schema, topics.splits, topics.deadLetters, topics.progress, topics.agents])
     await bus.ensureTopic(topic, 0, signal);

@@ -75,6 +75,9 @@ function parkedLetter(letter: FoundLetter, context: WorkerContext): PlacedEntry 
   const parkedAtMicros = clock.nowMicros();
   const reason = `dead letter ${letter.id} is replayed`;
   const partitionOf = (key: Buffer) => topicPartitionOf(tokenOf(key), record.changesPartitions);
+  // Whatever lane of its table: there all is read again, and no lane knows more of a row than another.
+  const laneOf = (tableId: string, key: Buffer) =>
+    record.datastax ? record.datastax.lanes.findIndex((lane) => lane.tableId === tableId) : partitionOf(key);
   const named = record.tables.find(({ name }) => name === letter.table);
   if (named && hasLeft(ledger.state, named.name)) throw notReplayable(letter, 'its table has left the migration');
   const event = letter.message && readChangeEvent(letter.message);
@@ -89,7 +92,7 @@ function parkedLetter(letter: FoundLetter, context: WorkerContext): PlacedEntry 
   const partitionKey = Buffer.from(letter.partitionKey, 'hex');
   const clustering = letter.clustering.map((value) => Buffer.from(value, 'hex'));
   const entry = { tableId: named.id, reason, parkedAtMicros, partitionKey, clustering };
-  return { partition: partitionOf(partitionKey), entry: { kind: 'row', ...entry } };
+  return { partition: laneOf(named.id, partitionKey), entry: { kind: 'row', ...entry } };
 }
 
 function notReplayable({ id }: FoundLetter, found: string): OperatorError {

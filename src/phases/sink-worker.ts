@@ -2,6 +2,7 @@ import { type DeadLetters, letterId, openDeadLetters, readLetters } from '../app
 import { createTargetWriter } from '../apply/target-writer.ts';
 import type { TableChange, Truncation } from '../feeds/schema-history.ts';
 import type { RecordEvent } from '../model/change-event.ts';
+import { lanesOf } from '../model/lane.ts';
 import { isInRange } from '../model/token.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { followedNodes } from '../state/compare-ring.ts';
@@ -14,6 +15,7 @@ import { SchemaFollower } from '../stream/schema-follower.ts';
 import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
 import type { SnapshotDoneAt } from '../stream/slice-keeper.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
+import { followDatastax, openPulses } from './follow-datastax.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 import { handOverOf } from './start-source.ts';
@@ -34,18 +36,21 @@ export async function runSinkWorker(opened: WorkerContext, stop: AbortSignal): P
   const record = handOverOf(ledger.state.handOver);
   const deadLetters = await openDeadLetters(bus, clock, signal);
   const schema = await openSchema(context, record, deadLetters);
+  const pulses = await openPulses(context, record);
   const copiedRanges: CopiedRange[] = [];
   try {
     learnDecisions(ledger.state, schema);
     const rules = tableRules(() => ledger.state, schema);
-    const parts = await sinkParts(context, record, { deadLetters, schema, copiedRanges, ruleOf: rules.ruleOf });
+    const parts = await sinkParts(context, record, { deadLetters, schema, pulses, copiedRanges, ruleOf: rules.ruleOf });
     await sideBySide(
       stop,
       (either) => runSink(parts, either),
       (either) => watchSchema(context, schema, rules, either),
       (either) => followCopies(context, copiedRanges, either),
+      ...(pulses ? [followDatastax(context, pulses, schema)] : []),
     );
   } finally {
+    await pulses?.close();
     await deadLetters.close();
     await schema.close();
     await holds.close();
@@ -55,7 +60,7 @@ export async function runSinkWorker(opened: WorkerContext, stop: AbortSignal): P
 async function sinkParts(
   context: WorkerContext,
   record: HandOverRecord,
-  opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges' | 'ruleOf'>,
+  opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges' | 'ruleOf' | 'pulses'>,
 ): Promise<SinkParts> {
   const { config, source, target, bus, clock, report, ledger, workerName, signal } = context;
   return {
@@ -69,10 +74,12 @@ async function sinkParts(
     writer: createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight }),
     window: config.window,
     keyspace: config.target.keyspace,
-    partitionCount: record.changesPartitions,
+    lanes: lanesOf(record),
     isGivenUp: (entry) => isGivenUp(entry, record, ledger.state, clock.nowMicros()),
     recopiedTableIds: new Set(
-      record.tables.filter((table) => record.recopiedTables.includes(table.name)).map((table) => table.id),
+      record.tables
+        .filter((table) => record.datastax !== undefined || record.recopiedTables.includes(table.name))
+        .map((table) => table.id),
     ),
     // Asked for anew each time: deploy-agent may have followed a change of the ring.
     get nodes() {

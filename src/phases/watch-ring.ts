@@ -1,6 +1,6 @@
-import { hearAgents } from '../deploy/hear-agents.ts';
 import { OperatorError } from '../errors.ts';
 import { alarmSentence, compareRing, type RingAlarm, slicesOfAlarms } from '../state/compare-ring.ts';
+import { hearVoices } from './datastax-voices.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -51,7 +51,7 @@ async function lookAtRing({ ledger, source, bus, clock, signal }: WorkerContext)
   if (state.handOver === undefined || state.cutover !== undefined) return [];
   const ring = await source.nodes(signal);
   const nowMs = Number(clock.nowMicros() / 1000n);
-  const voices = await hearAgents(bus, nowMs, signal);
+  const voices = await hearVoices({ source, bus, clock, signal }, state);
   const heardAtMs = new Map([...voices].map(([node, { heardAtMs }]) => [node, heardAtMs]));
   const alarms = compareRing({ state, ring, heardAtMs, nowMs });
   for (const slice of slicesOfAlarms(alarms, state, clock.nowMicros()))

@@ -118,7 +118,8 @@ function isDecidedElsewhere(table: string, decided: DecidedSchema | undefined): 
   return decided !== undefined && (decided.stopped.includes(table) || decided.waiting.includes(table));
 }
 
-function agentFindings({ capture }: Config, { nodes }: PlanFacts): readonly Finding[] {
+function agentFindings({ feed, capture }: Config, { nodes }: PlanFacts): readonly Finding[] {
+  if (feed === 'datastax') return [];
   const configured = capture.agents.map((agent) => agent.node);
   const addresses = nodes.map((node) => node.address);
   return [
@@ -179,6 +180,8 @@ function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: re
     target: config.target.keyspace,
     pulsar: [config.pulsar.tenant, config.pulsar.namespace, config.pulsar.changesPartitions],
     mode: config.capture.mode,
+    // Left out where it is ours, as in the digests of migrations that are under way.
+    ...(config.feed === 'datastax' && { datastax: config.datastax }),
     atCritical: config.capture.interlock.atCritical,
     window: Object.values(config.window).map(String),
     nodes: nodes.map((node) => node.hostId).sort(),

@@ -3,6 +3,7 @@ import type { ComparedSplit } from '../model/compared-split.ts';
 import type { CopyControl } from '../model/copy-control.ts';
 import type { CountedTable } from '../model/counted-table.ts';
 import type { ComparedTable, RowKey } from '../model/difference.ts';
+import type { DatastaxLanes } from '../model/lane.ts';
 import type { SchemaChoice } from '../model/migration-status.ts';
 import type { PhaseName } from '../model/phase.ts';
 import type { SchemaRows } from '../model/schema.ts';
@@ -56,7 +57,10 @@ export type LedgerFact =
 /** What deploy-agent prepared, and what its undo must put back. */
 export interface CaptureRecord {
   readonly mode: 'commitlog' | 'cdc';
+  /** Present where the DataStax agents tell of the changes, and not ours. */
+  readonly datastax?: DatastaxLanes;
   readonly nodes: readonly (CapturedNode & { readonly cdc?: NodeCdc })[];
+  /** As many as there are lanes, whatever the topics. */
   readonly changesPartitions: number;
   readonly tables: readonly { readonly name: string; readonly id: string }[];
   readonly keyspaceTableIds: readonly string[];
@@ -84,6 +88,7 @@ export interface HandOverRecord {
   readonly instantMicros: bigint;
   readonly nodes: readonly CapturedNode[];
   readonly changesPartitions: number;
+  readonly datastax?: DatastaxLanes;
   readonly tables: readonly { readonly name: string; readonly id: string }[];
   /** Tables whose application writes stamps in the future: every change of theirs is read again. */
   readonly recopiedTables: readonly string[];

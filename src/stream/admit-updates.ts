@@ -1,14 +1,16 @@
 import type { ReceivedUpdate } from './apply-batch.ts';
 import type { UnknownRecord } from './decode-messages.ts';
 import { fitUpdate } from './fit-update.ts';
-import type { ParkedChange } from './parked-codec.ts';
+import type { ParkedChange, ParkedEntry } from './parked-codec.ts';
 import type { RuleOf } from './table-rule.ts';
 
 export interface AdmittedUpdates {
   /** In the shape in which their tables are moved. */
   readonly fitting: readonly ReceivedUpdate[];
   /** To be made durable before the messages they came in are acknowledged. */
-  readonly parked: readonly ParkedChange[];
+  readonly parked: readonly ParkedEntry[];
+  /** Updates that `parked` stands for. */
+  readonly parkedUpdates: number;
   /** Of tables that are not moved, or about nothing but columns that are left out. */
   readonly ignored: number;
 }
@@ -19,7 +21,8 @@ export interface AdmittedUpdates {
  */
 export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf, nowMicros: bigint): AdmittedUpdates {
   const fitting: ReceivedUpdate[] = [];
-  const parked: ParkedChange[] = [];
+  const parked: ParkedEntry[] = [];
+  let parkedUpdates = 0;
   for (const received of updates) {
     const { update, event } = received;
     const rule = ruleOf(update.table.id);
@@ -27,10 +30,27 @@ export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf,
     const fitted =
       rule.kind === 'applied' ? fitUpdate(update, rule.table, rule.leftOut) : { ...rule, kind: 'unfit' as const };
     if (fitted.kind === 'fits') fitting.push(fitted.update === update ? received : { update: fitted.update, event });
-    else if (fitted.kind === 'unfit' && event)
-      parked.push(changeToPark({ event, tableId: update.table.id, reason: fitted.reason }, nowMicros));
+    else if (fitted.kind === 'unfit') {
+      parked.push(...entriesToPark(received, fitted.reason, nowMicros));
+      parkedUpdates++;
+    }
   }
-  return { fitting, parked, ignored: updates.length - fitting.length - parked.length };
+  return { fitting, parked, parkedUpdates, ignored: updates.length - fitting.length - parkedUpdates };
+}
+
+/** What names no more than a key waits as the rows that are to be read again. */
+function entriesToPark({ update, event }: ReceivedUpdate, reason: string, nowMicros: bigint): readonly ParkedEntry[] {
+  const tableId = update.table.id;
+  if (event) return [changeToPark({ event, tableId, reason }, nowMicros)];
+  const row = (clustering: readonly Buffer[] | undefined): ParkedEntry => ({
+    kind: 'row',
+    tableId,
+    reason,
+    parkedAtMicros: nowMicros,
+    partitionKey: update.partitionKey,
+    clustering,
+  });
+  return update.partitionDeletion ? [row(undefined)] : update.rows.map(({ clustering }) => row(clustering));
 }
 
 function changeToPark({ event, tableId, reason }: UnknownRecord, parkedAtMicros: bigint): ParkedChange {

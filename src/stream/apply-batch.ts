@@ -15,8 +15,10 @@ import type { SliceKeeper } from './slice-keeper.ts';
 /** One update and the record it came in. */
 export interface ReceivedUpdate {
   readonly update: PartitionUpdate;
-  /** Undefined for a row that is read again because a dead letter asks for it. */
+  /** Undefined for a row that is read again because a dead letter, or an event that names no more than its key, asks for it. */
   readonly event: RecordEvent | undefined;
+  /** When the source wrote it, where the update itself does not say. */
+  readonly writtenAtMicros?: bigint;
 }
 
 export interface BatchParts extends ApplierParts {
@@ -55,13 +57,16 @@ export async function applyBatch(
 ): Promise<AppliedBatch> {
   const { plans, decisions } = planAll(received, context);
   const changes = plans.flatMap((plan) => ('update' in plan ? [plan] : []));
+  const writeTimesMicros = plans.flatMap((plan, index) =>
+    'update' in plan ? [received[index]!.writtenAtMicros ?? plan.newestMicros] : [],
+  );
   await parts.keeper.keep(changes.flatMap((plan) => slicesOf(plan.update, plan.decideAt)));
   const outcomes = await runWork(plans, new BatchWork(parts), context, parts);
   const settled = await Promise.all(
     outcomes.map(({ outcome, poison }, index) => (poison ? bury(received[index]!, poison, parts) : outcome)),
   );
   const books = balance(received.length, settled, 'a batch of changes');
-  return { books, decisions, writeTimesMicros: changes.map((plan) => plan.newestMicros) };
+  return { books, decisions, writeTimesMicros };
 }
 
 /** A refusal may be the first word of a schema change that the stream has not seen yet: then the update waits for it. */

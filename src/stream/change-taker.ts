@@ -1,10 +1,12 @@
 import { ListStamps } from '../apply/rewrite-lists.ts';
+import type { Lane } from '../model/lane.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { admitUpdates, recordToPark } from './admit-updates.ts';
 import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
 import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
 import { RecentUpdates } from './copies.ts';
-import { decodeMessages } from './decode-messages.ts';
+import { decodeEvents } from './decode-events.ts';
+import { type DecodedMessages, decodeMessages } from './decode-messages.ts';
 import type { ParkingLot } from './parking-lot.ts';
 import { reportedLetters } from './reported-letters.ts';
 import type { SinkParts } from './sink-parts.ts';
@@ -17,6 +19,7 @@ export interface TakenChanges {
 }
 
 export interface HeldPartition {
+  readonly lane: Lane;
   readonly keeper: SliceKeeper;
   readonly lot: ParkingLot;
   readonly signal: AbortSignal;
@@ -47,19 +50,19 @@ export class ChangeTaker {
 
   /** Acknowledges once all of it is where it belongs. */
   async take(messages: readonly Message[], acknowledge: () => Promise<void>): Promise<TakenChanges> {
-    const { schema, ruleOf, clock } = this.#parts;
-    const { deadLetters } = this.#batchParts;
-    const { updates, unknown, poisoned } = await decodeMessages(messages, schema, deadLetters, this.#held.signal);
+    const { ruleOf, clock } = this.#parts;
+    const { updates, unknown, poisoned, duplicates } = await this.#decode(messages);
     const now = clock.nowMicros();
-    const { fitting, parked, ignored } = admitUpdates(updates, ruleOf, now);
+    const { fitting, parked, parkedUpdates, ignored } = admitUpdates(updates, ruleOf, now);
     await this.#held.lot.park([...parked, ...unknown.map((record) => recordToPark(record, now))]);
     const context = this.#context((digest) => this.#recent.decisionOf(digest));
     const { books, decisions, writeTimesMicros } = await applyBatch(fitting, context, this.#batchParts);
     this.#held.signal.throwIfAborted();
     await acknowledge();
     for (const [digest, decision] of decisions) this.#recent.remember(digest, decision);
-    const waiting = parked.length + unknown.length;
-    const others = { received: poisoned + waiting + ignored, deadLettered: poisoned, parked: waiting, ignored };
+    const waiting = parkedUpdates + unknown.length;
+    const received = poisoned + waiting + ignored + duplicates;
+    const others = { received, deadLettered: poisoned, parked: waiting, ignored, duplicates };
     const end = clock.nowMicros();
     return {
       books: addBooks(books, { ...emptyBooks, ...others }),
@@ -77,6 +80,16 @@ export class ChangeTaker {
     );
     this.#held.signal.throwIfAborted();
   };
+
+  #decode(messages: readonly Message[]): Promise<DecodedMessages> {
+    const { tableId } = this.#held.lane;
+    const { schema } = this.#parts;
+    const { deadLetters } = this.#batchParts;
+    if (tableId === undefined) return decodeMessages(messages, schema, deadLetters, this.#held.signal);
+    const table = schema.tableById(tableId);
+    if (table === undefined) throw new TypeError(`the schema has no table ${tableId}, whose events these are`);
+    return decodeEvents(messages, table, deadLetters);
+  }
 
   #context(remembered: BatchContext['remembered']): BatchContext {
     const { ruleOf, recopiedTableIds, handOverMicros, clock, window } = this.#parts;

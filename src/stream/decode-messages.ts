@@ -13,6 +13,8 @@ export interface DecodedMessages {
   readonly unknown: readonly UnknownRecord[];
   /** Messages that nothing could decode; they lie with the dead letters. */
   readonly poisoned: number;
+  /** Messages that ask for nothing which another of them does not ask for. */
+  readonly duplicates: number;
 }
 
 export interface UnknownRecord {
@@ -78,7 +80,7 @@ async function sortOut(
       await deadLetters.add(undecodableLetter(record.message, event, whyUndecoded(decoded)));
     }
   }
-  return { updates, unknown, poisoned };
+  return { updates, unknown, poisoned, duplicates: 0 };
 }
 
 function reasonOf(decoded: DecodedRecord): string {

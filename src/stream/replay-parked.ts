@@ -1,6 +1,5 @@
 import type { DeadLetters } from '../apply/dead-letters.ts';
 import { decodeRecord } from '../feeds/decode-record.ts';
-import type { PartitionUpdate } from '../model/mutation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type AdmittedUpdates, admitUpdates } from './admit-updates.ts';
 import type { ReceivedUpdate } from './apply-batch.ts';
@@ -9,6 +8,7 @@ import type { ParkedEntry, ParkedRow } from './parked-codec.ts';
 import type { ParkingLot } from './parking-lot.ts';
 import type { SchemaFollower } from './schema-follower.ts';
 import type { RuleOf, TableRule } from './table-rule.ts';
+import { updateToRecopy } from './update-to-recopy.ts';
 
 export interface ReplayParts {
   readonly lot: ParkingLot;
@@ -126,21 +126,10 @@ export class ParkedReplay {
     return [];
   }
 
-  /** As a delete of the beginning of time it is far too old to be applied: what it covers is read again, lists and all. */
   #updateOfRow({ tableId, partitionKey, clustering }: ParkedRow): readonly ReceivedUpdate[] {
     const rule = this.#parts.ruleOf(tableId);
     if (rule.kind !== 'applied') return [];
-    const deletion = { timestampMicros: 1n, localDeletionTime: 0 };
-    const isRow = clustering !== undefined && clustering.length === rule.table.clustering.length;
-    const update: PartitionUpdate = {
-      table: rule.table,
-      partitionKey,
-      rangeDeletions: [],
-      ...(isRow
-        ? { rows: [{ clustering, deletion, columnDeletions: [], cells: [] }] }
-        : { rows: [], partitionDeletion: deletion }),
-    };
-    return [{ update, event: undefined }];
+    return [{ update: updateToRecopy(rule.table, partitionKey, clustering), event: undefined }];
   }
 }
 

@@ -1,4 +1,4 @@
-import { changesPartition, sinkSubscription, topics } from '../model/topics.ts';
+import { sinkSubscription, topics } from '../model/topics.ts';
 import type { Subscription } from '../ports/message-bus.ts';
 import { encodeProgress } from './partition-progress.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
@@ -7,7 +7,7 @@ import { runSinkSession } from './sink-session.ts';
 const queueSize = 2_000;
 
 /**
- * Applies the changes of every partition that Pulsar gives to this worker, until `signal` aborts. Any number of workers
+ * Applies the changes of every lane that Pulsar gives to this worker, until `signal` aborts. Any number of workers
  * may run it: a partition is with one of them at a time, and moves on when that one leaves or dies.
  */
 export async function runSink(parts: SinkParts, signal: AbortSignal): Promise<void> {
@@ -26,7 +26,7 @@ export async function runSink(parts: SinkParts, signal: AbortSignal): Promise<vo
     }
   };
   try {
-    await Promise.all(Array.from({ length: parts.partitionCount }, (_, partition) => hold(partition)));
+    await Promise.all(parts.lanes.map((_, partition) => hold(partition)));
     if (failed.signal.aborted) throw failed.signal.reason;
   } finally {
     await publisher.close();
@@ -41,7 +41,7 @@ async function holdPartition(
 ): Promise<void> {
   while (!signal.aborted) {
     // A fresh subscription each time: what an earlier one had received and not acknowledged comes again.
-    const subscription = await parts.bus.subscribe(changesPartition(partition), sinkSubscription, 'failover', {
+    const subscription = await parts.bus.subscribe(parts.lanes[partition]!.topic, sinkSubscription, 'failover', {
       queueSize,
       signal,
     });

@@ -1,8 +1,10 @@
 import type { ApplierParts } from '../apply/applier-parts.ts';
 import type { DeadLetters } from '../apply/dead-letters.ts';
 import type { Report } from '../events.ts';
+import type { Lane } from '../model/lane.ts';
 import type { TokenRange } from '../model/token.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
+import type { NodePulses } from './node-pulses.ts';
 import type { PartitionProgress } from './partition-progress.ts';
 import type { ReplayParts } from './replay-parked.ts';
 import type { SchemaFollower } from './schema-follower.ts';
@@ -16,7 +18,9 @@ export interface SinkParts extends Omit<ApplierParts, 'signal'> {
   readonly deadLetters: DeadLetters;
   readonly report: Report;
   readonly workerName: string;
-  readonly partitionCount: number;
+  readonly lanes: readonly Lane[];
+  /** Of the DataStax feed, whose agents send no watermarks. */
+  readonly pulses?: NodePulses | undefined;
   readonly ruleOf: RuleOf;
   readonly isGivenUp: ReplayParts['isGivenUp'];
   /** Ids of tables that are in recopy mode: no change of theirs is applied directly. */

@@ -1,5 +1,7 @@
+import type { DrainMarkEvent } from '../model/change-event.ts';
 import type { Message, Subscription } from '../ports/message-bus.ts';
 import { ChangeTaker } from './change-taker.ts';
+import { LaneClock } from './lane-clock.ts';
 import { ParkingLot } from './parking-lot.ts';
 import { PartitionState } from './partition-state.ts';
 import { readChangeEvent } from './read-change-event.ts';
@@ -53,6 +55,7 @@ class SinkSession {
   readonly #taker: ChangeTaker;
   readonly #replay: ParkedReplay;
   readonly #rounds: SliceRounds;
+  readonly #clock: LaneClock | undefined;
   #progressDue = 0n;
   #forgetDue = 0n;
   #lookAtParkedDue = 0n;
@@ -72,7 +75,9 @@ class SinkSession {
     this.#parts = parts;
     this.#signal = signal;
     this.#state = new PartitionState(partition);
-    this.#taker = new ChangeTaker(parts, { keeper, lot, signal });
+    const lane = parts.lanes[partition]!;
+    this.#taker = new ChangeTaker(parts, { lane, keeper, lot, signal });
+    this.#clock = parts.pulses && new LaneClock({ ...parts, pulses: parts.pulses, topic: lane.topic, signal });
     this.#rounds = new SliceRounds(keeper, parts, signal);
     const deadLetters = reportedLetters(parts);
     this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal });
@@ -98,6 +103,7 @@ class SinkSession {
         await this.#untilPossible('changes cannot be applied', () => this.#take(messages));
         await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(messages));
       }
+      await this.#untilPossible('the place in the stream cannot be found', () => this.#passPulses(messages));
       await this.#untilPossible('slices cannot be applied again', () => this.#rounds.underCopiedRanges());
       await this.#untilPossible('parked changes cannot be replayed', () => this.#replayParked());
       await this.#forgetWhenDue();
@@ -133,11 +139,25 @@ class SinkSession {
     for (const message of messages) {
       const event = readChangeEvent(message);
       if (event?.kind === 'watermark') this.#state.passWatermark(event);
-      if (event?.kind !== 'drain-mark' || !this.#state.passDrainMark(event, this.#parts.nodes)) continue;
-      await this.#rounds.all();
-      this.#state.drainDone(event.nonce);
-      this.#progressDue = 0n;
+      if (event?.kind === 'drain-mark') await this.#passDrainMark(event);
     }
+  }
+
+  /** Of a lane without marks: what all nodes have told of elsewhere, once this lane's end of then is acknowledged. */
+  async #passPulses(messages: readonly Message[]): Promise<void> {
+    const passed = await this.#clock?.pass(messages);
+    if (passed === undefined) return;
+    for (const [node, instantMicros] of passed.instants)
+      this.#state.passWatermark({ kind: 'watermark', node, instantMicros, unbrokenSinceMicros: 0n });
+    for (const [nonce, nodes] of passed.nonces)
+      for (const node of nodes) await this.#passDrainMark({ kind: 'drain-mark', node, nonce });
+  }
+
+  async #passDrainMark(mark: DrainMarkEvent): Promise<void> {
+    if (!this.#state.passDrainMark(mark, this.#parts.nodes)) return;
+    await this.#rounds.all();
+    this.#state.drainDone(mark.nonce);
+    this.#progressDue = 0n;
   }
 
   /** A table that is no longer paused gets its parked changes first, then its slices: they hide some of them. */

@@ -5,6 +5,7 @@ import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { openDeadLetters, readLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import { encodeChangeEvent, type RecordEvent } from '../../src/model/change-event.ts';
+import { changesLanes } from '../../src/model/lane.ts';
 import { changesPartition, sinkSubscription } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { prepareTopics } from '../../src/phases/prepare-topics.ts';
@@ -121,7 +122,7 @@ describe('not here: on Pulsar', () => {
         writer: createTargetWriter({ target: two.target, clock, report, maxInFlight: 16 }),
         window: keyspacesWindow,
         keyspace: two.targetKeyspace,
-        partitionCount: 1,
+        lanes: changesLanes(1),
         ruleOf: (id: string) => {
           const table = two.tables.find((candidate) => candidate.id === id);
           return table ? { kind: 'applied', table, leftOut: [] } : { kind: 'left' };

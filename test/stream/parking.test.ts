@@ -3,6 +3,7 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import { encodeChangeEvent } from '../../src/model/change-event.ts';
+import { changesLanes } from '../../src/model/lane.ts';
 import { changesPartition, parkedTopic, topics } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
@@ -210,7 +211,7 @@ async function startSink(target = inMemoryTarget(), source = inMemoryReader([]))
       writer: createTargetWriter({ target, clock, report: () => {}, maxInFlight: 1 }),
       window: keyspacesWindow,
       keyspace: 'moved',
-      partitionCount: 1,
+      lanes: changesLanes(1),
       ruleOf: (tableId) => rules.get(tableId) ?? { kind: 'left' },
       isGivenUp: () => false,
       recopiedTableIds: new Set(),

@@ -6,6 +6,7 @@ import { openDeadLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { type ChangeEvent, encodeChangeEvent, type RecordEvent } from '../../src/model/change-event.ts';
+import { changesLanes } from '../../src/model/lane.ts';
 import { tokenOf, topicPartitionOf } from '../../src/model/token.ts';
 import { changesPartition, parkedTopic, sinkSubscription, sliceJournal, topics } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
@@ -127,7 +128,7 @@ describe(`two sinks on one bus (seed ${seed})`, () => {
       writer: createTargetWriter({ target: two.target, clock, report, maxInFlight: 64 }),
       window: keyspacesWindow,
       keyspace: two.targetKeyspace,
-      partitionCount,
+      lanes: changesLanes(partitionCount),
       ruleOf: (id: string) => {
         const table = two.tables.find((candidate) => candidate.id === id && candidate.name !== 'mark');
         return table ? ({ kind: 'applied', table, leftOut: [] } as const) : ({ kind: 'left' } as const);

@@ -4,6 +4,7 @@ import { openDeadLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { type ChangeEvent, encodeChangeEvent } from '../../src/model/change-event.ts';
+import { changesLanes } from '../../src/model/lane.ts';
 import { changesPartition, topics } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
@@ -170,7 +171,7 @@ describe('a sink', () => {
         writer: createTargetWriter({ target, clock, report, maxInFlight: 8 }),
         window: keyspacesWindow,
         keyspace: 'moved',
-        partitionCount,
+        lanes: changesLanes(partitionCount),
         ruleOf: () => ({ kind: 'applied', table, leftOut: [] }),
         isGivenUp: () => false,
         recopiedTableIds: new Set(),

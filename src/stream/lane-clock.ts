@@ -1,0 +1,57 @@
+import { sinkSubscription } from '../model/topics.ts';
+import type { Message, MessageBus, Position } from '../ports/message-bus.ts';
+import type { NodePulses, Pulses } from './node-pulses.ts';
+
+export interface LaneClockParts {
+  readonly bus: Pick<MessageBus, 'lastPosition' | 'backlog'>;
+  readonly pulses: Pick<NodePulses, 'settled'>;
+  readonly topic: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Tells when everything that stood on a lane, at a moment after the nodes' canaries had settled, is acknowledged. Nothing
+ * on an events topic says how far its node's log has been read, so the end of the topic as it was then takes that place.
+ */
+export class LaneClock {
+  readonly #parts: LaneClockParts;
+  #pending: { readonly pulses: Pulses; readonly end: Position } | undefined;
+  #toldVersion = -1;
+  #newest: string | undefined;
+
+  constructor(parts: LaneClockParts) {
+    this.#parts = parts;
+  }
+
+  /** Called with what has just been acknowledged, or with nothing after a while without messages. */
+  async pass(acknowledged: readonly Message[]): Promise<Pulses | undefined> {
+    this.#newest = acknowledged.at(-1)?.position.text ?? this.#newest;
+    if (this.#pending === undefined) return this.#begin();
+    const { pulses, end } = this.#pending;
+    const isPassed =
+      acknowledged.some(({ position }) => position.text === end.text) || (await this.#isIdle(acknowledged));
+    return isPassed ? this.#tell(pulses) : undefined;
+  }
+
+  async #begin(): Promise<Pulses | undefined> {
+    const { bus, pulses, topic, signal } = this.#parts;
+    const settled = pulses.settled();
+    if (settled.version === this.#toldVersion) return undefined;
+    const end = await bus.lastPosition(topic, signal);
+    if (end === undefined || end.text === this.#newest) return this.#tell(settled);
+    this.#pending = { pulses: settled, end };
+    return undefined;
+  }
+
+  /** The end may have been acknowledged by whoever held the lane before: then it never comes here. */
+  async #isIdle(acknowledged: readonly Message[]): Promise<boolean> {
+    const { bus, topic, signal } = this.#parts;
+    return acknowledged.length === 0 && (await bus.backlog(topic, sinkSubscription, signal)).entries === 0;
+  }
+
+  #tell(pulses: Pulses): Pulses {
+    this.#pending = undefined;
+    this.#toldVersion = pulses.version;
+    return pulses;
+  }
+}
