@@ -7,6 +7,7 @@ import { openClient } from '../src/sandbox/demo/open-client.ts';
 import { runDemo } from '../src/sandbox/demo/run-demo.ts';
 import { faultsOf, summaryText } from '../src/sandbox/demo/summary.ts';
 import { type CassandraLine, cassandraLines } from '../src/sandbox/sandbox-release.ts';
+import { datastaxStandInCommand } from './datastax-stand-in.ts';
 import { interruptSignal } from './interrupt.ts';
 
 interface Options {
@@ -49,7 +50,8 @@ export function demoCommand(): Command {
     .option('--rows <count>', 'rows in the source at the beginning (default: 200000, of three nodes 40000)', countOf)
     .option('--keep', 'leave the servers up')
     .action(demo)
-    .addCommand(applicationCommand(), { hidden: true });
+    .addCommand(applicationCommand(), { hidden: true })
+    .addCommand(datastaxStandInCommand(), { hidden: true });
 }
 
 async function demo(options: Options): Promise<void> {

@@ -7,7 +7,7 @@ import type { PhaseContext } from './phase-context.ts';
 type Named = Pick<Table, 'keyspace' | 'name'>;
 
 /** The agent's own rule: its prefix, keyspace, dot, table. */
-export function eventsTopic({ datastax }: Pick<Config, 'datastax'>, { keyspace, name }: Named): string {
+function eventsTopic({ datastax }: Pick<Config, 'datastax'>, { keyspace, name }: Named): string {
   return `${datastax.topicPrefix}${keyspace}.${name}`;
 }
 

@@ -41,6 +41,8 @@ export interface ConfigParts {
   readonly target?: object;
   readonly pulsar?: object;
   readonly captureMode?: 'cdc';
+  /** No agents of ours then. */
+  readonly datastax?: object;
   readonly workers?: object;
   readonly accept?: readonly object[];
 }
@@ -100,17 +102,24 @@ function configOf(
       changesPartitions: 2,
       ...more.pulsar,
     },
-    capture: {
-      mode: more.captureMode ?? 'commitlog',
-      agents: running.agents.map(({ node, folder }) => ({
-        node: node.address,
-        commitLogDirectory: node.commitLogDir,
-        cdcRawDirectory: node.cdcRawDir,
-        folder,
-      })),
-    },
+    ...(more.datastax ? { feed: 'datastax', datastax: more.datastax } : { capture: captureOf(running, more) }),
     workers: { local: 1, folder: running.workersFolder, ...more.workers },
     ...(more.accept && { accept: more.accept }),
+  };
+}
+
+function captureOf(
+  { agents }: { readonly agents: readonly { readonly node: SandboxNode; readonly folder: string }[] },
+  { captureMode = 'commitlog' as const }: ConfigParts,
+) {
+  return {
+    mode: captureMode,
+    agents: agents.map(({ node, folder }) => ({
+      node: node.address,
+      commitLogDirectory: node.commitLogDir,
+      cdcRawDirectory: node.cdcRawDir,
+      folder,
+    })),
   };
 }
 
