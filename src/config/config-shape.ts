@@ -106,6 +106,8 @@ export const configShape = z.strictObject({
         .default('events-'),
       eventsPartitions: z.int().min(1).max(64).default(3),
       settleSeconds: z.int().min(0).max(600).default(10),
+      /** Lines of Cassandra beside 4.0. */
+      vouchedFor: z.array(z.string().regex(/^\d+\.\d+$/, 'must be like 4.1')).optional(),
     })
     .prefault({}),
   capture: z

@@ -15,6 +15,8 @@ export interface Config {
     readonly topicPrefix: string;
     readonly eventsPartitions: number;
     readonly settleMs: number;
+    /** Lines of Cassandra for which the operator has an agent that he vouches for. */
+    readonly vouchedFor: readonly string[];
   };
   readonly capture: {
     readonly mode: 'commitlog' | 'cdc';
@@ -94,6 +96,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
       topicPrefix: datastax.topicPrefix,
       eventsPartitions: datastax.eventsPartitions,
       settleMs: datastax.settleSeconds * 1000,
+      vouchedFor: datastax.vouchedFor ?? [],
     },
     capture: {
       // The DataStax agent reads what the node's own CDC keeps.

@@ -9,8 +9,14 @@ export async function undoDeployAgent(context: PhaseContext): Promise<void> {
   const capture = captureOf((await ledger.refresh(signal)).capture);
   const captured = new Set(capture.nodes.map((node) => node.hostId));
   const nodes = (await source.nodes(signal)).filter((node) => captured.has(node.hostId));
-  await stopAgents(agentsOf(nodes, capture, context), agentProgram(context), signal);
+  // DataStax's run inside the nodes: without the option they have nothing to tell.
+  if (!capture.datastax) await stopAgents(agentsOf(nodes, capture, context), agentProgram(context), signal);
   for (const table of tables.filter(({ name }) => capture.cdcTurnedOn.includes(name)))
     await source.setCdc(table, false, signal);
-  report({ kind: 'step-finished', phase: 'deploy-agent', step: 'undo', note: `${nodes.length} agents stopped` });
+  report({
+    kind: 'step-finished',
+    phase: 'deploy-agent',
+    step: 'undo',
+    note: capture.datastax ? 'option cdc put back' : `${nodes.length} agents stopped`,
+  });
 }

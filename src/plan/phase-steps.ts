@@ -21,12 +21,11 @@ export function stepsOf(phase: PhaseName, facts: StepFacts): PhaseSteps {
 
 const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>> = {
   'deploy-agent': ({ config, nodes, tables }) => [
-    `create or verify in Pulsar: namespace ${config.pulsar.tenant}/${config.pulsar.namespace}, ${config.pulsar.changesPartitions} changes partitions, ledger, splits, schema, slice journals; infinite retention`,
+    `create or verify in Pulsar: namespace ${config.pulsar.tenant}/${config.pulsar.namespace}, ${topicsText(config)}, ledger, splits, schema, slice journals; infinite retention`,
     'create or verify the durable subscriptions, at the earliest position',
     'create or verify the canary keyspace cdcmig_canary on the source',
     ...(config.capture.mode === 'cdc' ? [`set cdc = true on ${tables.map((table) => table.name).join(', ')}`] : []),
-    interlockText(config.capture),
-    ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`),
+    ...agentSteps(config, nodes),
   ],
   'start-source': ({ nodes }) => [
     'read subscriptions and retention back from the broker',
@@ -54,6 +53,17 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     'record the cutover and stop the workers',
   ],
 };
+
+function topicsText({ feed, datastax, pulsar }: Config): string {
+  return feed === 'datastax'
+    ? `an events topic of ${datastax.eventsPartitions} partitions for every table of the keyspace`
+    : `${pulsar.changesPartitions} changes partitions`;
+}
+
+function agentSteps({ feed, capture }: Config, nodes: StepFacts['nodes']): readonly string[] {
+  if (feed === 'datastax') return nodes.map((node) => `see a canary by the DataStax agent of node ${node.address}`);
+  return [interlockText(capture), ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`)];
+}
 
 function countersStep(tables: readonly Table[]): readonly string[] {
   return tables.length === 0 ? [] : [`copy the counters of ${namesText(tables)}, by difference`];

@@ -8,6 +8,7 @@ import type { Table } from '../model/table.ts';
 import { withoutColumns } from '../model/table-difference.ts';
 import type { TargetDefinition } from '../model/target-definition.ts';
 import { compareSchema } from './compare-schema.ts';
+import { datastaxFindings, type NodeVersion } from './datastax-findings.ts';
 import { keyspacesFindings } from './keyspaces-findings.ts';
 import { type PhaseSteps, stepsOf } from './phase-steps.ts';
 import { schemaFindings } from './schema-findings.ts';
@@ -18,7 +19,7 @@ export interface PlanFacts {
   readonly sourceSchema: SchemaRows;
   /** Undefined: the target has no such keyspace. */
   readonly targetSchema: SchemaRows | undefined;
-  readonly nodes: readonly { readonly hostId: string; readonly address: string }[];
+  readonly nodes: readonly (NodeVersion & { readonly hostId: string })[];
   readonly sizes: ReadonlyMap<string, { readonly partitions: number; readonly meanPartitionBytes: number }>;
   readonly decided?: DecidedSchema;
 }
@@ -68,6 +69,7 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
       ...schemaFindings(tables, config),
       ...keyspacesFindings(tables, config),
       ...agentFindings(config, facts),
+      ...datastaxFindings(tables, facts.nodes, config),
       ...targetFindings(tables, facts, config),
     ],
     phases: phaseNames.map((phase: PhaseName) => stepsOf(phase, { config, tables, ddl, nodes: facts.nodes })),

@@ -110,10 +110,10 @@ function configOf(
 
 function captureOf(
   { agents }: { readonly agents: readonly { readonly node: SandboxNode; readonly folder: string }[] },
-  { captureMode = 'commitlog' as const }: ConfigParts,
+  { captureMode }: ConfigParts,
 ) {
   return {
-    mode: captureMode,
+    mode: captureMode ?? 'commitlog',
     agents: agents.map(({ node, folder }) => ({
       node: node.address,
       commitLogDirectory: node.commitLogDir,
