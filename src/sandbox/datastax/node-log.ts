@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { followSegment, type SegmentFollower } from '../../wire/commitlog/follow-segment.ts';
 import { recordsOf } from '../../wire/commitlog/records.ts';
+import type { SegmentBytes } from '../../wire/commitlog/segment-bytes.ts';
 import type { LogVersion } from '../../wire/commitlog/segment-header.ts';
 import { parseSegmentName } from '../../wire/commitlog/segment-name.ts';
 
@@ -62,12 +63,14 @@ async function readSegment({ id, follower }: OpenSegment): Promise<readonly Node
   }
 }
 
-function bytesOf(file: FileHandle) {
+function bytesOf(file: FileHandle): SegmentBytes {
+  const read = async (offset: number, length: number) => {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(file.fd, bytes, 0, length, offset));
+  };
   return {
     size: async () => fstatSync(file.fd).size,
-    read: async (offset: number, length: number) => {
-      const bytes = Buffer.allocUnsafe(length);
-      return bytes.subarray(0, readSync(file.fd, bytes, 0, length, offset));
-    },
+    read,
+    lend: async (offset, length, use) => use(await read(offset, length)),
   };
 }
