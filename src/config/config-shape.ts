@@ -142,7 +142,15 @@ export const configShape = z.strictObject({
       writesInFlight: z.int().min(1).max(10_000).default(256),
     })
     .prefault({}),
-  snapshot: z.strictObject({ megabytesPerSplit: z.int().min(1).max(10_000).default(64) }).prefault({}),
+  snapshot: z
+    .strictObject({
+      megabytesPerSplit: z.int().min(1).max(10_000).default(64),
+      /** A page of the source that takes so many times as long as at best makes the copying rest; 0: never. */
+      slowReadFactor: z.number().min(0).max(1_000).default(10),
+      /** Compactions that wait on a node of the source above which nothing is read; 0: however many. */
+      mostPendingCompactions: z.int().min(0).default(100),
+    })
+    .prefault({}),
   window: z
     .strictObject({
       pastHours: z.number().positive().max(48).default(48),

@@ -36,7 +36,13 @@ export interface Config {
     readonly splitsAtOnce: number;
     readonly writesInFlight: number;
   };
-  readonly snapshot: { readonly bytesPerSplit: number };
+  readonly snapshot: {
+    readonly bytesPerSplit: number;
+    /** 0: never. */
+    readonly slowReadFactor: number;
+    /** 0: however many. */
+    readonly mostPendingCompactions: number;
+  };
   readonly window: TimestampWindow;
   readonly accept: WrittenConfig['accept'];
 }
@@ -111,7 +117,11 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
       visibilityDelayMs: capture.visibilityDelayMs,
     },
     workers: { ...workers, folder: path(workers.folder) },
-    snapshot: { bytesPerSplit: snapshot.megabytesPerSplit * 1_000_000 },
+    snapshot: {
+      bytesPerSplit: snapshot.megabytesPerSplit * 1_000_000,
+      slowReadFactor: snapshot.slowReadFactor,
+      mostPendingCompactions: snapshot.mostPendingCompactions,
+    },
     window: {
       pastMicros: BigInt(Math.round(window.pastHours * 60 * microsPerMinute)),
       futureMicros: BigInt(Math.round(window.futureMinutes * microsPerMinute)),

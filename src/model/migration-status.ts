@@ -3,7 +3,7 @@ import type { CopyControl } from './copy-control.ts';
 import type { Coverage } from './coverage.ts';
 import type { ComparedTable } from './difference.ts';
 import type { PhaseName } from './phase.ts';
-import type { TableHold } from './table-hold.ts';
+import type { CopyPause, TableHold } from './table-hold.ts';
 
 /** Where a migration is, as `cdcmig status` tells it. */
 export interface MigrationStatus {
@@ -22,6 +22,8 @@ export interface MigrationStatus {
   readonly stream: StreamStatus;
   /** Tables that the target throttles just now, as the workers say. */
   readonly heldBy: readonly TableHold[];
+  /** What has kept workers from reading the source within the last minute. */
+  readonly copyPauses: readonly CopyPause[];
   readonly nodes: readonly NodeStatus[];
   /** How much of the ring's writes the agents see. */
   readonly coverage: CoverageStatus;

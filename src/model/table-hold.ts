@@ -6,3 +6,9 @@ export interface TableHold {
   /** Write units a second that the table is known to take; undefined where that cannot be known. */
   readonly unitsPerSecond: number | undefined;
 }
+
+/** Why a worker did not read the source. */
+export interface CopyPause {
+  readonly worker: string;
+  readonly reason: string;
+}

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentState } from '../model/agent-state.ts';
 import { createPace, type Pace } from '../snapshot/pace.ts';
+import { ReadStrain } from '../snapshot/read-strain.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { readAgentStates } from './read-agent-states.ts';
+import { pressureOf } from './source-pressure.ts';
 
 const lookEveryMs = 10_000;
 
@@ -15,7 +17,10 @@ export interface CopyPace extends Pace {
   follow(stop: AbortSignal): Promise<void>;
 }
 
-/** The operator's word by the ledger, the flag file, and the agents: a node whose log does not get away is not read too. */
+/**
+ * The operator's word by the ledger, the flag file, and the nodes: one whose log does not get away, or that is behind with its compactions, is not
+ * read too; one whose pages come slowly is read slowly.
+ */
 export function openCopyPace(context: WorkerContext): CopyPace {
   const { ledger, config, clock, report } = context;
   const flag = join(config.workers.folder, pauseFlag);
@@ -24,6 +29,8 @@ export function openCopyPace(context: WorkerContext): CopyPace {
     clock,
     report,
     rowsPerSecond: () => ledger.state.copyControl.rowsPerSecond,
+    rowsPerSecondOf: () => undefined,
+    strain: new ReadStrain(config.snapshot.slowReadFactor),
     heldBy() {
       if (ledger.state.copyControl.isPaused) return 'held by: the operator; cdcmig ctl resume goes on';
       if (existsSync(flag)) return `held by: the file ${flag}; remove it to go on`;
@@ -35,17 +42,13 @@ export function openCopyPace(context: WorkerContext): CopyPace {
     async follow(stop) {
       while (!stop.aborted) {
         // Who cannot ask does not know of anything that would hold it: writes to the same Pulsar would fail as well.
-        const states = await readAgentStates({ ...context, signal: stop }).catch(() => new Map<string, AgentState>());
-        pressed = pressureOf([...states.values()]);
+        const agents = await readAgentStates({ ...context, signal: stop }).catch(() => new Map<string, AgentState>());
+        // A node that is down cannot be asked either, and is not read.
+        const compactions = await context.source.pendingCompactions(stop).catch(() => []);
+        const facts = { agents: [...agents.values()], compactions };
+        pressed = pressureOf(facts, config.snapshot, pressed !== undefined);
         await clock.sleep(lookEveryMs, stop).catch(() => {});
       }
     },
   };
-}
-
-function pressureOf(agents: readonly AgentState[]): string | undefined {
-  const critical = agents.find(({ level }) => level === 'critical');
-  if (!critical) return undefined;
-  const percent = Math.round((100 * critical.fill.bytes) / critical.fill.limitBytes);
-  return `held by: the source, ${critical.fill.limitedBy} of node ${critical.node} is ${percent} % full of unpublished changes`;
 }

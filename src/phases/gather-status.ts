@@ -22,7 +22,7 @@ import { openLetters } from './open-letters.ts';
 import { parkedTables } from './parked-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
-import { readHolds } from './tell-holds.ts';
+import { readHolds, readPauses } from './tell-holds.ts';
 
 /** Folds the ledger and asks the broker. */
 export async function gatherStatus(context: WorkerContext): Promise<MigrationStatus> {
@@ -48,6 +48,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     },
     stream,
     heldBy: state.handOver ? await readHolds(bus, Number(clock.nowMicros() / 1000n), signal) : [],
+    copyPauses: state.handOver ? await readPauses(bus, Number(clock.nowMicros() / 1000n), signal) : [],
     ...(await gatherCoverage(context, state, position ? unbrokenSince(position) : new Map())),
     openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
     deadLetters: state.capture ? (await openLetters(bus, state, signal)).length : 0,

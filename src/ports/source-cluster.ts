@@ -45,6 +45,11 @@ export interface SizeEstimate {
   readonly meanPartitionBytes: number;
 }
 
+export interface PendingCompactions {
+  readonly address: string;
+  readonly pending: number | undefined;
+}
+
 /** The Cassandra that we leave. Read-only but for the canary keyspace and, in cdc mode, the tables' cdc option. */
 export interface SourceCluster extends TableReader {
   nodes(signal?: AbortSignal): Promise<readonly SourceNode[]>;
@@ -54,6 +59,8 @@ export interface SourceCluster extends TableReader {
   schema(keyspace: string, signal?: AbortSignal): Promise<SchemaRows>;
   /** Summed over the nodes' own estimates; zeros for a table that was never flushed. */
   sizeEstimate(table: Table, signal?: AbortSignal): Promise<SizeEstimate>;
+  /** Compactions that wait for a thread, by each node of the datacenter that is read; undefined where its version does not tell. */
+  pendingCompactions(signal?: AbortSignal): Promise<readonly PendingCompactions[]>;
   /** Repairs that began lately and have not ended, as the cluster's own history tells. */
   runningRepairs(signal?: AbortSignal): Promise<number>;
   /** Creates or verifies the canary keyspace, replicated to every node, and answers its table. */

@@ -53,8 +53,8 @@ async function takeRows(
   const plainInsert = plainInsertOf(attempt.layout, parts.keyspace, attempt.floorMicros);
   const pages = readSplit(attempt.split, attempt.layout, parts, signal);
   let readBytes = 0;
-  for await (const { page, arrivedAtMicros } of readAhead(pages, parts.clock)) {
-    await parts.pace.take(page.length, signal);
+  for await (const { page, arrivedAtMicros, tookMs } of readAhead(pages, parts.clock)) {
+    await parts.pace.take({ table: attempt.layout.table.name, rows: page.length, tookMs }, signal);
     for (const row of page) {
       if (isSpent(attempt, parts)) throw floorSpent;
       const bytes = rowBytes(row);

@@ -1,10 +1,19 @@
 import type { Report } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ReadStrain } from './read-strain.ts';
+import { RowBudget } from './row-budget.ts';
 
 /** How fast a worker reads the source; all of its splits share it. */
 export interface Pace {
   /** Resolves when the rows of a page that has been read may be worked on, and so the next page be asked for. */
-  take(rows: number, signal?: AbortSignal): Promise<void>;
+  take(page: ReadPage, signal?: AbortSignal): Promise<void>;
+}
+
+interface ReadPage {
+  readonly table: string;
+  readonly rows: number;
+  /** From asking for it to its arrival. */
+  readonly tookMs: number;
 }
 
 export interface PaceParts {
@@ -12,28 +21,31 @@ export interface PaceParts {
   readonly report: Report;
   /** Why nothing may be read at the moment; asked again and again. */
   readonly heldBy: () => string | undefined;
-  /** Undefined: as fast as it goes. */
+  /** Of all tables together; undefined: as fast as it goes. */
   readonly rowsPerSecond: () => number | undefined;
+  /** Of one table. */
+  readonly rowsPerSecondOf: (table: string) => number | undefined;
+  readonly strain: ReadStrain;
 }
 
 const lookEveryMs = 500;
 const tellEveryMicros = 60_000_000n;
 
-/** Both may change at any time; whoever waits notices within half a second. */
+/** All may change at any time; whoever waits notices within half a second. */
 export function createPace(parts: PaceParts): Pace {
-  const { clock } = parts;
+  const { clock, strain } = parts;
   const tell = tellNowAndThen(parts);
-  let freeAtMicros = 0n;
+  const ofAll = new RowBudget(clock);
+  const ofTables = new Map<string, RowBudget>();
   return {
-    async take(rows, signal) {
-      const rate = parts.rowsPerSecond();
-      if (rate !== undefined) {
-        // The page is here already: what it costs is paid by the one after it.
-        const now = clock.nowMicros();
-        const startMicros = freeAtMicros > now ? freeAtMicros : now;
-        freeAtMicros = startMicros + BigInt(Math.round((rows * 1e6) / rate));
-        await untilFree(startMicros, rate, signal);
-      }
+    async take(page, signal) {
+      const { table } = page;
+      strain.note(table, page);
+      const rate = (limit: number) => `held by: the operator’s rate of ${limit} rows/s`;
+      await pay(page, ofAll, parts.rowsPerSecond, rate, signal);
+      const limited = (limit: number) => `held by: the limit of ${table}, ${limit} rows/s`;
+      await pay(page, budgetOf(table), () => parts.rowsPerSecondOf(table), limited, signal);
+      await rest(table, signal);
       for (let reason = parts.heldBy(); reason !== undefined; reason = parts.heldBy()) {
         tell(reason);
         await clock.sleep(lookEveryMs, signal);
@@ -41,26 +53,48 @@ export function createPace(parts: PaceParts): Pace {
     },
   };
 
+  function budgetOf(table: string): RowBudget {
+    const budget = ofTables.get(table) ?? new RowBudget(clock);
+    ofTables.set(table, budget);
+    return budget;
+  }
+
   /** Another rate ends the wait early, and the next page begins by the new one. */
-  async function untilFree(startMicros: bigint, rate: number, signal: AbortSignal | undefined): Promise<void> {
+  async function pay(
+    { rows }: ReadPage,
+    budget: RowBudget,
+    rateNow: () => number | undefined,
+    reason: (rate: number) => string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const rate = rateNow();
+    if (rate === undefined) return;
+    const startMicros = budget.take(rows, rate);
     for (let left = startMicros - clock.nowMicros(); left > 0n; left = startMicros - clock.nowMicros()) {
-      if (parts.rowsPerSecond() !== rate) {
-        freeAtMicros = clock.nowMicros();
-        return;
-      }
-      tell(`held by: the operator’s rate of ${rate} rows/s`);
+      if (rateNow() !== rate) return budget.forget();
+      tell(reason(rate));
       await clock.sleep(Math.min(lookEveryMs, Number(left) / 1000), signal);
     }
+  }
+
+  async function rest(table: string, signal: AbortSignal | undefined): Promise<void> {
+    const found = strain.of(table);
+    if (!found) return;
+    const ms = (value: number) => `${Math.round(value)} ms`;
+    // Without the length of the rest, which would make it another reason with every sample.
+    tell(`held by: the source, 500 rows of ${table} take far longer than the ${ms(found.bestMs)} of before`);
+    await clock.sleep(found.restMs, signal);
   }
 }
 
 /** Of one reason at once, and then once a minute. */
 function tellNowAndThen({ clock, report }: PaceParts): (reason: string) => void {
-  let last: { readonly reason: string; readonly atMicros: bigint } | undefined;
+  const toldAt = new Map<string, bigint>();
   return (reason) => {
     const now = clock.nowMicros();
-    if (last?.reason === reason && now - last.atMicros < tellEveryMicros) return;
-    last = { reason, atMicros: now };
+    const last = toldAt.get(reason);
+    if (last !== undefined && now - last < tellEveryMicros) return;
+    toldAt.set(reason, now);
     report({ kind: 'waiting', reason });
   };
 }

@@ -18,6 +18,7 @@ export function statusText(status: MigrationStatus): string {
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
     ...status.heldBy.map((hold) => `held by: ${hold.by} throttling, ${hold.table}: ${writeRateText(hold)}`),
+    ...status.copyPauses.map(({ worker, reason }) => `within the last minute, worker ${worker}: ${reason}`),
     ...status.nodes.flatMap(nodeLines),
     ...coverageLines(status.coverage),
     ...status.alarms.map(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ProgressEvent } from '../../src/events.ts';
 import { topics } from '../../src/model/topics.ts';
 import type { WorkerContext } from '../../src/phases/phase-context.ts';
-import { readHolds, tellHolds } from '../../src/phases/tell-holds.ts';
+import { readHolds, readPauses, tellHolds } from '../../src/phases/tell-holds.ts';
 import { readProgress } from '../../src/stream/read-progress.ts';
 import { aClock } from '../support/a-clock.ts';
 import { inMemoryBus } from '../support/in-memory-bus.ts';
@@ -26,7 +26,15 @@ async function aWorld() {
     return tellHolds({ bus, clock, report, workerName } as unknown as WorkerContext);
   };
   const told = () => messages(topics.progress).length;
-  return { bus, clock, shown, tellerOf, told, holds: () => readHolds(bus, nowMs()) };
+  return {
+    bus,
+    clock,
+    shown,
+    tellerOf,
+    told,
+    holds: () => readHolds(bus, nowMs()),
+    pauses: () => readPauses(bus, nowMs()),
+  };
 }
 
 test('what several workers are held by is told for each table, their writes added up', async () => {
@@ -72,4 +80,20 @@ test('the progress of the stream, on the same topic, is not mistaken for one, no
   expect(await holds()).toHaveLength(1);
   const question = { bus, partitionCount: 0, nodes: [], nowMicros: clock.nowMicros() };
   expect([...(await readProgress(question)).partitions.keys()]).toEqual([0]);
+});
+
+test('why workers do not read is told for a minute, the newest reason of each', async () => {
+  const { tellerOf, clock, pauses, holds } = await aWorld();
+  const [one, other] = [await tellerOf('one'), await tellerOf('other')];
+  one.report({ kind: 'waiting', reason: 'held by: the source, one thing' });
+  one.report({ kind: 'waiting', reason: 'held by: the source, another' });
+  other.report({ kind: 'waiting', reason: 'held by: the operator' });
+  other.report({ kind: 'waiting', reason: 'the drain mark has not passed' });
+  expect(await pauses()).toEqual([
+    { worker: 'one', reason: 'held by: the source, another' },
+    { worker: 'other', reason: 'held by: the operator' },
+  ]);
+  expect(await holds()).toEqual([]);
+  await clock.sleep(66_000);
+  expect(await pauses()).toEqual([]);
 });

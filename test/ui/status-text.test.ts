@@ -85,6 +85,8 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     rows: { read: 0n, written: 0n, superseded: 0n, deadLettered: 0n },
     stream: { lagMs: 'unknown', latencyMs: { p50: undefined, p99: undefined } },
     heldBy: [],
+    copyPauses: [],
+    comparing: undefined,
     nodes: [],
     coverage: { unknownBecause: 'nothing' },
     alarms: [],
@@ -100,3 +102,14 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
   };
   return { ...rest, ...part } as unknown as MigrationStatus;
 }
+
+test('what kept workers from reading, and a comparison that has not ended, are shown', () => {
+  const shown = statusText(
+    aStatus({
+      copyPauses: [{ worker: 'w1', reason: 'held by: the source, more than 100 compactions wait on node a' }],
+      comparing: { startedAt: '2026-01-09T10:00:00.000Z', done: 3, total: 64 },
+    }),
+  );
+  expect(shown).toContain('worker w1: held by: the source, more than 100 compactions wait on node a\n');
+  expect(shown).toContain('comparing since 2026-01-09T10:00:00.000Z: 3 of 64 splits; ');
+});

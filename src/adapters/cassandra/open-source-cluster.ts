@@ -4,6 +4,7 @@ import type { CassandraEndpoint } from './endpoint.ts';
 import { readNodeSettings } from './node-settings.ts';
 import { onNode, ringOf, withLife } from './on-node.ts';
 import { openPool } from './open-pool.ts';
+import { readPendingCompactions } from './pending-compactions.ts';
 import { readKeyspace } from './read-keyspace.ts';
 import type { RingNode } from './read-ring.ts';
 import { readSchema } from './read-schema.ts';
@@ -43,6 +44,12 @@ export async function openSourceCluster(options: SourceClusterOptions): Promise<
       return sumEstimates(
         await Promise.all(nodes.map((node) => patient(`the estimates of ${node.address}`, signal, ask(node)))),
       );
+    },
+    async pendingCompactions(signal) {
+      const nodes = (await ring(signal)).filter((node) => node.datacenter === options.datacenter);
+      const ask = (node: RingNode) =>
+        onNode(node, facts, signal, (connection) => readPendingCompactions(connection, signal));
+      return Promise.all(nodes.map(async (node) => ({ address: node.address, pending: await ask(node) })));
     },
     runningRepairs: (signal) =>
       patient('to read the history of repairs', signal, () => countRunningRepairs(pool, signal)),

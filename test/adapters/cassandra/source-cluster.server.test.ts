@@ -72,6 +72,13 @@ describe('the control side of a real source cluster', () => {
     expect(await cluster.sizeEstimate(table)).toEqual({ partitions: 0, meanPartitionBytes: 0 });
   });
 
+  it('each node tells how many compactions wait on it', async () => {
+    const nodes = await cluster.nodes();
+    const told = await cluster.pendingCompactions();
+    expect(told.map(({ address }) => address).sort()).toEqual(nodes.map(({ address }) => address).sort());
+    for (const { pending } of told) expect(pending).toBeGreaterThanOrEqual(0);
+  });
+
   it("a table's cdc option is set and what it was is answered", async () => {
     const table = await tableNamed(cluster, keyspace, 't');
     expect(await cluster.setCdc(table, true)).toBe(false);
