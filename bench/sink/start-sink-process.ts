@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryBounds } from '../../bin/memory-bounds.ts';
 import type { SinkSettings } from './sink-settings.ts';
 
 export interface SinkProcess {
@@ -17,11 +18,14 @@ export interface SinkProcess {
   stop(): Promise<void>;
 }
 
+/** As `cdcmig worker` has them. */
+const bounds = memoryBounds(['node', 'cdcmig', 'worker'], []);
+
 export function startSinkProcess(settings: SinkSettings, folder: string): SinkProcess {
   const file = join(folder, `${settings.name}.json`);
   writeFileSync(file, JSON.stringify(settings));
   const program = fileURLToPath(new URL('./sink-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...bounds, program, file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const said = { firstTakenMs: undefined as number | undefined, deadLetters: 0 };
   const ready = new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${settings.name} ended with ${code}`)));

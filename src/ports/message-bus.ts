@@ -56,6 +56,14 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+export interface SubscribeOptions {
+  /** Messages fetched ahead. */
+  readonly queueSize?: number;
+  /** And their bytes, about; one message always has room. */
+  readonly queueBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
 export interface TopicReader {
   /** The next message, or undefined once everything that was there at the time of the call has been read. */
   nextUntilEnd(signal?: AbortSignal): Promise<Message | undefined>;
@@ -117,7 +125,7 @@ export interface MessageBus {
     topic: string,
     subscription: string,
     kind: SubscriptionKind,
-    options?: { readonly queueSize?: number; readonly signal?: AbortSignal },
+    options?: SubscribeOptions,
   ): Promise<Subscription>;
   reader(topic: string, from: ReadFrom, signal?: AbortSignal): Promise<TopicReader>;
   close(): Promise<void>;

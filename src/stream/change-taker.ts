@@ -9,6 +9,7 @@ import { decodeEvents } from './decode-events.ts';
 import { type DecodedMessages, decodeMessages } from './decode-messages.ts';
 import type { ParkingLot } from './parking-lot.ts';
 import { reportedLetters } from './reported-letters.ts';
+import { sinkBounds } from './sink-bounds.ts';
 import type { SinkParts } from './sink-parts.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
 
@@ -25,19 +26,17 @@ export interface HeldPartition {
   readonly signal: AbortSignal;
 }
 
-/** Some minutes of a busy partition; a copy that comes later costs one write. */
-const rememberedUpdates = 100_000;
-
 /** Brings the changes of one partition to the target, to the parked topic or to the dead letters. */
 export class ChangeTaker {
   readonly #parts: SinkParts;
   readonly #held: HeldPartition;
-  readonly #recent = new RecentUpdates(rememberedUpdates);
+  readonly #recent: RecentUpdates;
   readonly #batchParts: BatchParts;
 
   constructor(parts: SinkParts, held: HeldPartition) {
     this.#parts = parts;
     this.#held = held;
+    this.#recent = new RecentUpdates(sinkBounds(parts.lanes.length).rememberedUpdates);
     this.#batchParts = {
       ...parts,
       deadLetters: reportedLetters(parts),

@@ -1,10 +1,9 @@
 import { sinkSubscription, topics } from '../model/topics.ts';
 import type { Subscription } from '../ports/message-bus.ts';
 import { encodeProgress } from './partition-progress.ts';
+import { sinkBounds } from './sink-bounds.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { runSinkSession } from './sink-session.ts';
-
-const queueSize = 2_000;
 
 /**
  * Applies the changes of every lane that Pulsar gives to this worker, until `signal` aborts. Any number of workers
@@ -39,10 +38,12 @@ async function holdPartition(
   parts: SinkParts,
   signal: AbortSignal,
 ): Promise<void> {
+  const { queueMessages: queueSize, queueBytes } = sinkBounds(parts.lanes.length);
   while (!signal.aborted) {
     // A fresh subscription each time: what an earlier one had received and not acknowledged comes again.
     const subscription = await parts.bus.subscribe(parts.lanes[partition]!.topic, sinkSubscription, 'failover', {
       queueSize,
+      queueBytes,
       signal,
     });
     try {

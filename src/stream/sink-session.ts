@@ -8,12 +8,12 @@ import { readChangeEvent } from './read-change-event.ts';
 import { receiveBatch } from './receive-batch.ts';
 import { ParkedReplay } from './replay-parked.ts';
 import { reportedLetters } from './reported-letters.ts';
+import { type SinkBounds, sinkBounds } from './sink-bounds.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { SliceKeeper } from './slice-keeper.ts';
 import { SliceRounds } from './slice-rounds.ts';
 import { untilPossible } from './until-possible.ts';
 
-const batchMessages = 2_000;
 const longestIdleMs = 500;
 const progressEveryMicros = 1_000_000n;
 const forgetEveryMicros = 60_000_000n;
@@ -56,6 +56,7 @@ class SinkSession {
   readonly #replay: ParkedReplay;
   readonly #rounds: SliceRounds;
   readonly #clock: LaneClock | undefined;
+  readonly #bounds: SinkBounds;
   #progressDue = 0n;
   #forgetDue = 0n;
   #lookAtParkedDue = 0n;
@@ -74,6 +75,7 @@ class SinkSession {
     this.#lot = lot;
     this.#parts = parts;
     this.#signal = signal;
+    this.#bounds = sinkBounds(parts.lanes.length);
     this.#state = new PartitionState(partition);
     const lane = parts.lanes[partition]!;
     this.#taker = new ChangeTaker(parts, { lane, keeper, lot, signal });
@@ -98,7 +100,7 @@ class SinkSession {
   async #takeBatches(): Promise<void> {
     while (!this.#signal.aborted) {
       const idleMs = this.#replay.isBusy ? 1 : longestIdleMs;
-      const messages = await receiveBatch(this.#subscription, batchMessages, idleMs, this.#signal);
+      const messages = await receiveBatch(this.#subscription, this.#bounds, idleMs, this.#signal);
       if (messages.length > 0) {
         await this.#untilPossible('changes cannot be applied', () => this.#take(messages));
         await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(messages));

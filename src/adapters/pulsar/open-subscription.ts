@@ -13,6 +13,7 @@ export interface SubscriptionParts {
   /** Of a failover subscription: consumers are put in order by it. */
   readonly consumerName: string;
   readonly queueSize?: number | undefined;
+  readonly queueBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,7 +73,7 @@ const types: Readonly<Record<SubscriptionKind, SubscriptionType>> = {
 };
 
 function openConsumer(parts: SubscriptionParts, onActiveChange: (isActive: boolean) => void): Promise<Consumer> {
-  const { client, topic, subscription, kind, consumerName, queueSize, signal } = parts;
+  const { client, topic, subscription, kind, consumerName, queueSize, queueBytes, signal } = parts;
   return onBus(`to subscribe to ${topic} as ${subscription}`, () =>
     client.consumer({
       topic,
@@ -80,6 +81,7 @@ function openConsumer(parts: SubscriptionParts, onActiveChange: (isActive: boole
       type: types[kind],
       consumerName,
       receiveQueue: queueSize,
+      maxQueuedBytes: queueBytes,
       // A subscription that somebody deleted must not begin behind what was published meanwhile.
       initialPosition: 'earliest',
       onActiveChange,

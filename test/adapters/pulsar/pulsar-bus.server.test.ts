@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { comparePositions } from '../../../src/adapters/pulsar/bus-position.ts';
 import { openPulsarBus } from '../../../src/adapters/pulsar/open-pulsar-bus.ts';
@@ -41,6 +42,30 @@ describe('openPulsarBus', () => {
     await admin()
       .deleteNamespace(`${tenant}/${namespace}`, { isForced: true })
       .catch(() => {});
+  });
+
+  it('a backlog of large messages waits at the broker: no more is fetched ahead than the bound', async () => {
+    const bus = await openPulsarBus(busOptions(namespace));
+    await bus.ensureNamespace();
+    await bus.ensureTopic('large', 0);
+    await bus.ensureSubscription('large', 'sink');
+    const publisher = await bus.publisher('large', { isBatched: false });
+    const half = Buffer.alloc(2 ** 19);
+    await Promise.all(Array.from({ length: 40 }, () => publisher.publish({ payload: half })));
+
+    const subscription = await bus.subscribe('large', 'sink', 'failover', { queueSize: 100, queueBytes: 2 ** 21 });
+    const first = await subscription.receive();
+    // Long enough for all twenty megabytes to come, were they asked for.
+    await sleep(1_000);
+
+    // What is polled without a pause in between had arrived before.
+    let queued = 0;
+    while (subscription.poll()) queued++;
+    expect(queued).toBeGreaterThan(0);
+    expect(queued * half.length).toBeLessThanOrEqual(2 ** 21);
+    for (let more = queued + 1; more < 40; more++) await subscription.receive();
+    await subscription.acknowledgeUpTo(first.position);
+    await bus.close();
   });
 
   it('the namespace keeps everything and makes no topics, whatever it was set to before', async () => {

@@ -1,0 +1,15 @@
+/**
+ * What Node is told of a worker's memory; nothing where the operator, through NODE_OPTIONS or on the command line, has said
+ * it, and nothing for commands that end soon.
+ */
+export function memoryBounds(argv: readonly string[], said: readonly string[]): readonly string[] {
+  const isSaid = said.some((word) => /--max[-_](old[-_]space|heap)[-_]size/.test(word));
+  return argv[2] === 'worker' && !isSaid ? bounds : [];
+}
+
+/**
+ * Some 60 MB live in the heap at full speed (bench/sink.ts shows the peak); by Node's defaults garbage makes a multiple of it.
+ * Growing by half of what lives keeps the rest small. The limit itself is far above that: it ends a worker that
+ * would take the machine's memory, and the next one is given its work.
+ */
+const bounds = ['--max-old-space-size=768', '--max-semi-space-size=8', '--heap-growing-percent=50'];
