@@ -1,6 +1,7 @@
 /**
  * The sink as processes of their own between a real broker and a real target: changes a second, what they cost, and how long
  * a change takes. Run: node bench/sink.ts [--sandbox FOLDER] [--only throughput,lag]
+ * With --lost-answers 1, of a hundred writes one is done and never answered, which a worker learns after two seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -21,6 +22,8 @@ const { values: args } = parseArgs({
     rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '30' },
     'writes-in-flight': { type: 'string', default: '256' },
+    // Of a hundred.
+    'lost-answers': { type: 'string', default: '0' },
   },
 });
 const changes = Number(args.changes);
@@ -39,7 +42,10 @@ function isWanted(name: string): boolean {
 }
 
 async function inWorld(workers: number, report: (world: SinkWorld, workers: number) => Promise<void>): Promise<void> {
-  const world = await openSinkWorld(sandbox, Number(args['writes-in-flight']));
+  const world = await openSinkWorld(sandbox, {
+    writesInFlight: Number(args['writes-in-flight']),
+    lostAnswers: Number(args['lost-answers']) / 100,
+  });
   try {
     await report(world, workers);
   } finally {
@@ -81,7 +87,11 @@ async function reportLag(world: SinkWorld, workers: number): Promise<void> {
     await sleep(2_500);
     const counts = await latencies(world);
     const shares = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${percentile(counts, share)} ms`);
-    say(`lag at ${perSecond} changes/s, ${workers} worker, ${seconds} s: ${shares.join(', ')}`);
+    const peak = Math.max(...sinks.map((sink) => sink.peakMegabytes()));
+    say(
+      `lag at ${perSecond} changes/s, ${workers} worker, ${seconds} s, ${args['lost-answers']} % of answers lost: ` +
+        `${shares.join(', ')}, peak ${peak.toFixed(0)} MB`,
+    );
   } finally {
     await Promise.all(sinks.map((sink) => sink.stop()));
   }

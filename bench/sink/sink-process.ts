@@ -11,6 +11,7 @@ import type { ProgressEvent } from '../../src/events.ts';
 import { changesLanes } from '../../src/model/lane.ts';
 import { tablesOf } from '../../src/model/schema.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
+import { TargetWriteError } from '../../src/ports/target-keyspace.ts';
 import { runSink } from '../../src/stream/run-sink.ts';
 import { SchemaFollower } from '../../src/stream/schema-follower.ts';
 import { benchNode } from './order-record.ts';
@@ -25,6 +26,16 @@ process.once('SIGTERM', () => stop.abort(new Error('told to stop')));
 const bus = await openPulsarBus({ ...pulsar, clientName: settings.name });
 const source = await openSourceCluster(settings.source);
 const target = await openTargetCassandra({ ...settings.target, keyspace: targetKeyspace });
+const losing = {
+  ...target,
+  async write(...write: Parameters<typeof target.write>) {
+    await target.write(...write);
+    if (Math.random() >= settings.lostAnswers) return;
+    // As long as a worker waits for Keyspaces.
+    await clock.sleep(2_000);
+    throw new TargetWriteError('transient', 'timed out');
+  },
+};
 const deadLetters = await openDeadLetters(bus, clock);
 const rows = await source.schema(keyspace);
 const tables = new Map(tablesOf(rows).map((table) => [table.id, table]));
@@ -49,7 +60,7 @@ const parts = {
   workerName: settings.name,
   source,
   target,
-  writer: createTargetWriter({ target, clock, report, maxInFlight: settings.writesInFlight }),
+  writer: createTargetWriter({ target: losing, clock, report, maxInFlight: settings.writesInFlight }),
   window: keyspacesWindow,
   keyspace: targetKeyspace,
   lanes: changesLanes(partitionCount),

@@ -13,4 +13,6 @@ export interface SinkSettings {
   };
   readonly partitions: number;
   readonly writesInFlight: number;
+  /** Share of the writes. */
+  readonly lostAnswers: number;
 }

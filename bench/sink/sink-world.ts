@@ -29,7 +29,10 @@ export interface SinkWorld {
 
 const partitions = 8;
 
-export async function openSinkWorld({ source, target, pulsar }: Sandbox, writesInFlight: number): Promise<SinkWorld> {
+export async function openSinkWorld(
+  { source, target, pulsar }: Sandbox,
+  asked: Pick<SinkSettings, 'writesInFlight' | 'lostAnswers'>,
+): Promise<SinkWorld> {
   const keyspace = `bench_sink_${Date.now()}`;
   const targetKeyspace = `${keyspace}_moved`;
   const node = source[0]!;
@@ -56,7 +59,7 @@ export async function openSinkWorld({ source, target, pulsar }: Sandbox, writesI
       targetKeyspace,
       pulsar: { serviceUrl: pulsar.serviceUrl, adminUrl: pulsar.adminUrl, tenant: 'public', namespace: keyspace },
       partitions,
-      writesInFlight,
+      ...asked,
     }),
     async publish(from, to) {
       const micros = BigInt(Date.now()) * 1000n;
