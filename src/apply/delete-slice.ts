@@ -1,6 +1,7 @@
 import { splitPartitionKey } from '../model/partition-key.ts';
 import { isInSlice, type JournalSlice } from '../model/slice-journal.ts';
 import { keyColumns, type Table } from '../model/table.ts';
+import { allEnded } from './all-ended.ts';
 import type { ApplierParts } from './applier-parts.ts';
 import { listColumns } from './rewrite-lists.ts';
 import { layoutOf } from './row-layout.ts';
@@ -22,13 +23,13 @@ export async function deleteSlice(
   const hasLists = listColumns(table, false).length > 0;
   const deleted: (readonly Buffer[])[] = [];
   for await (const keys of keysOfSlice(slice, table, partitionKey, parts)) {
-    await Promise.all(
+    await allEnded(
       keys.map((clustering) => writer.write(statementOfAbsentRow(partitionKey, clustering, context), signal)),
     );
     if (hasLists) for (const key of keys) deleted.push(key);
   }
   if (slice.range === undefined)
-    await Promise.all(
+    await allEnded(
       statementsOfAbsentStatics(partitionKey, context).map((statement) => writer.write(statement, signal)),
     );
   return deleted;

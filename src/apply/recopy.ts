@@ -3,6 +3,7 @@ import { isFloorSpent, recopyTimestamp } from '../model/write-timestamp.ts';
 import type { EncodedRow, PartitionRead } from '../ports/table-reader.ts';
 import { type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
 import { withTtlsAt } from './age-statement.ts';
+import { allEnded } from './all-ended.ts';
 import type { ApplierParts } from './applier-parts.ts';
 import { isUnfrozenList } from './row-cells.ts';
 import { clusteringOf, layoutOf, type RowLayout } from './row-layout.ts';
@@ -177,7 +178,7 @@ async function writeAll(
   if (isSpent(context, parts)) throw floorSpent;
   const { writer, signal } = parts;
   const hasLists = context.layout.columns.some((column) => isUnfrozenList(column.type));
-  await Promise.all(
+  await allEnded(
     withTtlsAt(statements, parts.clock.nowMicros()).map((statement) =>
       hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal),
     ),

@@ -56,7 +56,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-export interface SubscribeOptions {
+interface SubscribeOptions {
   /** Messages fetched ahead. */
   readonly queueSize?: number;
   /** And their bytes, about; one message always has room. */

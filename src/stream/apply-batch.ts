@@ -1,3 +1,4 @@
+import { allEnded } from '../apply/all-ended.ts';
 import type { ApplierParts } from '../apply/applier-parts.ts';
 import type { DeadLetters } from '../apply/dead-letters.ts';
 import type { DirtyLists, ListStamps } from '../apply/rewrite-lists.ts';
@@ -7,7 +8,10 @@ import { slicesOf } from '../model/slice-journal.ts';
 import type { ChangeDecision } from '../model/write-timestamp.ts';
 import { balance, type Outcome, type StreamBooks } from './batch-books.ts';
 import { BatchWork } from './batch-work.ts';
+import type { BatchesUnderWay } from './batches-under-way.ts';
+import type { KnownCopies } from './copies.ts';
 import { letterOf } from './letters.ts';
+import { partitionText } from './partition-text.ts';
 import { type PlanContext, type PlannedChange, type PlannedUpdate, planUpdate } from './plan-update.ts';
 import { isPoison, throwIfStale } from './refusals.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
@@ -23,6 +27,7 @@ export interface ReceivedUpdate {
 
 export interface BatchParts extends ApplierParts {
   readonly keeper: SliceKeeper;
+  readonly underWay: BatchesUnderWay;
   readonly listStamps: ListStamps;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
   /** Parks the update if its table turns out to be paused; answers whether it did. */
@@ -31,22 +36,24 @@ export interface BatchParts extends ApplierParts {
   readonly targetSkewMicros: bigint;
 }
 
-export type BatchContext = Omit<PlanContext, 'firstDecision'> & { readonly remembered: PlanContext['firstDecision'] };
+export type BatchContext = Omit<PlanContext, 'firstDecision'> & { readonly copies: KnownCopies };
 
 export interface AppliedBatch {
   readonly books: StreamBooks;
-  /** First decisions by digest; to be remembered once the batch is acknowledged. */
-  readonly decisions: ReadonlyMap<string, ChangeDecision>;
-  /** Newest write times of the updates that were applied or recopied. */
-  readonly writeTimesMicros: readonly bigint[];
+  /** From the write on the source to the target's confirmation, of what was applied or read again. */
+  readonly latenciesMs: readonly number[];
 }
 
 /**
- * Brings a batch of updates to the target and resolves once the target has confirmed all of it. Within the batch the
- * slices are journaled first, then rows are written without those that a slice hides, then the slices delete what the
- * target has: an older row of any earlier or later batch finds either the journal or the delete in its way. Lists come
- * last, when nothing else of the batch can hide them. Repeating a batch, whole or in part, ends in the same cells, since
- * every write carries the timestamp that its change or read gives it.
+ * Brings a batch of updates to the target; ends once the target has confirmed all of it, or, failing, once nothing of it is
+ * under way any more. Within the batch the slices are journaled first, then rows are written without those that a slice
+ * hides, then the slices delete what the target has. Lists come last, when nothing else of the batch can hide them.
+ * Repeating a batch, whole or in part, ends in the same cells, since every write carries the timestamp that its change or
+ * read gives it.
+ *
+ * Batches may overlap: what one does to the rows of another is decided by those timestamps alone. But a slice looks at what the
+ * target has, so it waits for every batch of its partition that had begun before it stood in the journal: an older row
+ * then is either on the target, to be deleted, or finds the journal in its way (docs/decisions/0001-write-timestamps.md).
  *
  * Throws StaleBatchError when the target was away so long that the batch must be decided again.
  */
@@ -55,18 +62,33 @@ export async function applyBatch(
   context: BatchContext,
   parts: BatchParts,
 ): Promise<AppliedBatch> {
-  const { plans, decisions } = planAll(received, context);
+  const plans = planAll(received, context);
   const changes = plans.flatMap((plan) => ('update' in plan ? [plan] : []));
-  const writeTimesMicros = plans.flatMap((plan, index) =>
-    'update' in plan ? [received[index]!.writtenAtMicros ?? plan.newestMicros] : [],
-  );
-  await parts.keeper.keep(changes.flatMap((plan) => slicesOf(plan.update, plan.decideAt)));
-  const outcomes = await runWork(plans, new BatchWork(parts), context, parts);
-  const settled = await Promise.all(
-    outcomes.map(({ outcome, poison }, index) => (poison ? bury(received[index]!, poison, parts) : outcome)),
-  );
-  const books = balance(received.length, settled, 'a batch of changes');
-  return { books, decisions, writeTimesMicros };
+  const underWay = parts.underWay.begin(new Set(changes.map(({ update }) => partitionOf(update))));
+  try {
+    // Begun and journaled in one step, with no other batch between the two.
+    await parts.keeper.keep(changes.flatMap((plan) => slicesOf(plan.update, plan.decideAt)));
+    const settled = await runWork(plans, new BatchWork(parts, underWay), context, parts);
+    const outcomes = await allEnded(
+      settled.map(async ({ outcome, poison }, index) => (poison ? bury(received[index]!, poison, parts) : outcome)),
+    );
+    const books = balance(received.length, outcomes, 'a batch of changes');
+    return { books, latenciesMs: latencies(received, plans, settled) };
+  } finally {
+    underWay.end();
+  }
+}
+
+function latencies(
+  received: readonly ReceivedUpdate[],
+  plans: readonly PlannedUpdate[],
+  settled: readonly Settled[],
+): readonly number[] {
+  return plans.flatMap((plan, index) => {
+    if (!('update' in plan)) return [];
+    const writtenAtMicros = received[index]!.writtenAtMicros ?? plan.newestMicros;
+    return [Number(settled[index]!.atMicros - writtenAtMicros) / 1000];
+  });
 }
 
 /** A refusal may be the first word of a schema change that the stream has not seen yet: then the update waits for it. */
@@ -76,26 +98,29 @@ async function bury(update: ReceivedUpdate, poison: Error, parts: BatchParts): P
   return 'deadLettered';
 }
 
-function planAll(received: readonly ReceivedUpdate[], { remembered, ...context }: BatchContext) {
+function planAll(received: readonly ReceivedUpdate[], { copies, ...context }: BatchContext): readonly PlannedUpdate[] {
   const decisions = new Map<string, ChangeDecision>();
-  const firstDecision = (digest: string) => decisions.get(digest) ?? remembered(digest);
-  const plans = received.map(({ update }): PlannedUpdate => {
+  const firstDecision = (digest: string) => decisions.get(digest) ?? copies.firstDecision(digest);
+  return received.map(({ update }): PlannedUpdate => {
     try {
       const plan = planUpdate(update, { ...context, firstDecision });
-      if ('digest' in plan && firstDecision(plan.digest) === undefined) decisions.set(plan.digest, plan.what);
+      if ('digest' in plan && firstDecision(plan.digest) === undefined) {
+        decisions.set(plan.digest, plan.what);
+        copies.remember(plan.digest, plan.what);
+      }
       return plan;
     } catch (error) {
       if (isPoison(error)) return { what: 'poison', error };
       throw error;
     }
   });
-  return { plans, decisions };
 }
 
 interface Settled {
   readonly outcome: Outcome;
   readonly poison?: Error;
   readonly lists: readonly DirtyLists[];
+  readonly atMicros: bigint;
 }
 
 async function runWork(
@@ -105,38 +130,46 @@ async function runWork(
   parts: BatchParts,
 ): Promise<readonly Settled[]> {
   /** What the target will never take is one update's misfortune; any other fault is the batch's. */
-  const settle = async (plan: PlannedChange, before: Settled, step: () => Promise<Settled>): Promise<Settled> => {
+  const settle = async (plan: PlannedChange, before: Settled, step: Step): Promise<Settled> => {
     try {
-      return before.poison ? before : await step();
+      const after = before.poison ? undefined : await step(plan, before);
+      return after ? { ...before, ...after, atMicros: parts.clock.nowMicros() } : before;
     } catch (error) {
       if (!isPoison(error)) throw error;
       throwIfStale(plan, { ...context, nowMicros: parts.clock.nowMicros() }, error);
-      return { outcome: 'deadLettered', poison: error, lists: [] };
+      return { ...before, outcome: 'deadLettered', poison: error, lists: [] };
     }
   };
-  const all = (before: readonly Settled[], step: (plan: PlannedChange, before: Settled) => Promise<Settled>) =>
-    Promise.all(
-      plans.map((plan, index) => {
-        const settled = before[index]!;
-        return 'update' in plan ? settle(plan, settled, () => step(plan, settled)) : settled;
-      }),
+  const all = (before: readonly Settled[], step: Step) =>
+    allEnded(
+      plans.map(async (plan, index) => ('update' in plan ? settle(plan, before[index]!, step) : before[index]!)),
     );
-  const rows = await all(plans.map(unsettled), async (plan) => {
-    const { outcome, lists } = await work.writeRows(plan);
-    return { outcome, lists };
-  });
+  const rows = await all(plans.map(unsettled), (plan) => work.writeRows(plan));
   const slices = await all(rows, async (plan, before) => {
-    const lists = await work.deleteSlices(plan);
-    return { ...before, lists: [...before.lists, ...lists] };
+    if (!hasSlices(plan)) return undefined;
+    return { lists: [...before.lists, ...(await work.deleteSlices(plan))] };
   });
   work.foreseeLists(slices.flatMap(({ lists }) => lists));
-  return all(slices, async (_, before) => {
-    await work.rewriteLists(before.lists);
-    return before;
+  return all(slices, async (_, { lists }) => {
+    if (lists.length === 0) return undefined;
+    await work.rewriteLists(lists);
+    return {};
   });
 }
 
+/** What it changes of an update's settlement; undefined where there was nothing to do. */
+type Step = (plan: PlannedChange, before: Settled) => Promise<Partial<Settled> | undefined>;
+
+function hasSlices({ update }: PlannedChange): boolean {
+  return update.partitionDeletion !== undefined || update.rangeDeletions.length > 0;
+}
+
 function unsettled(plan: PlannedUpdate): Settled {
-  if (plan.what === 'poison') return { outcome: 'deadLettered', poison: plan.error, lists: [] };
-  return { outcome: 'update' in plan ? 'ignored' : plan.what, lists: [] };
+  const nothing = { lists: [], atMicros: 0n };
+  if (plan.what === 'poison') return { ...nothing, outcome: 'deadLettered', poison: plan.error };
+  return { ...nothing, outcome: 'update' in plan ? 'ignored' : plan.what };
+}
+
+function partitionOf({ table, partitionKey }: PartitionUpdate): string {
+  return partitionText(table.id, partitionKey);
 }

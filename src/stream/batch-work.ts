@@ -1,4 +1,5 @@
 import { withTtlsAt } from '../apply/age-statement.ts';
+import { allEnded } from '../apply/all-ended.ts';
 import { deleteSlice } from '../apply/delete-slice.ts';
 import { type RecopyKey, recopy } from '../apply/recopy.ts';
 import { type DirtyLists, listColumns, rewriteLists } from '../apply/rewrite-lists.ts';
@@ -6,7 +7,9 @@ import { statementsOfUpdate } from '../apply/statements-of-update.ts';
 import { type JournalSlice, slicesOf } from '../model/slice-journal.ts';
 import type { BatchParts } from './apply-batch.ts';
 import type { Outcome } from './batch-books.ts';
+import type { BatchUnderWay } from './batches-under-way.ts';
 import { Once } from './once.ts';
+import { partitionText } from './partition-text.ts';
 import type { PlannedChange } from './plan-update.ts';
 import { dirtyListsOf, dirtyRow, keysToRecopy } from './work-of-update.ts';
 
@@ -29,9 +32,11 @@ export class BatchWork {
   >;
   readonly #lists: Once<DirtyLists, void>;
   readonly #newestListEvent = new Map<string, bigint>();
+  readonly #underWay: BatchUnderWay;
 
-  constructor(parts: BatchParts) {
+  constructor(parts: BatchParts, underWay: BatchUnderWay) {
     this.#parts = parts;
+    this.#underWay = underWay;
     const { keeper, listStamps } = parts;
     this.#recopies = new Once(
       recopyKeyText,
@@ -55,7 +60,9 @@ export class BatchWork {
   async writeRows(plan: PlannedChange): Promise<WrittenRows> {
     const isSuperseded = !(await this.#writeYoungParts(plan));
     const keys = keysToRecopy(plan);
-    const wentOver = await Promise.all(keys.map((key) => this.#recopies.run(key)));
+    // Like a slice that is applied, the reading of a whole partition looks at what the target has.
+    if (keys.some(({ scope }) => scope.kind === 'partition')) await this.#untilEarlierEnded(plan);
+    const wentOver = await allEnded(keys.map((key) => this.#recopies.run(key)));
     // A list has a stamp above any floor, so a row that the recopy found gone keeps its list until that is read again.
     const hasLists = listColumns(plan.update.table, false).length > 0;
     const rowsOfPartition = keys.flatMap((key, index) => (key.scope.kind === 'partition' ? wentOver[index]! : []));
@@ -67,7 +74,9 @@ export class BatchWork {
   /** Deletes what the target has under the slices that are applied; answers the lists that it may have hidden. */
   async deleteSlices(plan: PlannedChange): Promise<readonly DirtyLists[]> {
     const slices = slicesOf(plan.update, plan.decideAt).filter(({ decision }) => decision === 'apply');
-    const deleted = await Promise.all(slices.map((slice) => this.#slices.run({ slice, plan })));
+    if (slices.length === 0) return [];
+    await this.#untilEarlierEnded(plan);
+    const deleted = await allEnded(slices.map((slice) => this.#slices.run({ slice, plan })));
     if (listColumns(plan.update.table, false).length === 0) return [];
     return deleted.flat().map((clustering) => dirtyRow(plan, clustering));
   }
@@ -82,7 +91,11 @@ export class BatchWork {
   }
 
   async rewriteLists(lists: readonly DirtyLists[]): Promise<void> {
-    await Promise.all(lists.map((dirty) => this.#lists.run(dirty)));
+    await allEnded(lists.map((dirty) => this.#lists.run(dirty)));
+  }
+
+  #untilEarlierEnded({ update }: PlannedChange): Promise<void> {
+    return this.#underWay.untilEarlierEnded(partitionText(update.table.id, update.partitionKey));
   }
 
   /** Writes the parts that go with their own write times; answers false when slices hide them all. */
@@ -94,7 +107,7 @@ export class BatchWork {
     const nowMicros = clock.nowMicros();
     const nowSeconds = Number((nowMicros + targetSkewMicros) / 1_000_000n);
     const statements = withTtlsAt(statementsOfUpdate(left, { keyspace, nowSeconds }), nowMicros);
-    await Promise.all(statements.map((statement) => writer.write(statement, signal)));
+    await allEnded(statements.map((statement) => writer.write(statement, signal)));
     return true;
   }
 }

@@ -4,7 +4,8 @@ import type { Message } from '../ports/message-bus.ts';
 import { admitUpdates, recordToPark } from './admit-updates.ts';
 import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
 import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
-import { RecentUpdates } from './copies.ts';
+import { BatchesUnderWay } from './batches-under-way.ts';
+import { type KnownCopies, RecentUpdates } from './copies.ts';
 import { decodeEvents } from './decode-events.ts';
 import { type DecodedMessages, decodeMessages } from './decode-messages.ts';
 import type { ParkingLot } from './parking-lot.ts';
@@ -15,8 +16,16 @@ import type { SliceKeeper } from './slice-keeper.ts';
 
 export interface TakenChanges {
   readonly books: StreamBooks;
-  /** From the write on the source to here, of what was applied or read again. */
+  /** From the write on the source to the target's confirmation, of what was applied or read again. */
   readonly latenciesMs: readonly number[];
+}
+
+/** Decoded, and sorted by what may be done with it: what waits is parked already, what nothing can be made of is buried. */
+export interface PreparedChanges {
+  readonly fitting: readonly ReceivedUpdate[];
+  /** Of all that is not among `fitting`. */
+  readonly books: StreamBooks;
+  readonly copies: KnownCopies;
 }
 
 export interface HeldPartition {
@@ -41,42 +50,37 @@ export class ChangeTaker {
       ...parts,
       deadLetters: reportedLetters(parts),
       keeper: held.keeper,
+      underWay: new BatchesUnderWay(),
       listStamps: new ListStamps(parts.handOverMicros),
       parkIfPaused: (update) => this.#parkIfPaused(update),
       signal: held.signal,
     };
   }
 
-  /** Acknowledges once all of it is where it belongs. */
-  async take(messages: readonly Message[], acknowledge: () => Promise<void>): Promise<TakenChanges> {
+  /** One batch after the other: so the slices of an earlier one are known before a later one writes. */
+  async prepare(messages: readonly Message[]): Promise<PreparedChanges> {
     const { ruleOf, clock } = this.#parts;
     const { updates, unknown, poisoned, duplicates } = await this.#decode(messages);
     const now = clock.nowMicros();
     const { fitting, parked, parkedUpdates, ignored } = admitUpdates(updates, ruleOf, now);
     await this.#held.lot.park([...parked, ...unknown.map((record) => recordToPark(record, now))]);
-    const context = this.#context((digest) => this.#recent.decisionOf(digest));
-    const { books, decisions, writeTimesMicros } = await applyBatch(fitting, context, this.#batchParts);
-    this.#held.signal.throwIfAborted();
-    await acknowledge();
-    for (const [digest, decision] of decisions) this.#recent.remember(digest, decision);
     const waiting = parkedUpdates + unknown.length;
     const received = poisoned + waiting + ignored + duplicates;
     const others = { received, deadLettered: poisoned, parked: waiting, ignored, duplicates };
-    const end = clock.nowMicros();
-    return {
-      books: addBooks(books, { ...emptyBooks, ...others }),
-      latenciesMs: writeTimesMicros.map((time) => Number(end - time) / 1000),
-    };
+    return { fitting, books: { ...emptyBooks, ...others }, copies: this.#recent.ofBatch() };
+  }
+
+  /** Ends once all of it is where it belongs. Many at a time; one that fails may be repeated. */
+  async apply({ fitting, books: others, copies }: PreparedChanges): Promise<TakenChanges> {
+    const { books, latenciesMs } = await applyBatch(fitting, this.#context(copies), this.#batchParts);
+    this.#held.signal.throwIfAborted();
+    return { books: addBooks(books, others), latenciesMs };
   }
 
   /** Applies changes that waited. None of them is a copy of another: what was remembered of them may be their refusal. */
   readonly applyLate = async (updates: readonly ReceivedUpdate[]): Promise<void> => {
     if (updates.length === 0) return;
-    await applyBatch(
-      updates,
-      this.#context(() => undefined),
-      this.#batchParts,
-    );
+    await applyBatch(updates, this.#context(noCopies), this.#batchParts);
     this.#held.signal.throwIfAborted();
   };
 
@@ -90,12 +94,12 @@ export class ChangeTaker {
     return decodeEvents(messages, table, deadLetters);
   }
 
-  #context(remembered: BatchContext['remembered']): BatchContext {
+  #context(copies: KnownCopies): BatchContext {
     const { ruleOf, recopiedTableIds, handOverMicros, clock, window } = this.#parts;
     return {
       isMigrated: (tableId) => ruleOf(tableId).kind === 'applied',
       isRecopied: (tableId) => recopiedTableIds.has(tableId),
-      remembered,
+      copies,
       handOverMicros,
       nowMicros: clock.nowMicros(),
       window,
@@ -110,3 +114,5 @@ export class ChangeTaker {
     return parked.length > 0;
   }
 }
+
+const noCopies: KnownCopies = { firstDecision: () => undefined, remember: () => {} };

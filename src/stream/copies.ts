@@ -20,24 +20,48 @@ export function digestOf(update: PartitionUpdate): string {
   return hash.digest('base64');
 }
 
-/** What was decided for the updates seen lately. Bounded: one that is forgotten costs a harmless second write. */
+/** What is known of the copies of a batch's updates that came before them. */
+export interface KnownCopies {
+  /** What was decided for the first copy, by its digest. */
+  firstDecision(digest: string): ChangeDecision | undefined;
+  remember(digest: string, decision: ChangeDecision): void;
+}
+
+/**
+ * What was decided for the updates seen lately. Bounded: one that is forgotten costs a harmless second write.
+ *
+ * Also of batches that are still under way: a copy is acknowledged after the first, so if that comes to nothing, both
+ * come again. A batch that is decided again must not take its updates for copies of themselves, so each knows its own;
+ * if it recopies now what it first applied, it reads after the copies that were dropped meanwhile had arrived.
+ */
 export class RecentUpdates {
   readonly #capacity: number;
-  readonly #decisions = new Map<string, ChangeDecision>();
+  /** The batch, doubled, and one more if it was applied: there may be very many of them. */
+  readonly #known = new Map<string, number>();
+  #batches = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  decisionOf(digest: string): ChangeDecision | undefined {
-    return this.#decisions.get(digest);
+  /** For one batch, however often it is decided. */
+  ofBatch(): KnownCopies {
+    const batch = ++this.#batches;
+    return {
+      firstDecision: (digest) => {
+        const known = this.#known.get(digest);
+        if (known === undefined || known >> 1 === batch) return undefined;
+        return known & 1 ? 'apply' : 'recopy';
+      },
+      remember: (digest, decision) => this.#remember(digest, 2 * batch + (decision === 'apply' ? 1 : 0)),
+    };
   }
 
-  remember(digest: string, decision: ChangeDecision): void {
-    this.#decisions.set(digest, decision);
-    if (this.#decisions.size <= this.#capacity) return;
-    const { value } = this.#decisions.keys().next();
-    this.#decisions.delete(value!);
+  #remember(digest: string, known: number): void {
+    this.#known.set(digest, known);
+    if (this.#known.size <= this.#capacity) return;
+    const { value } = this.#known.keys().next();
+    this.#known.delete(value!);
   }
 }
 

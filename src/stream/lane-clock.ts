@@ -1,5 +1,5 @@
 import { sinkSubscription } from '../model/topics.ts';
-import type { Message, MessageBus, Position } from '../ports/message-bus.ts';
+import type { MessageBus, Position } from '../ports/message-bus.ts';
 import type { NodePulses, Pulses } from './node-pulses.ts';
 
 export interface LaneClockParts {
@@ -24,12 +24,11 @@ export class LaneClock {
   }
 
   /** Called with what has just been acknowledged, or with nothing after a while without messages. */
-  async pass(acknowledged: readonly Message[]): Promise<Pulses | undefined> {
-    this.#newest = acknowledged.at(-1)?.position.text ?? this.#newest;
+  async pass(acknowledged: readonly Position[]): Promise<Pulses | undefined> {
+    this.#newest = acknowledged.at(-1)?.text ?? this.#newest;
     if (this.#pending === undefined) return this.#begin();
     const { pulses, end } = this.#pending;
-    const isPassed =
-      acknowledged.some(({ position }) => position.text === end.text) || (await this.#isIdle(acknowledged));
+    const isPassed = acknowledged.some(({ text }) => text === end.text) || (await this.#isIdle(acknowledged));
     return isPassed ? this.#tell(pulses) : undefined;
   }
 
@@ -44,7 +43,7 @@ export class LaneClock {
   }
 
   /** The end may have been acknowledged by whoever held the lane before: then it never comes here. */
-  async #isIdle(acknowledged: readonly Message[]): Promise<boolean> {
+  async #isIdle(acknowledged: readonly Position[]): Promise<boolean> {
     const { bus, topic, signal } = this.#parts;
     return acknowledged.length === 0 && (await bus.backlog(topic, sinkSubscription, signal)).entries === 0;
   }

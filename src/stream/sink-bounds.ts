@@ -1,3 +1,5 @@
+import type { LineBounds } from './batch-line.ts';
+
 /** What a worker may hold of one changes partition. */
 export interface SinkBounds {
   /** Fetched ahead. */
@@ -6,6 +8,8 @@ export interface SinkBounds {
   /** Of one batch. */
   readonly batchMessages: number;
   readonly batchBytes: number;
+  /** Of all batches that are applied at the same time, about: the last one to begin may be larger than the rest. */
+  readonly underWay: LineBounds;
   /** Digests of changes, to know their copies by. */
   readonly rememberedUpdates: number;
 }
@@ -17,10 +21,17 @@ export interface SinkBounds {
 export function sinkBounds(partitionCount: number): SinkBounds {
   const partOf = (total: number, least: number) => Math.max(least, Math.floor(total / partitionCount));
   return {
-    queueMessages: partOf(16_000, 100),
+    queueMessages: partOf(8_000, 100),
     queueBytes: partOf(16 * mebibyte, mebibyte / 4),
-    batchMessages: partOf(16_000, 100),
-    batchBytes: partOf(16 * mebibyte, mebibyte / 4),
+    // Small enough that some end at once though one answer in a hundred is lost.
+    batchMessages: Math.min(250, partOf(8_000, 100)),
+    batchBytes: partOf(8 * mebibyte, mebibyte / 8),
+    underWay: {
+      batches: 32,
+      messages: partOf(8_000, 100),
+      bytes: partOf(16 * mebibyte, mebibyte / 4),
+      doneBatches: 200,
+    },
     // Some seconds of a worker at full speed; a copy that comes later costs one write.
     rememberedUpdates: partOf(240_000, 2_000),
   };

@@ -1,7 +1,11 @@
-import type { DrainMarkEvent } from '../model/change-event.ts';
-import type { Message, Subscription } from '../ports/message-bus.ts';
-import { ChangeTaker } from './change-taker.ts';
+import type { Report } from '../events.ts';
+import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
+import type { Message, Position, Subscription } from '../ports/message-bus.ts';
+import { addBooks } from './batch-books.ts';
+import { BatchLine } from './batch-line.ts';
+import { ChangeTaker, type TakenChanges } from './change-taker.ts';
 import { LaneClock } from './lane-clock.ts';
+import type { Pulses } from './node-pulses.ts';
 import { ParkingLot } from './parking-lot.ts';
 import { PartitionState } from './partition-state.ts';
 import { readChangeEvent } from './read-change-event.ts';
@@ -12,9 +16,10 @@ import { type SinkBounds, sinkBounds } from './sink-bounds.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
 import { SliceKeeper } from './slice-keeper.ts';
 import { SliceRounds } from './slice-rounds.ts';
-import { untilPossible } from './until-possible.ts';
+import { calmReport, untilPossible } from './until-possible.ts';
 
 const longestIdleMs = 500;
+const housekeepingEveryMs = 500;
 const progressEveryMicros = 1_000_000n;
 const forgetEveryMicros = 60_000_000n;
 const lookAtParkedEveryMicros = 1_000_000n;
@@ -50,6 +55,8 @@ class SinkSession {
   readonly #publish: PublishProgress;
   readonly #lot: ParkingLot;
   readonly #parts: SinkParts;
+  readonly #report: Report;
+  readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #state: PartitionState;
   readonly #taker: ChangeTaker;
@@ -57,6 +64,7 @@ class SinkSession {
   readonly #rounds: SliceRounds;
   readonly #clock: LaneClock | undefined;
   readonly #bounds: SinkBounds;
+  readonly #line: BatchLine<AppliedBatch>;
   #progressDue = 0n;
   #forgetDue = 0n;
   #lookAtParkedDue = 0n;
@@ -74,46 +82,75 @@ class SinkSession {
     this.#publish = publish;
     this.#lot = lot;
     this.#parts = parts;
-    this.#signal = signal;
+    // Many batches may wait for the same thing.
+    this.#report = calmReport(parts);
+    this.#signal = AbortSignal.any([signal, this.#failed.signal]);
     this.#bounds = sinkBounds(parts.lanes.length);
     this.#state = new PartitionState(partition);
     const lane = parts.lanes[partition]!;
-    this.#taker = new ChangeTaker(parts, { lane, keeper, lot, signal });
-    this.#clock = parts.pulses && new LaneClock({ ...parts, pulses: parts.pulses, topic: lane.topic, signal });
-    this.#rounds = new SliceRounds(keeper, parts, signal);
+    this.#taker = new ChangeTaker(parts, { lane, keeper, lot, signal: this.#signal });
+    this.#clock =
+      parts.pulses && new LaneClock({ ...parts, pulses: parts.pulses, topic: lane.topic, signal: this.#signal });
+    this.#rounds = new SliceRounds(keeper, parts, this.#signal);
     const deadLetters = reportedLetters(parts);
-    this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal });
+    this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal: this.#signal });
+    this.#line = new BatchLine(
+      this.#bounds.underWay,
+      (stretch) => this.#finish(stretch),
+      (error) => this.#failed.abort(error),
+    );
   }
 
   async run(): Promise<void> {
     const isOver = new AbortController();
     // Not waited for: a broker that is away would keep the session from ending.
     void this.#keepTelling(AbortSignal.any([this.#signal, isOver.signal]));
+    const fail = (error: unknown) => this.#failed.abort(error);
     try {
-      await this.#takeBatches();
+      await Promise.all([this.#takeBatches().catch(fail), this.#keepHouse().catch(fail)]);
     } finally {
       isOver.abort();
+      await this.#line.ended();
       await this.#replay.close();
     }
+    if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
   }
 
   async #takeBatches(): Promise<void> {
     while (!this.#signal.aborted) {
-      const idleMs = this.#replay.isBusy ? 1 : longestIdleMs;
-      const messages = await receiveBatch(this.#subscription, this.#bounds, idleMs, this.#signal);
-      if (messages.length > 0) {
-        await this.#untilPossible('changes cannot be applied', () => this.#take(messages));
-        await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(messages));
+      await this.#line.untilRoom(this.#signal);
+      const messages = await receiveBatch(this.#subscription, this.#bounds, longestIdleMs, this.#signal);
+      if (messages.length === 0) {
+        if (this.#line.isEmpty) await this.#passPulses([]);
+        continue;
       }
-      await this.#untilPossible('the place in the stream cannot be found', () => this.#passPulses(messages));
+      const prepared = await this.#untilPossible('changes cannot be read', () => this.#taker.prepare(messages));
+      const weight = { messages: messages.length, bytes: bytesOf(messages) };
+      const ends = { positions: this.#positionsOf(messages), marks: marksIn(messages) };
+      this.#line.begin(weight, async () => {
+        const taken = await this.#untilPossible('changes cannot be applied', () => this.#taker.apply(prepared));
+        return { ...ends, taken };
+      });
+    }
+  }
+
+  /** Only a lane clock asks for any but the last. */
+  #positionsOf(messages: readonly Message[]): readonly Position[] {
+    return (this.#clock ? messages : messages.slice(-1)).map(({ position }) => position);
+  }
+
+  /** What is done beside the stream; in whatever order with its batches. */
+  async #keepHouse(): Promise<void> {
+    while (!this.#signal.aborted) {
       await this.#untilPossible('slices cannot be applied again', () => this.#rounds.underCopiedRanges());
       await this.#untilPossible('parked changes cannot be replayed', () => this.#replayParked());
       await this.#forgetWhenDue();
       await this.#untilPossible('progress cannot be told', () => this.#tellProgress());
+      if (!this.#replay.isBusy) await this.#parts.clock.sleep(housekeepingEveryMs, this.#signal);
     }
   }
 
-  /** Also while a batch is in hand: one that a slow target holds up must not make its worker look dead. */
+  /** Also while that is busy: what a slow target holds up must not make its worker look dead. */
   async #keepTelling(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.clock.sleep(Number(progressEveryMicros / 1000n), signal).catch(() => {});
@@ -122,11 +159,13 @@ class SinkSession {
     }
   }
 
-  async #take(messages: readonly Message[]): Promise<void> {
-    const { books, latenciesMs } = await this.#taker.take(messages, () =>
-      this.#subscription.acknowledgeUpTo(messages.at(-1)!.position),
-    );
-    this.#state.passBatch(books, latenciesMs);
+  /** Batches that are done, and all before them. */
+  async #finish(stretch: readonly AppliedBatch[]): Promise<void> {
+    const positions = stretch.flatMap((batch) => batch.positions);
+    const position = positions.at(-1)!;
+    await this.#untilPossible('changes cannot be acknowledged', () => this.#subscription.acknowledgeUpTo(position));
+    for (const { taken } of stretch) this.#state.passBatch(taken.books, taken.latenciesMs);
+    const books = stretch.map(({ taken }) => taken.books).reduce(addBooks);
     this.#parts.report({
       kind: 'batch-applied',
       partition: this.#partition,
@@ -134,20 +173,29 @@ class SinkSession {
       duplicates: books.duplicates,
       recopies: books.recopied,
     });
+    for (const { marks } of stretch)
+      await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(marks));
+    await this.#passPulses(positions);
   }
 
   /** Marks count only now: everything before them is acknowledged. */
-  async #passMarks(messages: readonly Message[]): Promise<void> {
-    for (const message of messages) {
-      const event = readChangeEvent(message);
-      if (event?.kind === 'watermark') this.#state.passWatermark(event);
-      if (event?.kind === 'drain-mark') await this.#passDrainMark(event);
+  async #passMarks(marks: readonly Mark[]): Promise<void> {
+    for (const mark of marks) {
+      if (mark.kind === 'watermark') this.#state.passWatermark(mark);
+      else await this.#passDrainMark(mark);
     }
   }
 
   /** Of a lane without marks: what all nodes have told of elsewhere, once this lane's end of then is acknowledged. */
-  async #passPulses(messages: readonly Message[]): Promise<void> {
-    const passed = await this.#clock?.pass(messages);
+  async #passPulses(acknowledged: readonly Position[]): Promise<void> {
+    const clock = this.#clock;
+    if (clock === undefined) return;
+    await this.#untilPossible('the place in the stream cannot be found', async () =>
+      this.#passed(await clock.pass(acknowledged)),
+    );
+  }
+
+  async #passed(passed: Pulses | undefined): Promise<void> {
     if (passed === undefined) return;
     for (const [node, instantMicros] of passed.instants)
       this.#state.passWatermark({ kind: 'watermark', node, instantMicros, unbrokenSinceMicros: 0n });
@@ -189,7 +237,28 @@ class SinkSession {
     await this.#publish(this.#state.progress(workerName, now, this.#lot.tables()));
   }
 
-  #untilPossible(what: string, work: () => Promise<void>): Promise<void> {
-    return untilPossible(what, work, { ...this.#parts, signal: this.#signal });
+  #untilPossible<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    const { clock } = this.#parts;
+    return untilPossible(what, work, { clock, report: this.#report, signal: this.#signal });
   }
+}
+
+interface AppliedBatch {
+  readonly taken: TakenChanges;
+  readonly marks: readonly Mark[];
+  readonly positions: readonly Position[];
+}
+
+type Mark = WatermarkEvent | DrainMarkEvent;
+
+function marksIn(messages: readonly Message[]): readonly Mark[] {
+  return messages.flatMap((message) => {
+    if (message.properties.kind === 'record') return [];
+    const event = readChangeEvent(message);
+    return event?.kind === 'watermark' || event?.kind === 'drain-mark' ? [event] : [];
+  });
+}
+
+function bytesOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, { payload }) => sum + payload.length, 0);
 }

@@ -7,6 +7,7 @@ import { sliceJournal } from '../model/topics.ts';
 import { writeTimesOf } from '../model/update-times.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { MessageBus, Publisher } from '../ports/message-bus.ts';
+import { partitionText } from './partition-text.ts';
 import { decodeSlice, encodeSlice } from './slice-codec.ts';
 
 /** Says when the last split that holds a token was copied; undefined while it is not. */
@@ -104,10 +105,6 @@ export class SliceKeeper {
     const known = slices.get(coverText(slice));
     if (known === undefined || known.timestampMicros < slice.timestampMicros) slices.set(coverText(slice), slice);
   }
-}
-
-function partitionText(tableId: string, partitionKey: Buffer): string {
-  return `${tableId}/${partitionKey.toString('hex')}`;
 }
 
 function coverText({ decision, range }: JournalSlice): string {

@@ -1,5 +1,5 @@
 import { OperatorError } from '../errors.ts';
-import type { Report } from '../events.ts';
+import type { ProgressEvent, Report } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StaleBatchError } from './refusals.ts';
 
@@ -10,11 +10,11 @@ export interface Waiting {
 }
 
 /** Does what may be repeated until it succeeds: what only an operator can mend (a cluster that is away) is waited for. */
-export async function untilPossible(
+export async function untilPossible<Result>(
   what: string,
-  work: () => Promise<void>,
+  work: () => Promise<Result>,
   { clock, report, signal }: Waiting,
-): Promise<void> {
+): Promise<Result> {
   for (;;) {
     try {
       return await work();
@@ -27,3 +27,20 @@ export async function untilPossible(
     }
   }
 }
+
+/** Tells of waiting for the same thing no more often than every two seconds, however many wait for it. */
+export function calmReport({ clock, report }: Pick<Waiting, 'clock' | 'report'>): Report {
+  const toldAtMicros = new Map<string, bigint>();
+  return (event: ProgressEvent) => {
+    if (event.kind === 'waiting') {
+      const now = clock.nowMicros();
+      const told = toldAtMicros.get(event.reason);
+      if (told !== undefined && now - told < tellAgainMicros) return;
+      for (const [reason, atMicros] of toldAtMicros) if (now - atMicros >= tellAgainMicros) toldAtMicros.delete(reason);
+      toldAtMicros.set(event.reason, now);
+    }
+    report(event);
+  };
+}
+
+const tellAgainMicros = 2_000_000n;

@@ -12,6 +12,7 @@ import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
 import { copySplit } from '../../src/snapshot/copy-split.ts';
 import { type AppliedBatch, applyBatch } from '../../src/stream/apply-batch.ts';
+import { BatchesUnderWay } from '../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
 import { reapplySlices } from '../../src/stream/reapply-slices.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
@@ -120,6 +121,7 @@ export async function startWorker(two: TwoKeyspaces, options: WorkerOptions = {}
     window: keyspacesWindow,
     keyspace: two.targetKeyspace,
     keeper: await SliceKeeper.open(bus.bus, 0),
+    underWay: new BatchesUnderWay(),
     listStamps: new ListStamps(handOverMicros),
     deadLetters: { add: async ({ reason }: { readonly reason: string }) => void letters.push(reason) },
     parkIfPaused: async () => false,
@@ -129,20 +131,18 @@ export async function startWorker(two: TwoKeyspaces, options: WorkerOptions = {}
     letters,
     async apply(...updates) {
       const received = updates.map((update) => ({ update, event: undefined }));
-      const applied = await applyBatch(
+      return applyBatch(
         received,
         {
           isMigrated: () => true,
           isRecopied: () => false,
-          remembered: (digest) => recent.decisionOf(digest),
+          copies: recent.ofBatch(),
           handOverMicros,
           nowMicros: clock.nowMicros(),
           window: keyspacesWindow,
         },
         parts,
       );
-      for (const [digest, decision] of applied.decisions) recent.remember(digest, decision);
-      return applied;
     },
     goOverSlices: () =>
       reapplySlices(parts.keeper.slices(), {

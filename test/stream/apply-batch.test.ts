@@ -4,6 +4,8 @@ import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { applyBatch } from '../../src/stream/apply-batch.ts';
+import { BatchesUnderWay } from '../../src/stream/batches-under-way.ts';
+import { RecentUpdates } from '../../src/stream/copies.ts';
 import { StaleBatchError } from '../../src/stream/refusals.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { aClock } from '../support/a-clock.ts';
@@ -29,6 +31,7 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
   const target = inMemoryTarget(({ cql }) => answer(cql, clock));
   const sourceReader = inMemoryReader(source);
   const letters: string[] = [];
+  const recent = new RecentUpdates(100);
   const parts = {
     source: sourceReader,
     target: inMemoryReader(onTarget),
@@ -37,6 +40,7 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
     window: keyspacesWindow,
     keyspace: 'moved',
     keeper: await SliceKeeper.open(memory.bus, 0),
+    underWay: new BatchesUnderWay(),
     listStamps: new ListStamps(now - 10n * hour),
     deadLetters: { add: async ({ errorClass }: { readonly errorClass: string }) => void letters.push(errorClass) },
     parkIfPaused: async () => false,
@@ -48,7 +52,7 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
       {
         isMigrated: () => true,
         isRecopied: () => false,
-        remembered: () => undefined,
+        copies: recent.ofBatch(),
         handOverMicros: now - 100n * hour,
         nowMicros: clock.nowMicros(),
         window: keyspacesWindow,

@@ -2,14 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { LaneClock } from '../../src/stream/lane-clock.ts';
 import type { Pulses } from '../../src/stream/node-pulses.ts';
 
-const message = (text: string) => ({
-  position: { text },
-  key: null,
-  properties: {},
-  payload: Buffer.alloc(0),
-  publishedAtMs: 0,
-  redeliveryCount: 0,
-});
+const at = (text: string) => ({ text });
 
 describe('a lane', () => {
   let end: string | undefined;
@@ -51,23 +44,23 @@ describe('a lane', () => {
   test('that goes on has passed once its end of then is acknowledged', async () => {
     end = '5';
     backlog = 1;
-    expect(await lane.pass([message('3')])).toBeUndefined();
-    expect(await lane.pass([message('4')])).toBeUndefined();
-    expect(await lane.pass([message('5'), message('6')])).toBe(pulses);
+    expect(await lane.pass([at('3')])).toBeUndefined();
+    expect(await lane.pass([at('4')])).toBeUndefined();
+    expect(await lane.pass([at('5'), at('6')])).toBe(pulses);
     expect(asked).toBe(0);
   });
 
   test('tells what the nodes had told when its end was taken, not what they tell since', async () => {
     const before = pulses;
     end = '5';
-    await lane.pass([message('4')]);
+    await lane.pass([at('4')]);
     pulses = { ...pulses, version: 2, instants: new Map([['a', 99n]]) };
-    expect(await lane.pass([message('5')])).toBe(before);
+    expect(await lane.pass([at('5')])).toBe(before);
   });
 
   test('whose end has just been acknowledged has passed at once', async () => {
     end = '5';
-    expect(await lane.pass([message('5')])).toBe(pulses);
+    expect(await lane.pass([at('5')])).toBe(pulses);
   });
 
   test('whose end another worker had acknowledged has passed when nothing is left of it', async () => {

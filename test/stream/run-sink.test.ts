@@ -79,6 +79,26 @@ describe('a sink', () => {
     expect(memory.acknowledged(changesPartition(0))).toBe(2);
   });
 
+  test('goes on beside a write whose answer is lost, and acknowledges up to it', async () => {
+    const answered = Promise.withResolvers<void>();
+    const target = inMemoryTarget((statement) => (keyOf(statement) === 2 ? answered.promise : undefined));
+    const sink = await startSink({ target });
+    await publish(0, [aChange(1)]);
+    await sink.until(({ books }) => books.applied === 1);
+    await publish(0, [aChange(2)]);
+    await clock.sleep(100);
+    await publish(0, [aChange(3), aWatermark(50n)]);
+
+    for (let tries = 0; target.taken.length < 2 && tries < 100; tries++) await clock.sleep(50);
+    expect(target.taken.map(keyOf)).toEqual([1, 3]);
+    expect(memory.acknowledged(changesPartition(0))).toBe(1);
+    expect(sink.newest().watermarks).toEqual({});
+    answered.resolve();
+    await sink.until(({ watermarks }) => watermarks[node] === 50n);
+    expect(memory.acknowledged(changesPartition(0))).toBe(4);
+    expect(sink.newest().books).toMatchObject({ received: 3, applied: 3 });
+  });
+
   test('tells its progress each second, also while a batch takes long', async () => {
     const held = inMemoryTarget(() => untilAborted(stop.signal));
     const sink = await startSink({ target: held });

@@ -5,8 +5,10 @@ import { type Rules, realRules, window } from './protocol.ts';
 import type { Misfortunes } from './steps.ts';
 
 const minute = 60_000_000n;
+const nothing: Misfortunes = { crashes: 0, leaps: 0 };
 const crash: Misfortunes = { crashes: 1, leaps: 0 };
 const crashAndLeap: Misfortunes = { crashes: 1, leaps: 1 };
+const twoAtOnce: Rules = { ...realRules, batchesAtOnce: 2 };
 
 describe('every order of the steps of every history ends with the rows of the source', () => {
   test('of two writes, through a crash at any step and a standstill of 45 hours at any step', () => {
@@ -20,6 +22,18 @@ describe('every order of the steps of every history ends with the rows of the so
     expect(counterexample).toBeUndefined();
     expect(states).toBeGreaterThan(3_000_000);
   }, 120_000);
+
+  test('of two writes, where a batch is begun before the one before it has ended, through a crash and a standstill', () => {
+    const { counterexample, states } = explore(histories(2), crashAndLeap, twoAtOnce);
+    expect(counterexample).toBeUndefined();
+    expect(states).toBeGreaterThan(300_000);
+  }, 60_000);
+
+  test('of three writes, where batches overlap and nobody crashes: equal before the drain, too', () => {
+    const { counterexample, states } = explore(histories(3), nothing, twoAtOnce, { looksEarly: true });
+    expect(counterexample).toBeUndefined();
+    expect(states).toBeGreaterThan(300_000);
+  }, 60_000);
 });
 
 /** What the protocol does, and what becomes of two writes when one thing of it is left out. */
@@ -44,4 +58,9 @@ describe('it does not end so when', () => {
     },
     60_000,
   );
+
+  test('batches overlap, and the delete of a partition does not wait for those before it', () => {
+    const broken = { ...twoAtOnce, slicesWait: false };
+    expect(explore(histories(2), nothing, broken, { looksEarly: true }).counterexample).toBeDefined();
+  });
 });

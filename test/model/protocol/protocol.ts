@@ -14,7 +14,8 @@ import {
  * - A table of one partition with two rows of one cell each. A write puts a row, deletes a row or deletes the partition.
  * - One replica. A write reaches it, and its log, at any time after its timestamp, in any order: a late hint is a write of
  *   before the hand-over that arrives after it.
- * - One split, one changes partition, one sink. Its batch is one message; a batch of many is many with one crash.
+ * - One split, one changes partition, one sink. Its batch is one message; a batch of many is many with one crash. Of two
+ *   batches at once the second is begun before the first has ended, and acknowledged after it.
  * - A step is what a crash can come between: a read, a write, an acknowledgement, a journal entry, a report.
  * - Time passes with reads of the source, and at most once by 45 hours at a stroke.
  * - The agent publishes as the log grows; having crashed it publishes its last record again, later.
@@ -46,6 +47,9 @@ export interface Rules {
   /** Whether the subscription stands at the earliest position from the hand-over on. */
   readonly subscribesBefore: boolean;
   readonly recopiesAbsence: boolean;
+  readonly batchesAtOnce: 1 | 2;
+  /** Whether the delete of a partition looks at the target only when the batch before has been written. */
+  readonly slicesWait: boolean;
 }
 
 export const window = keyspacesWindow;
@@ -61,6 +65,8 @@ export const realRules: Rules = {
   dropsCovered: true,
   subscribesBefore: true,
   recopiesAbsence: true,
+  batchesAtOnce: 1,
+  slicesWait: true,
 };
 
 export type Decision = ReturnType<typeof decideChange>;
@@ -89,8 +95,9 @@ export interface State {
   readonly arrived: number;
   readonly topic: readonly number[];
   readonly acknowledged: number;
-  readonly hand: Hand | undefined;
-  /** What was decided for the first copy of an op; forgotten in a crash. */
+  /** In the order of the topic. */
+  readonly hands: readonly Hand[];
+  /** What was decided for the first copy of an op, also of one in hand; forgotten in a crash. */
   readonly recent: readonly (Decision | undefined)[];
   readonly journal: readonly { readonly op: number; readonly decision: Decision }[];
   readonly snapshot: 'to read' | 'done' | { readonly stamp: number; readonly writes: readonly Write[] };

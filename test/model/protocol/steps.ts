@@ -27,7 +27,7 @@ export function firstState({ arrivedBefore, ops }: History, { crashes, leaps }: 
     arrived: arrivedBefore,
     topic: [],
     acknowledged: 0,
-    hand: undefined,
+    hands: [],
     recent: ops.map(() => undefined),
     journal: [],
     snapshot: 'to read',
@@ -61,9 +61,10 @@ export function nextStates(state: State, model: Model): readonly State[] {
 }
 
 function sinksOwnStep(state: State, model: Model): State | undefined {
-  const { hand } = state;
-  const isAlone = hand?.todo === 'acknowledge' || (hand?.todo === 'write' && !isTargetRead(model.history));
-  return hand && isAlone ? handOn(state, hand, model) : undefined;
+  const { hands } = state;
+  if (hands[0]?.todo === 'acknowledge') return handOn(state, 0, model);
+  const writing = isTargetRead(model.history) ? -1 : hands.findIndex(({ todo }) => todo === 'write');
+  return writing < 0 ? undefined : handOn(state, writing, model);
 }
 
 function snapshotsOwnStep(state: State, { history, answers }: Model): State | undefined {
@@ -88,42 +89,56 @@ function arrivals(state: State, { history: { ops }, rules }: Model): readonly St
 }
 
 function sinking(state: State, model: Model): readonly State[] {
-  if (state.hand) return [handOn(state, state.hand, model)];
-  if (state.acknowledged >= state.topic.length) return [];
-  return [take(state, state.topic[state.acknowledged]!, model)];
+  const { hands, topic, acknowledged } = state;
+  const next = topic[acknowledged + hands.length];
+  return [
+    ...hands.flatMap((_, at) => (mayGoOn(state, at, model) ? [handOn(state, at, model)] : [])),
+    ...(next !== undefined && hands.length < model.rules.batchesAtOnce ? [take(state, next, model)] : []),
+  ];
+}
+
+function mayGoOn({ hands }: State, at: number, { history, rules }: Model): boolean {
+  const { op, todo } = hands[at]!;
+  if (todo === 'acknowledge') return at === 0;
+  const isLooking = todo === 'look' && history.ops[op]!.kind === 'clear';
+  return !(isLooking && rules.slicesWait) || hands.slice(0, at).every((earlier) => earlier.todo === 'acknowledge');
 }
 
 function take(state: State, op: number, model: Model): State {
   const { history, rules, answers } = model;
   const decision = answers.decide(op, state);
   const first = state.recent[op];
+  const inHand = (todo: Hand['todo']): Hand => ({ op, decision, todo, writes: [] });
   if (first && rules.mayDrop({ first, own: decision, leavesRowInDoubt: false }))
-    return { ...state, acknowledged: state.acknowledged + 1 };
+    return { ...state, hands: [...state.hands, inHand('acknowledge')] };
   const isSlice = history.ops[op]!.kind === 'clear';
   const journal = isSlice && rules.journals ? [...state.journal, { op, decision }] : state.journal;
   const acknowledged = state.acknowledged + (rules.acknowledgesFirst ? 1 : 0);
-  const taken: State = { ...state, acknowledged, journal, hand: { op, decision, todo: 'look', writes: [] } };
+  const recent = state.recent.with(op, first ?? decision);
+  const taken: State = { ...state, acknowledged, recent, journal, hands: [...state.hands, inHand('look')] };
   // What is neither read again nor a slice needs no look at either side.
-  return isSlice || decision === 'recopy' ? taken : handOn(taken, taken.hand!, model);
+  return isSlice || decision === 'recopy' ? taken : handOn(taken, state.hands.length, model);
 }
 
-function handOn(state: State, hand: Hand, model: Model): State {
+function handOn(state: State, at: number, model: Model): State {
+  const hand = state.hands[at]!;
   const { op, decision, writes } = hand;
   switch (hand.todo) {
     case 'look': {
       const found = decision === 'apply' ? ownWrites(state, op, model) : recopied(state, op, model);
       const reads = state.reads + (decision === 'recopy' ? 1 : 0);
-      return { ...state, reads, hand: { ...hand, writes: found, todo: found.length > 0 ? 'write' : 'acknowledge' } };
+      const next: Hand = { ...hand, writes: found, todo: found.length > 0 ? 'write' : 'acknowledge' };
+      return { ...state, reads, hands: state.hands.with(at, next) };
     }
     case 'write': {
       const left = writes.slice(1);
       const done = written(state, writes[0]!);
-      return { ...done, hand: { ...hand, writes: left, todo: left.length > 0 ? 'write' : 'acknowledge' } };
+      const next: Hand = { ...hand, writes: left, todo: left.length > 0 ? 'write' : 'acknowledge' };
+      return { ...done, hands: state.hands.with(at, next) };
     }
     case 'acknowledge': {
-      const recent = state.recent.with(op, state.recent[op] ?? decision);
       const acknowledged = state.acknowledged + (model.rules.acknowledgesFirst ? 0 : 1);
-      return { ...state, acknowledged, recent, hand: undefined };
+      return { ...state, acknowledged, hands: state.hands.slice(1) };
     }
   }
 }
@@ -174,14 +189,19 @@ function snapshotOn(state: State, snapshot: Extract<State['snapshot'], object>):
 
 /** The slices once more, when the snapshot is done and at the drain, when all has arrived and is acknowledged. */
 function reapplying(state: State, model: Model): readonly State[] {
-  if (state.snapshot !== 'done' || state.hand || state.isDrained) return [];
-  const isQuiet = state.arrived === (1 << model.history.ops.length) - 1 && state.acknowledged >= state.topic.length;
+  const { hands, snapshot, isDrained } = state;
+  if (snapshot !== 'done' || isDrained || (hands.length > 0 && model.rules.batchesAtOnce === 1)) return [];
+  const isQuiet = isEverythingApplied(state, model.history);
   const again = { ...slicesAgain(state, model), isReapplied: true };
   return [
     ...(state.isReapplied || state.journal.length === 0 ? [] : [again]),
     // A dead worker's writes are past by then, done or not.
     ...(isQuiet ? [{ ...again, isDrained: true, sent: [] }] : []),
   ];
+}
+
+export function isEverythingApplied({ arrived, acknowledged, topic, hands }: State, { ops }: History): boolean {
+  return hands.length === 0 && arrived === (1 << ops.length) - 1 && acknowledged >= topic.length;
 }
 
 function slicesAgain(state: State, model: Model): State {
@@ -205,16 +225,16 @@ function lateWrites(state: State): readonly State[] {
 function crashes(state: State): readonly State[] {
   if (state.crashesLeft === 0 || state.isDrained) return [];
   const after = { ...state, crashesLeft: state.crashesLeft - 1 };
-  const { hand, snapshot, topic } = state;
+  const { hands, snapshot, topic } = state;
   const sinkDies = (sent: readonly Write[]): State => ({
     ...after,
-    hand: undefined,
+    hands: [],
     recent: state.recent.map(() => undefined),
     sent: [...state.sent, ...sent],
   });
-  const knowsSomething = hand || state.recent.some((decision) => decision !== undefined);
+  const knowsSomething = hands.length > 0 || state.recent.some((decision) => decision !== undefined);
   return [
-    ...(knowsSomething ? [sinkDies(hand?.todo === 'write' ? hand.writes : [])] : []),
+    ...(knowsSomething ? [sinkDies(hands.flatMap(({ todo, writes }) => (todo === 'write' ? writes : [])))] : []),
     ...(typeof snapshot === 'object'
       ? [{ ...after, snapshot: 'to read' as const, sent: [...state.sent, ...snapshot.writes] }]
       : []),

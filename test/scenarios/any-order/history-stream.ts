@@ -9,6 +9,7 @@ import type { SourceCluster } from '../../../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
 import { copySplit } from '../../../src/snapshot/copy-split.ts';
 import { applyBatch } from '../../../src/stream/apply-batch.ts';
+import { BatchesUnderWay } from '../../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../../src/stream/copies.ts';
 import { reapplySlices } from '../../../src/stream/reapply-slices.ts';
 import { SliceKeeper } from '../../../src/stream/slice-keeper.ts';
@@ -25,7 +26,9 @@ export interface StreamWorld {
   readonly targetSkewMicros: bigint;
 }
 
-/** The road of one history's changes to the target: batches in any order, a snapshot in between, crashes. */
+const oneStragglerIn = 7;
+
+/** The road of one history's changes to the target: batches in any order, some of them at once, a snapshot in between, crashes. */
 export class HistoryStream {
   readonly history: History;
   readonly #world: StreamWorld;
@@ -35,7 +38,10 @@ export class HistoryStream {
   #keeper: SliceKeeper | undefined;
   #recent = new RecentUpdates(1000);
   #listStamps: ListStamps;
-  #lastBatch: readonly PartitionUpdate[] = [];
+  readonly #underWay = new BatchesUnderWay();
+  #writes = 0;
+  /** Those that were under way together. */
+  #lastBatches: readonly (readonly PartitionUpdate[])[] = [];
   #snapshot: { release(): void; readonly done: Promise<void> } | undefined;
   #hasSnapshot = false;
 
@@ -61,9 +67,13 @@ export class HistoryStream {
     shuffle(this.#waiting, random);
     let left = Math.ceil(this.#waiting.length * share);
     while (left > 0) {
-      const size = Math.min(left, 1 + random.int(random.chance(0.2) ? 40 : 6));
-      await this.#applyBatch(this.#waiting.splice(0, size));
-      left -= size;
+      const batches: (readonly PartitionUpdate[])[] = [];
+      for (let more = 1 + random.int(4); more > 0 && left > 0; more--) {
+        const size = Math.min(left, 1 + random.int(random.chance(0.2) ? 40 : 6));
+        batches.push(this.#waiting.splice(0, size));
+        left -= size;
+      }
+      await this.#applyOverlapping(batches);
       await this.#mishap();
     }
   }
@@ -91,7 +101,13 @@ export class HistoryStream {
     this.#keeper = undefined;
     this.#recent = new RecentUpdates(1000);
     this.#listStamps = new ListStamps(this.history.handOverMicros);
-    await this.#applyBatch(this.#lastBatch);
+    await this.#applyOverlapping(this.#lastBatches);
+  }
+
+  async #applyOverlapping(batches: readonly (readonly PartitionUpdate[])[]): Promise<void> {
+    await this.#parts();
+    await Promise.all(batches.map((batch) => this.#applyBatch(batch)));
+    this.#lastBatches = batches;
   }
 
   async #applyBatch(updates: readonly PartitionUpdate[]): Promise<void> {
@@ -99,15 +115,13 @@ export class HistoryStream {
     const context = {
       isMigrated: () => true,
       isRecopied: () => false,
-      remembered: (digest: string) => this.#recent.decisionOf(digest),
+      copies: this.#recent.ofBatch(),
       handOverMicros: this.history.handOverMicros,
       nowMicros: parts.clock.nowMicros(),
       window: keyspacesWindow,
     };
     const received = updates.map((update) => ({ update, event: undefined }));
-    const { decisions } = await applyBatch(received, context, parts);
-    for (const [digest, decision] of decisions) this.#recent.remember(digest, decision);
-    this.#lastBatch = updates;
+    await applyBatch(received, context, parts);
   }
 
   async #parts() {
@@ -121,15 +135,29 @@ export class HistoryStream {
     return {
       source,
       target,
-      writer,
+      writer: this.#withStragglers(writer),
       clock,
       window: keyspacesWindow,
       keyspace: targetKeyspace,
       keeper: this.#keeper,
+      underWay: this.#underWay,
       listStamps: this.#listStamps,
       deadLetters,
       parkIfPaused: async () => false,
       targetSkewMicros,
+    };
+  }
+
+  /** Some writes are late, so that what another batch does comes before them. */
+  #withStragglers(writer: TargetWriter): TargetWriter {
+    const { clock } = this.#world;
+    const beforeLong = async () => {
+      if (++this.#writes % oneStragglerIn === 0) await clock.sleep(30);
+    };
+    return {
+      confirmed: writer.confirmed,
+      write: (...write) => beforeLong().then(() => writer.write(...write)),
+      writeOnce: (...write) => beforeLong().then(() => writer.writeOnce(...write)),
     };
   }
 
