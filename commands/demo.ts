@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OperatorError } from '../src/errors.ts';
 import { runApplication } from '../src/sandbox/demo/application.ts';
-import { demoKeyspace } from '../src/sandbox/demo/demo-config.ts';
+import { type DemoFeed, demoKeyspace } from '../src/sandbox/demo/demo-config.ts';
 import { openClient } from '../src/sandbox/demo/open-client.ts';
 import { runDemo } from '../src/sandbox/demo/run-demo.ts';
 import { faultsOf, summaryText } from '../src/sandbox/demo/summary.ts';
@@ -14,6 +14,7 @@ interface Options {
   readonly dir: string;
   readonly cassandra: CassandraLine;
   readonly nodes: '1' | '3';
+  readonly feed: DemoFeed;
   readonly target: 'keyspaces' | 'cassandra';
   readonly lostAnswers: number;
   readonly rows?: number;
@@ -38,6 +39,11 @@ export function demoCommand(): Command {
         .default('1'),
     )
     .addOption(
+      new Option('--feed <kind>', 'whose agents tell of the changes; of datastax a stand-in, on one node')
+        .choices(['cdcmig', 'datastax'])
+        .default('cdcmig'),
+    )
+    .addOption(
       new Option('--target <kind>', 'a stand-in for Amazon Keyspaces, or a Cassandra')
         .choices(['keyspaces', 'cassandra'])
         .default('keyspaces'),
@@ -56,6 +62,7 @@ export function demoCommand(): Command {
 
 async function demo(options: Options): Promise<void> {
   const folder = resolve(options.dir);
+  if (options.feed === 'datastax' && options.nodes !== '1') throw oneNodeOnly();
   try {
     const nodes = Number(options.nodes) as 1 | 3;
     const facts = await runDemo({
@@ -76,6 +83,12 @@ async function demo(options: Options): Promise<void> {
     if (options.keep)
       progress(`the servers may be up; cdcmig sandbox down --dir ${join(folder, 'sandbox')} stops them`);
   }
+}
+
+/** A node that is stopped in the middle takes the place of its stand-in with it. */
+function oneNodeOnly(): OperatorError {
+  const found = '--feed datastax with --nodes 3';
+  return new OperatorError({ expected: 'one of the two', found, next: 'leave --nodes away' }, { exitCode: 2 });
 }
 
 function throwOnFaults(faults: readonly string[], folder: string): void {

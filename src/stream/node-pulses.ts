@@ -39,7 +39,7 @@ export class NodePulses {
   readonly #parts: NodePulsesParts;
   readonly #reader: TopicReader;
   readonly #instants = new Map<string, bigint>();
-  readonly #nonces = new Map<string, Set<string>>();
+  readonly #nonces = new Map<string, ReadonlySet<string>>();
   #unsettled: Sight[] = [];
   #version = 0;
 
@@ -69,7 +69,8 @@ export class NodePulses {
     const upTo = this.#parts.clock.nowMicros() - this.#parts.settleMicros;
     for (const { node, nonce, instantMicros } of this.#unsettled.filter(({ seenAtMicros }) => seenAtMicros <= upTo)) {
       if (instantMicros > (this.#instants.get(node) ?? 0n)) this.#instants.set(node, instantMicros);
-      if (nonce !== pulseNonce) this.#nonces.set(nonce, (this.#nonces.get(nonce) ?? new Set()).add(node));
+      // A new set: who holds an earlier answer must not see a node in it that told later.
+      if (nonce !== pulseNonce) this.#nonces.set(nonce, new Set([...(this.#nonces.get(nonce) ?? []), node]));
       this.#version++;
     }
     this.#unsettled = this.#unsettled.filter(({ seenAtMicros }) => seenAtMicros > upTo);

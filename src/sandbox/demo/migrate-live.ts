@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhaseName } from '../../model/phase.ts';
 import type { Sandbox } from '../sandbox-state.ts';
 import type { Child } from './child.ts';
+import type { DemoFeed } from './demo-config.ts';
 import type { DemoFolder } from './demo-folder.ts';
 import { killByFile } from './kill-by-file.ts';
 import type { Operator, PhaseOutcome, PrintedEvent } from './operator.ts';
@@ -13,6 +14,7 @@ export interface LiveMigration {
   readonly operator: Operator;
   readonly folder: DemoFolder;
   readonly keyspace: string;
+  readonly feed: DemoFeed;
   /** Ends the application and answers when its last write is done. */
   readonly stopWrites: () => Promise<void>;
   readonly onProgress: (text: string) => void;
@@ -57,6 +59,10 @@ export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome
   await sleep(steadyMs, undefined, { signal });
   onProgress('asking the application to stop');
   await migration.stopWrites();
+  if (migration.feed === 'datastax') {
+    onProgress('repairing what the agents do not tell of: range deletes');
+    await operator.repair();
+  }
   await run('cutover', '--writes-stopped', '--confirm', keyspace, ...hintsLookedFor(migration));
   await copied.worker.ended;
   await operator.stopAgents();
@@ -70,7 +76,7 @@ function hintsLookedFor({ sandbox }: LiveMigration): readonly string[] {
 
 /** In the middle of the copy a worker and the agent are killed. The worker is back at once, the agent by deploy-agent. */
 async function copyWithDeaths(migration: LiveMigration) {
-  const { operator, folder, onProgress } = migration;
+  const { operator, folder, feed, onProgress } = migration;
   const killed = operator.startWorker('worker-b');
   let splits = 0;
   let deaths: Promise<Child> | undefined;
@@ -80,16 +86,17 @@ async function copyWithDeaths(migration: LiveMigration) {
   const outcome = await operator.runPhase('snapshot-migrate', { onEvent });
   if (!deaths) throw new Error(`the copy ended after ${splits} splits: nothing could be killed in its middle`);
   const worker = await deaths;
+  const workerKilled = `a worker, by -9 after ${splitsBeforeTheKill} splits; its splits were copied by others, and it came back`;
+  if (feed === 'datastax') return { outcome, kills: [workerKilled], worker };
   await operator.runPhase('deploy-agent');
-  const kills = [
-    `a worker, by -9 after ${splitsBeforeTheKill} splits; its splits were copied by others, and it came back`,
-    'an agent, by -9 at the same moment; deploy-agent brought it back to where it was',
-  ];
-  return { outcome, kills, worker };
+  const agentKilled = 'an agent, by -9 at the same moment; deploy-agent brought it back to where it was';
+  return { outcome, kills: [workerKilled, agentKilled], worker };
 
   async function killBoth(): Promise<Child> {
-    onProgress('kill -9 of a worker and of the agent');
-    await Promise.all([killed.kill(), killByFile(join(folder.agents[0]!, 'agent.pid'))]);
+    // A stand-in keeps no place to come back to.
+    const dies = feed === 'cdcmig';
+    onProgress(`kill -9 of a worker${dies ? ' and of the agent' : ''}`);
+    await Promise.all([killed.kill(), ...(dies ? [killByFile(join(folder.agents[0]!, 'agent.pid'))] : [])]);
     return operator.startWorker('worker-b');
   }
 }

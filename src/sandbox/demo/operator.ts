@@ -23,6 +23,8 @@ export interface Operator {
   /** A worker beside those that `run` starts. */
   startWorker(name: string): Child;
   status(): Promise<MigrationStatus>;
+  /** Compares both sides and writes from the source what differs. */
+  repair(): Promise<void>;
   stopAgents(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export function createOperator({ program, folder, environment, onProgress, signa
       await run(['status', ...config, '--json'], (line) => lines.push(line));
       return JSON.parse(lines.join('\n')) as MigrationStatus;
     },
+    repair: () => run(['validate', '--repair', ...config], () => {}),
     stopAgents: () => run(['undo', 'deploy-agent', ...config], () => {}),
   };
 

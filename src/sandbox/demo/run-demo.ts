@@ -1,15 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import type { StandInFacts } from '../keyspaces/stand-in-facts.ts';
 import type { CassandraLine } from '../sandbox-release.ts';
-import type { Sandbox } from '../sandbox-state.ts';
+import type { Sandbox, SandboxNode } from '../sandbox-state.ts';
 import { startStandInProcess } from '../stand-in-process.ts';
 import { startSandbox } from '../start-sandbox.ts';
 import { stopSandbox, wipeSandbox } from '../stop-sandbox.ts';
 import type { ApplicationCounts } from './application.ts';
 import { startApplication } from './application-process.ts';
 import { awsEnvironment } from './aws-environment.ts';
+import { type Child, startChild } from './child.ts';
 import { type Comparison, compareKeyspaces } from './compare.ts';
-import { demoConfig, demoKeyspace, movedKeyspace } from './demo-config.ts';
+import { type DemoFeed, demoConfig, demoKeyspace, movedKeyspace } from './demo-config.ts';
 import { type DemoFolder, demoFolder, emptyFolder } from './demo-folder.ts';
 import { demoDdl } from './demo-schema.ts';
 import { endAll } from './end-all.ts';
@@ -26,6 +27,7 @@ export interface DemoOptions {
   readonly cassandra: CassandraLine;
   /** Of the source; with three each row has three replicas, and one node is stopped in the middle. */
   readonly nodes: 1 | 3;
+  readonly feed: DemoFeed;
   /** A stand-in for Amazon Keyspaces before the target Cassandra, or that Cassandra itself. */
   readonly target: 'keyspaces' | 'cassandra';
   /** Of what is asked of the stand-in: the share that is done and never answered. */
@@ -77,15 +79,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoFacts> {
 
 async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
   const { folder, sandbox, standIn, program, onProgress, signal } = stage;
-  writeFileSync(folder.configFile, demoConfig(sandbox, standIn, folder));
+  writeFileSync(folder.configFile, demoConfig(sandbox, standIn, folder, stage.feed));
   await timed(stage, `${stage.rows} rows in the source`, () => prepareSource(stage));
   const operator = createOperator({ program, folder, environment: awsEnvironment(standIn), onProgress, signal });
+  const agents = stage.feed === 'datastax' ? sandbox.source.map((node) => startDatastaxAgent(node, stage)) : [];
   const application = startApplication(applicationCommand(stage), folder);
   let counts: ApplicationCounts = { done: {}, failed: 0 };
   const stopWrites = async () => {
     counts = await application.stop();
   };
-  const live = await migrateLive({ sandbox, operator, folder, keyspace: demoKeyspace, stopWrites, onProgress, signal });
+  const { feed } = stage;
+  const world = { sandbox, operator, folder, keyspace: demoKeyspace, feed };
+  const live = await migrateLive({ ...world, stopWrites, onProgress, signal });
+  for (const agent of agents) await agent.stop();
   const status = await operator.status();
   const comparison = await timed(stage, 'both sides compared by plain reads', () => compareSides(stage));
   const topic = `persistent://public/cdcmig-${status.migration}/progress`;
@@ -142,6 +148,27 @@ async function compareSides({ sandbox, signal }: Stage): Promise<Comparison> {
   } finally {
     await Promise.all([source.shutdown(), target.shutdown()]);
   }
+}
+
+/** Follows the node's own log, and publishes what the DataStax agent would. */
+function startDatastaxAgent(
+  { name, address, commitLogDir }: SandboxNode,
+  { program, folder, onProgress }: Stage,
+): Child {
+  onProgress(
+    `a stand-in for the DataStax agent of ${address}: it replays the form of recorded messages, and is not the agent`,
+  );
+  const words = [
+    'demo',
+    'datastax-agent',
+    '--config',
+    folder.configFile,
+    '--node',
+    address,
+    '--commit-log',
+    commitLogDir,
+  ];
+  return startChild({ name: `datastax-agent-${name}`, folder, command: [...program, ...words] });
 }
 
 function applicationFacts({ done, failed, lastError }: ApplicationCounts): DemoFacts['application'] {

@@ -6,7 +6,9 @@ import type { Table } from '../../../src/model/table.ts';
 export interface FixtureFile {
   readonly name: string;
   readonly table: Table;
-  readonly rows: SchemaRows;
+  readonly ddl: string;
+  /** Statements that make the types it needs. */
+  readonly types: readonly string[];
   readonly schemas: Readonly<Record<Channel, readonly FixtureSchema[]>>;
   readonly statements: readonly FixtureStatement[];
 }
@@ -56,7 +58,7 @@ export function readFixture(name: string): FixtureFile {
     .split('\n')
     .map((line) => JSON.parse(line));
   const rows = schemaRowsOf(first.ddl, first.types);
-  return { name, table: tablesOf(rows)[0]!, rows, schemas: first.schemas, statements };
+  return { name, table: tablesOf(rows)[0]!, ddl: first.ddl, types: first.types, schemas: first.schemas, statements };
 }
 
 /** Every message of a channel, in the order of the topic. */

@@ -38,3 +38,9 @@ test('without a stand-in the target is the Cassandra itself', () => {
     contactPoints: [{ host: target.address, port: target.cqlPort }],
   });
 });
+
+test('with the DataStax feed there are no agents of ours, and the stand-in is vouched for', () => {
+  const config = parseConfig(demoConfig(aSandbox(), undefined, demoFolder('/demo'), 'datastax'), '/demo/cdcmig.yaml');
+  expect(config).toMatchObject({ feed: 'datastax', capture: { mode: 'cdc', agents: [] } });
+  expect(config.datastax.vouchedFor).toEqual([aSandbox().cassandra]);
+});

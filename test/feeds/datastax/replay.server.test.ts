@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { systemClock } from '../../../src/adapters/clock.ts';
+import { openPulsarBus } from '../../../src/adapters/pulsar/open-pulsar-bus.ts';
+import { openDeadLetters } from '../../../src/apply/dead-letters.ts';
+import { createTargetWriter } from '../../../src/apply/target-writer.ts';
+import type { Lane } from '../../../src/model/lane.ts';
+import { parkedTopic, sinkSubscription, sliceJournal, topics } from '../../../src/model/topics.ts';
+import { keyspacesWindow } from '../../../src/model/write-timestamp.ts';
+import type { Message, MessageBus } from '../../../src/ports/message-bus.ts';
+import { compareKeyspaces } from '../../../src/sandbox/demo/compare.ts';
+import { openClient } from '../../../src/sandbox/demo/open-client.ts';
+import { runSink } from '../../../src/stream/run-sink.ts';
+import { SchemaFollower } from '../../../src/stream/schema-follower.ts';
+import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
+import { openTwoKeyspaces, type TwoKeyspaces } from '../../support/two-keyspaces.ts';
+import { type Channel, type FixtureFile, fixtureNames, messagesOf, readFixture } from './fixture-file.ts';
+import { replayFrames } from './replay-frames.ts';
+
+const clock = systemClock();
+const namespace = `datastax-${randomUUID()}`;
+const moved = ['simple', 'comp', 'clust', 'prims', 'keys_p', 'keys_2dec', 'twodec', 'keyonly', 'colls'].map(
+  readFixture,
+);
+
+let bus: MessageBus;
+
+beforeAll(async () => {
+  const { serviceUrl, adminUrl } = inject('sandbox').pulsar;
+  bus = await openPulsarBus({ serviceUrl, adminUrl, tenant: 'cdcmig-tests', namespace, clientName: 'replay' });
+  await bus.ensureNamespace();
+});
+afterAll(async () => {
+  await bus?.close();
+  const admin = new PulsarAdmin({ adminUrl: inject('sandbox').pulsar.adminUrl });
+  await admin.deleteNamespace(`cdcmig-tests/${namespace}`, { isForced: true }).catch(() => {});
+});
+
+function replay(topic: string, fixture: FixtureFile, channel: Channel): Promise<void> {
+  const full = `persistent://cdcmig-tests/${namespace}/${topic}`;
+  return replayFrames(inject('sandbox').pulsar, full, messagesOf(fixture, channel));
+}
+
+test.each(['events', 'avro', 'keyValueJson'] as const)(
+  'recorded entries of %s come through a real broker and our client as they were recorded',
+  async (channel) => {
+    const topic = `recorded-${channel}`;
+    await bus.ensureTopic(topic, 0);
+    const fixtures = fixtureNames.map(readFixture);
+    for (const fixture of fixtures) await replay(topic, fixture, channel);
+    const recorded = fixtures.flatMap((fixture) => messagesOf(fixture, channel));
+    const received = await readAll(topic);
+    expect(received.map(shownMessage)).toEqual(
+      recorded.map(({ keyHex, properties, payloadHex, publishTime }) => ({
+        key: keyHex,
+        properties,
+        payload: payloadHex,
+        publishTime,
+      })),
+    );
+  },
+);
+
+describe('a sink on recorded events', () => {
+  let two: TwoKeyspaces;
+  let stop: AbortController;
+
+  beforeAll(async () => {
+    const inKs = (cql: string) =>
+      cql
+        .replace(/\bfx\./g, 'KS.')
+        .replace(' AND cdc = true', '')
+        .replace(' WITH cdc = true', '');
+    const types = moved.flatMap((fixture) => fixture.types);
+    const tables = moved.map(({ ddl }) => ddl);
+    two = await openTwoKeyspaces(inject('sandbox'), 'recorded', [...types, ...tables].map(inKs));
+    for (const { statements } of moved)
+      for (const { cql } of statements) for (const statement of cql) await two.onSource(inKs(statement));
+  }, 60_000);
+  afterAll(async () => {
+    stop?.abort();
+    await two?.[Symbol.asyncDispose]();
+  });
+
+  test('makes the target what the source is now, after any order and any repeat', { timeout: 60_000 }, async () => {
+    const lanes = two.tables.map(({ name, id }): Lane => ({ topic: `events-fx.${name}`, tableId: id }));
+    await prepare(lanes);
+    const books = await startSink(lanes);
+    // Backwards, and all of it twice: no order is kept between nodes, and every replica tells.
+    for (const fixture of [...moved, ...moved.toReversed()])
+      await replay(`events-fx.${fixture.name}`, fixture, 'events');
+    const events = 2 * moved.reduce((sum, fixture) => sum + messagesOf(fixture, 'events').length, 0);
+    await expect.poll(() => books().received, { timeout: 40_000 }).toBe(events);
+    // The row of four seconds has gone on both sides by then.
+    await clock.sleep(2_000);
+    expect(books().recopied + books().duplicates).toBe(events);
+    expect(await differences()).toEqual([]);
+  });
+
+  async function startSink(lanes: readonly Lane[]) {
+    stop = new AbortController();
+    const baseline = await two.source.schema(two.keyspace);
+    const counts = { received: 0, recopied: 0, duplicates: 0 };
+    const report = (event: { readonly kind: string }) => {
+      if (event.kind !== 'batch-applied') return;
+      const { changes, duplicates, recopies } = event as unknown as Record<
+        'changes' | 'duplicates' | 'recopies',
+        number
+      >;
+      counts.received += changes;
+      counts.duplicates += duplicates;
+      counts.recopied += recopies;
+    };
+    const schema = await SchemaFollower.open({
+      bus,
+      clock,
+      baseline,
+      baselineAtMicros: clock.nowMicros() - 60_000_000n,
+      readSchema: async () => ({ rows: baseline, atMicros: 0n }),
+      onChange: () => {},
+      onPoison: () => Promise.reject(new Error('not in this test')),
+    });
+    const parts = {
+      bus,
+      schema,
+      clock,
+      report,
+      lanes,
+      source: two.source,
+      target: two.target,
+      deadLetters: await openDeadLetters(bus, clock),
+      workerName: 'replay',
+      writer: createTargetWriter({ target: two.target, clock, report, maxInFlight: 64 }),
+      window: keyspacesWindow,
+      keyspace: two.targetKeyspace,
+      ruleOf: (id: string) => ({
+        kind: 'applied' as const,
+        table: two.tables.find((each) => each.id === id)!,
+        leftOut: [],
+      }),
+      isGivenUp: () => false,
+      recopiedTableIds: new Set(two.tables.map(({ id }) => id)),
+      nodes: [],
+      handOverMicros: clock.nowMicros(),
+      targetSkewMicros: await two.target.clockSkewMicros(),
+      copiedRanges: [],
+      snapshotDoneAt: () => undefined,
+    };
+    void runSink(parts, stop.signal).catch(() => {});
+    return () => counts;
+  }
+
+  async function differences() {
+    const { source, target } = inject('sandbox');
+    const clients = [await openClient(source[0]!, two.keyspace), await openClient(target, two.targetKeyspace)] as const;
+    try {
+      return (await compareKeyspaces({ source: clients[0], target: clients[1] })).differences;
+    } finally {
+      await Promise.all(clients.map((client) => client.shutdown()));
+    }
+  }
+});
+
+async function prepare(lanes: readonly Lane[]): Promise<void> {
+  for (const [number, { topic }] of lanes.entries()) {
+    await bus.ensureTopic(topic, 0);
+    await bus.ensureTopic(sliceJournal(number), 0);
+    await bus.ensureTopic(parkedTopic(number), 0);
+    await bus.ensureSubscription(topic, sinkSubscription);
+  }
+  for (const topic of [topics.schema, topics.deadLetters, topics.progress]) await bus.ensureTopic(topic, 0);
+}
+
+async function readAll(topic: string): Promise<readonly Message[]> {
+  const reader = await bus.reader(topic, { kind: 'earliest' });
+  const messages: Message[] = [];
+  for (let message = await reader.nextUntilEnd(); message; message = await reader.nextUntilEnd())
+    messages.push(message);
+  await reader.close();
+  return messages;
+}
+
+function shownMessage({ key, properties, payload, publishedAtMs }: Message) {
+  return { key: key?.toString('hex'), properties, payload: payload.toString('hex'), publishTime: publishedAtMs };
+}
