@@ -96,6 +96,12 @@ const rules: readonly Rule[] = [
     if (window.reserveMicros * 2n <= window.pastMicros) return [];
     return [fault('a reserve of at most half of window.pastHours', 'a longer one', 'lower window.reserveHours')];
   },
+  function someTableIsLeft({ source }) {
+    const isEmpty = source.excludeTables.includes('*');
+    return isEmpty
+      ? [fault('tables to move', 'source.excludeTables means all of them', 'name those that stay behind')]
+      : [];
+  },
   function tablesAreNamedOnce({ source }) {
     return repeated(source.tables ?? []).map((table) =>
       fault('each table once', `${table} twice in source.tables`, 'remove one of them'),

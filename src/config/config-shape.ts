@@ -64,8 +64,10 @@ const keyspaces = z.strictObject({
 export const configShape = z.strictObject({
   migration: name,
   source: cluster.extend({
-    /** Absent: every table of the keyspace. */
+    /** Names, or patterns with * and ?. Absent: every table of the keyspace. */
     tables: z.array(text).min(1).optional(),
+    /** Names and patterns of tables that stay behind, whatever `tables` says. */
+    excludeTables: z.array(text).min(1).optional(),
   }),
   target: z.discriminatedUnion('kind', [
     cluster.extend({
@@ -149,6 +151,18 @@ export const configShape = z.strictObject({
       slowReadFactor: z.number().min(0).max(1_000).default(10),
       /** Compactions that wait on a node of the source above which nothing is read; 0: however many. */
       mostPendingCompactions: z.int().min(0).default(100),
+      /** How single tables are copied; the first entry that means a table holds. */
+      tables: z
+        .array(
+          z.strictObject({
+            /** A name, or a pattern with * and ?. */
+            table: text,
+            rowsPerSecond: z.int().min(1).optional(),
+            /** Tables of a lower number are copied before those of a higher one. */
+            order: z.int().min(-1_000).max(1_000).default(0),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
   window: z

@@ -7,7 +7,11 @@ import type { WrittenConfig } from './config-shape.ts';
 /** The configuration as the rest of the program uses it: defaults filled in, paths absolute, units in names. */
 export interface Config {
   readonly migration: string;
-  readonly source: ClusterConfig & { readonly tables: readonly string[] | undefined };
+  readonly source: ClusterConfig & {
+    /** Names and patterns; undefined: every table of the keyspace. */
+    readonly tables: readonly string[] | undefined;
+    readonly excludeTables: readonly string[];
+  };
   readonly target: CassandraTarget | KeyspacesTarget;
   readonly pulsar: PulsarSettings & { readonly changesPartitions: number };
   readonly feed: 'cdcmig' | 'datastax';
@@ -42,6 +46,8 @@ export interface Config {
     readonly slowReadFactor: number;
     /** 0: however many. */
     readonly mostPendingCompactions: number;
+    /** See table-copying.ts. */
+    readonly tables: WrittenConfig['snapshot']['tables'];
   };
   readonly window: TimestampWindow;
   readonly accept: WrittenConfig['accept'];
@@ -94,7 +100,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
   const path = (text: string) => (isAbsolute(text) ? text : resolve(folder, text));
   return {
     migration: written.migration,
-    source: { ...clusterOf(source, path), tables: source.tables },
+    source: { ...clusterOf(source, path), tables: source.tables, excludeTables: source.excludeTables ?? [] },
     target: targetOf(target, path),
     pulsar: pulsarOf(pulsar, written.migration, path),
     feed: written.feed,
@@ -121,6 +127,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
       bytesPerSplit: snapshot.megabytesPerSplit * 1_000_000,
       slowReadFactor: snapshot.slowReadFactor,
       mostPendingCompactions: snapshot.mostPendingCompactions,
+      tables: snapshot.tables,
     },
     window: {
       pastMicros: BigInt(Math.round(window.pastHours * 60 * microsPerMinute)),
@@ -180,7 +187,10 @@ function settingsOf(tables: WrittenTables): KeyspacesSettings {
   };
 }
 
-function clusterOf(written: Omit<WrittenConfig['source'], 'tables'>, path: (text: string) => string): ClusterConfig {
+function clusterOf(
+  written: Omit<WrittenConfig['source'], 'tables' | 'excludeTables'>,
+  path: (text: string) => string,
+): ClusterConfig {
   return {
     contactPoints: written.contactPoints.map(contactPointOf),
     datacenter: written.datacenter,

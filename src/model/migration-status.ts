@@ -13,6 +13,10 @@ export interface MigrationStatus {
   readonly phases: readonly PhaseStatus[];
   readonly copying: CopyControl;
   readonly splits: { readonly planned: number; readonly copied: number };
+  /** Of each table whose splits are planned, by name. */
+  readonly tables: readonly TableProgress[];
+  /** Until the last split is copied; undefined while that cannot be said. */
+  readonly secondsLeft: number | undefined;
   readonly rows: {
     readonly read: bigint;
     readonly written: bigint;
@@ -115,6 +119,14 @@ export interface HostAlarm {
 }
 
 /** Rows that `validate --repair` wrote anew; only a validation after it proves them. */
+export interface TableProgress {
+  readonly table: string;
+  readonly state: 'not begun' | 'copying' | 'copied' | 'left';
+  readonly splits: { readonly planned: number; readonly copied: number };
+  /** Rows of the splits that are copied. */
+  readonly rows: bigint;
+}
+
 export interface ComparingStatus {
   readonly startedAt: string;
   /** Splits that are booked, of all. */

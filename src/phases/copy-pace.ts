@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyingOf } from '../config/table-copying.ts';
 import type { AgentState } from '../model/agent-state.ts';
 import { createPace, type Pace } from '../snapshot/pace.ts';
 import { ReadStrain } from '../snapshot/read-strain.ts';
@@ -29,7 +30,7 @@ export function openCopyPace(context: WorkerContext): CopyPace {
     clock,
     report,
     rowsPerSecond: () => ledger.state.copyControl.rowsPerSecond,
-    rowsPerSecondOf: () => undefined,
+    rowsPerSecondOf: (table) => copyingOf(table, config).rowsPerSecond,
     strain: new ReadStrain(config.snapshot.slowReadFactor),
     heldBy() {
       if (ledger.state.copyControl.isPaused) return 'held by: the operator; cdcmig ctl resume goes on';

@@ -22,6 +22,7 @@ import { openLetters } from './open-letters.ts';
 import { parkedTables } from './parked-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
+import { secondsLeft, tableProgress } from './table-progress.ts';
 import { readHolds, readPauses } from './tell-holds.ts';
 
 /** Folds the ledger and asks the broker. */
@@ -40,6 +41,8 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     phases: phaseNames.map((phase) => phaseStatus(phase, state)),
     copying: state.copyControl,
     splits: { planned: state.splits.size, copied: copied.length },
+    tables: tableProgress(state),
+    secondsLeft: secondsLeft(state, clock.nowMicros()),
     rows: {
       read: sum((split) => split.readRows),
       written: sum((split) => split.writtenRows),

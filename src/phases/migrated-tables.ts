@@ -37,7 +37,7 @@ export function decidedSchema(state: Pick<MigrationState, 'schemaDecisions' | 'p
   };
 }
 
-export function hasLeft({ schemaDecisions }: Known, table: string): boolean {
+export function hasLeft({ schemaDecisions }: Pick<Known, 'schemaDecisions'>, table: string): boolean {
   return schemaDecisions.get(table)?.decision.action === 'stop';
 }
 

@@ -1,5 +1,6 @@
 import { nodesUp } from '../checks/node-checks.ts';
 import { hiddenColumns } from '../checks/target-checks.ts';
+import { copyingOf } from '../config/table-copying.ts';
 import { BooksError, OperatorError } from '../errors.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type { Table } from '../model/table.ts';
@@ -56,7 +57,11 @@ async function queueSplits(context: PhaseContext): Promise<string> {
 async function decideSplits({ ledger, source, config, signal }: PhaseContext): Promise<readonly Split[]> {
   const tables = snapshotTables(ledger.state);
   const sized = await Promise.all(
-    tables.map(async (table) => ({ table, estimate: await source.sizeEstimate(table, signal) })),
+    tables.map(async (table) => ({
+      table,
+      estimate: await source.sizeEstimate(table, signal),
+      order: copyingOf(table.name, config).order,
+    })),
   );
   const ring = (await source.nodes(signal)).flatMap((node) => node.tokens);
   const splits = planSplits(sized, ring, { ...usualSizing, bytesPerSplit: config.snapshot.bytesPerSplit });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
+import { isPattern, matchesPattern } from '../config/table-pattern.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PhaseName } from '../model/phase.ts';
 import { phaseNames } from '../model/phase.ts';
@@ -77,9 +78,10 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
 }
 
 function wantedTables(tables: readonly Table[], config: Config, decided?: DecidedSchema): readonly Table[] {
-  const wanted = config.source.tables;
+  const { tables: wanted = ['*'], excludeTables } = config.source;
+  const isMeant = (name: string, patterns: readonly string[]) => patterns.some((each) => matchesPattern(name, each));
   return tables
-    .filter(({ name }) => (wanted?.includes(name) ?? true) && !decided?.stopped.includes(name))
+    .filter(({ name }) => isMeant(name, wanted) && !isMeant(name, excludeTables) && !decided?.stopped.includes(name))
     .map((table) => withoutColumns(table, decided?.leftOut.get(table.name) ?? []));
 }
 
@@ -109,11 +111,31 @@ function unknownTables(
   if (tables.length === 0)
     return [fault('tables', `tables in keyspace ${source.keyspace}`, 'none', 'check source.keyspace')];
   const names = tables.map((table) => table.name);
-  return (source.tables ?? [])
-    .filter((name) => !names.includes(name) && !isDecidedElsewhere(name, decided))
-    .map((name) =>
-      fault('tables', `a table ${source.keyspace}.${name}`, `only ${names.join(', ')}`, 'mend source.tables'),
-    );
+  const isKnown = (text: string) => names.some((name) => matchesPattern(name, text));
+  return [
+    ...(source.tables ?? [])
+      .filter((text) => !isKnown(text) && !isDecidedElsewhere(text, decided))
+      .map((text) =>
+        fault(
+          'tables',
+          isPattern(text) ? `tables of ${source.keyspace} that ${text} means` : `a table ${source.keyspace}.${text}`,
+          `only ${names.join(', ')}`,
+          'mend source.tables',
+        ),
+      ),
+    // One that is gone is left behind all the same; one that is misspelt is moved.
+    ...source.excludeTables
+      .filter((text) => !isKnown(text))
+      .map(
+        (text): Finding => ({
+          severity: 'warning',
+          check: 'tables',
+          expected: `a table of ${source.keyspace} that ${text} of source.excludeTables means`,
+          found: `only ${names.join(', ')}`,
+          next: 'mend source.excludeTables, or remove it',
+        }),
+      ),
+  ];
 }
 
 function isDecidedElsewhere(table: string, decided: DecidedSchema | undefined): boolean {

@@ -6,6 +6,8 @@ import type { SizeEstimate } from '../ports/source-cluster.ts';
 export interface TableToSplit {
   readonly table: Table;
   readonly estimate: SizeEstimate;
+  /** Tables of a lower number come first; default: 0. */
+  readonly order?: number;
 }
 
 export interface SplitSizing {
@@ -27,7 +29,7 @@ export const usualSizing: SplitSizing = {
 
 /**
  * Cuts each table into stretches that together hold every key once, in the order in which they are to be copied:
- * tables side by side, and within a table each next split far away on the ring, so that no node is read alone.
+ * tables of one order side by side, and within a table each next split far away on the ring, so that no node is read alone.
  * The same facts give the same splits.
  */
 export function planSplits(
@@ -37,7 +39,14 @@ export function planSplits(
 ): readonly Split[] {
   const ring = rangesOfRing(ringTokens);
   const ordered = [...tables].sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
-  return sideBySide(ordered.map((part) => splitsOfTable(part, ring, sizing)));
+  const orders = [...new Set(ordered.map(orderOf))].sort((a, b) => a - b);
+  return orders.flatMap((order) =>
+    sideBySide(ordered.filter((part) => orderOf(part) === order).map((part) => splitsOfTable(part, ring, sizing))),
+  );
+}
+
+function orderOf({ order = 0 }: TableToSplit): number {
+  return order;
 }
 
 /** How many splits a table of this size is worth. */

@@ -4,6 +4,7 @@ import type {
   NodeStatus,
   PausedTableStatus,
   StreamStatus,
+  TableProgress,
 } from '../model/migration-status.ts';
 import { agentText } from './agent-text.ts';
 import { reportText } from './validation-text.ts';
@@ -14,7 +15,8 @@ export function statusText(status: MigrationStatus): string {
   return [
     `migration ${status.migration} of keyspace ${status.keyspace}, plan ${status.plan ?? 'none yet'}`,
     ...status.phases.map(({ phase, state, summary }) => `  ${phase.padEnd(17)} ${state.padEnd(12)} ${summary}`),
-    `splits: ${status.splits.copied} of ${status.splits.planned} copied${heldText(status.copying)}`,
+    `splits: ${status.splits.copied} of ${status.splits.planned} copied${leftText(status.secondsLeft)}${heldText(status.copying)}`,
+    ...tableLines(status.tables),
     `rows: ${status.rows.read} read = ${status.rows.written} written + ${status.rows.superseded} superseded + ${status.rows.deadLettered} dead letters`,
     ...streamLines(status.stream),
     ...status.heldBy.map((hold) => `held by: ${hold.by} throttling, ${hold.table}: ${writeRateText(hold)}`),
@@ -40,6 +42,31 @@ export function statusText(status: MigrationStatus): string {
     `next: ${status.waitsFor}`,
     '',
   ].join('\n');
+}
+
+function leftText(seconds: number | undefined): string {
+  return seconds === undefined ? '' : `, about ${durationText(seconds)} left at the speed of the last half hour`;
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Of few tables each, of many those that are being copied. */
+const mostTablesShown = 12;
+
+function tableLines(tables: MigrationStatus['tables']): readonly string[] {
+  const shown = tables.length <= mostTablesShown ? tables : tables.filter(({ state }) => state === 'copying');
+  const count = (state: TableProgress['state']) => tables.filter((table) => table.state === state).length;
+  const lines = shown.map(
+    ({ table, state, splits, rows }) =>
+      `  ${table}: ${state}, ${splits.copied} of ${splits.planned} splits, ${rows} rows`,
+  );
+  const others = `  tables: ${count('not begun')} not begun, ${count('copying')} copying, ${count('copied')} copied`;
+  return tables.length <= mostTablesShown ? lines : [others, ...lines];
 }
 
 function heldText({ isPaused, rowsPerSecond }: MigrationStatus['copying']): string {

@@ -39,12 +39,13 @@ test('all faults of the shape are told at once, each with its place', () => {
 
 test('all broken rules are told at once', () => {
   const faults = faultsOf(
-    `${whole.replace('keyspace: shop }', 'keyspace: shop, username: u, tables: [a, a] }').replace('capture: {', 'capture: { mode: cdc,')}\nwindow: { reserveHours: 30 }\n`,
+    `${whole.replace('keyspace: shop }', 'keyspace: shop, username: u, tables: [a, a], excludeTables: ["*"] }').replace('capture: {', 'capture: { mode: cdc,')}\nwindow: { reserveHours: 30 }\n`,
   );
   expect(faults.map((fault) => fault.found)).toEqual([
     'only one of them',
     'none for node 10.0.0.1',
     'a longer one',
+    'source.excludeTables means all of them',
     'a twice in source.tables',
   ]);
 });

@@ -19,12 +19,18 @@ let copying: CdcmigProcess;
 beforeAll(async () => {
   const sandbox = inject('sandbox');
   sides = await openTwoSides(sandbox);
-  await createKeyspace(sides.source, own, ['CREATE TABLE KS.things (id int PRIMARY KEY, name text)']);
+  await createKeyspace(sides.source, own, [
+    'CREATE TABLE KS.things (id int PRIMARY KEY, name text)',
+    'CREATE TABLE KS.old_things (id int PRIMARY KEY, name text)',
+  ]);
   await fillRows(sides.source, rows, (n) => ({
     cql: `INSERT INTO ${own}.things (id, name) VALUES (?, ?)`,
     values: [n, `name ${n}`],
   }));
-  migration = aMigration({ name: own.replace('_', '-'), sandbox, keyspace: own, targetKeyspace: moved });
+  migration = aMigration(
+    { name: own.replace('_', '-'), sandbox, keyspace: own, targetKeyspace: moved },
+    { source: { tables: ['*things'], excludeTables: ['old_*'] } },
+  );
   for (const phase of ['deploy-agent', 'start-source'])
     expect(await migration.run('run', '--phase', phase)).toMatchObject({ exitCode: 0 });
 }, patience);
@@ -42,6 +48,8 @@ test('a copying that is paused and slowed down before it begins stands still', {
   expect(await movedRows()).toBeLessThan(rows);
   const { stdout } = await migration.run('status');
   expect(stdout).toContain('paused by cdcmig ctl, at most 2000 rows/s a worker');
+  expect(stdout).toMatch(/ {2}things: (not begun|copying), \d of 8 splits/);
+  expect(stdout).toMatch(/within the last minute, worker .*: held by: the operator/);
 });
 
 test('a flag file holds it too, and the operator’s word does not overrule it', { timeout: patience }, async () => {
@@ -60,7 +68,9 @@ test('without either it ends, and every row was read once', { timeout: patience 
   expect(ended.exitCode, ended.stderr).toBe(0);
   expect(await movedRows()).toBe(rows);
   const { stdout } = await migration.run('status', '--json');
-  expect(JSON.parse(stdout).rows).toMatchObject({ read: `${rows}`, written: `${rows}` });
+  const { rows: counted, tables } = JSON.parse(stdout);
+  expect(counted).toMatchObject({ read: `${rows}`, written: `${rows}` });
+  expect(tables).toEqual([{ table: 'things', state: 'copied', splits: { planned: 8, copied: 8 }, rows: `${rows}` }]);
 });
 
 test.each([['rate=-1'], ['rate=fast'], ['speed=3']])('ctl set %s is refused with 2', async (setting) => {

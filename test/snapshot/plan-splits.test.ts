@@ -55,6 +55,18 @@ describe('planSplits', () => {
     expect(distances.every((far) => far > eighth)).toBe(true);
   });
 
+  test('tables of a lower order come before all of a higher one', () => {
+    const orders = { a: 5, b: undefined, c: -1, d: 5 };
+    const tables = Object.entries(orders).map(([name, order]) => ({
+      ...{ table: aTable({ name }), estimate: unknownSize },
+      ...(order !== undefined && { order }),
+    }));
+
+    const splits = planSplits(tables, []);
+
+    expect(splits.map((split) => split.table).join('')).toBe(`${'c'.repeat(8)}${'b'.repeat(8)}${'ad'.repeat(8)}`);
+  });
+
   test('many virtual nodes do not make a small table many splits', () => {
     const tokens = Array.from({ length: 5_000 }, (_, index) => minToken + (BigInt(index + 1) * 2n ** 64n) / 5_001n);
 

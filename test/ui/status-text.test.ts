@@ -86,6 +86,8 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     stream: { lagMs: 'unknown', latencyMs: { p50: undefined, p99: undefined } },
     heldBy: [],
     copyPauses: [],
+    tables: [],
+    secondsLeft: undefined,
     comparing: undefined,
     nodes: [],
     coverage: { unknownBecause: 'nothing' },
@@ -112,4 +114,22 @@ test('what kept workers from reading, and a comparison that has not ended, are s
   );
   expect(shown).toContain('worker w1: held by: the source, more than 100 compactions wait on node a\n');
   expect(shown).toContain('comparing since 2026-01-09T10:00:00.000Z: 3 of 64 splits; ');
+});
+
+test('each table is shown with how far it is, and the time that is left once it is known', () => {
+  const aTable = (table: string, state: 'not begun' | 'copying' | 'copied') => ({
+    ...{ table, state, splits: { planned: 8, copied: 3 }, rows: 12n },
+  });
+  const few = statusText(aStatus({ tables: [aTable('orders', 'copying')], secondsLeft: 5_400 }));
+  expect(few).toContain(
+    ', about 1 h 30 min left at the speed of the last half hour\n  orders: copying, 3 of 8 splits, 12 rows\n',
+  );
+  expect(statusText(aStatus({}))).not.toContain('left at');
+
+  const many = Array.from({ length: 40 }, (_, n) =>
+    aTable(`t${n}`, n === 7 ? 'copying' : n < 7 ? 'copied' : 'not begun'),
+  );
+  const shown = statusText(aStatus({ tables: many }));
+  expect(shown).toContain('  tables: 32 not begun, 1 copying, 7 copied\n  t7: copying, 3 of 8 splits, 12 rows\n');
+  expect(shown).not.toContain('t8');
 });

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { normaliseConfig } from '../../src/config/config.ts';
+import { configShape } from '../../src/config/config-shape.ts';
+import { copyingOf } from '../../src/config/table-copying.ts';
+import { planMigration } from '../../src/plan/plan-migration.ts';
+
+const names = ['carts', 'orders', 'orders_2023', 'orders_2024', 'tmp_orders'];
+
+function aConfig(source: object = {}, snapshot: object = {}) {
+  const cluster = { contactPoints: ['127.0.0.1:9042'], datacenter: 'dc1', keyspace: 'shop' };
+  const written = {
+    migration: 'shop',
+    source: { ...cluster, ...source },
+    target: { ...cluster, replication: { class: 'SimpleStrategy' } },
+    pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
+    capture: { agents: [{ node: '127.0.0.1', commitLogDirectory: '/c', folder: '/f' }] },
+    snapshot,
+  };
+  return normaliseConfig(configShape.parse(written), '/conf');
+}
+
+function planOf(source: object) {
+  const keyspace = 'shop';
+  const schema = {
+    tables: names.map((table, id) => ({ keyspace, table, id: `${id}`, flags: [], cdc: false, defaultTtlSeconds: 0 })),
+    columns: names.map((table) => ({
+      ...{ keyspace, table, column: 'id', kind: 'partition_key', position: 0, type: 'int', clusteringOrder: 'none' },
+    })),
+    types: [],
+    droppedColumns: [],
+  };
+  const facts = { sourceSchema: schema, targetSchema: undefined, nodes: [], sizes: new Map() };
+  const plan = planMigration(aConfig(source), facts as unknown as Parameters<typeof planMigration>[1]);
+  const told = plan.findings.filter(({ check }) => check === 'tables');
+  return {
+    moved: plan.tables.map(({ table }) => table.name),
+    told: told.map(({ severity, expected }) => `${severity}: ${expected}`),
+  };
+}
+
+test.each([
+  [{}, names],
+  [{ tables: ['orders'] }, ['orders']],
+  [{ tables: ['orders_*', 'carts'] }, ['carts', 'orders_2023', 'orders_2024']],
+  [{ excludeTables: ['tmp_*', 'carts'] }, ['orders', 'orders_2023', 'orders_2024']],
+  [{ tables: ['*orders*'], excludeTables: ['*_202?'] }, ['orders', 'tmp_orders']],
+])('%j moves %j', (source, moved) => {
+  expect(planOf(source)).toEqual({ moved, told: [] });
+});
+
+test('what means no table is a fault where it names what to move, and a warning where it names what stays', () => {
+  expect(planOf({ tables: ['orders', 'order', 'x*'], excludeTables: ['tmp', 'tmp_*'] }).told).toEqual([
+    'fault: a table shop.order',
+    'fault: tables of shop that x* means',
+    'warning: a table of shop that tmp of source.excludeTables means',
+  ]);
+});
+
+test('a table is copied as the first entry says that means it', () => {
+  const tables = [
+    { table: 'orders', order: -1 },
+    { table: 'orders*', rowsPerSecond: 500, order: 3 },
+  ];
+  const of = (table: string) => copyingOf(table, aConfig({}, { tables }));
+  expect(of('orders')).toEqual({ rowsPerSecond: undefined, order: -1 });
+  expect(of('orders_2024')).toEqual({ rowsPerSecond: 500, order: 3 });
+  expect(of('carts')).toEqual({ rowsPerSecond: undefined, order: 0 });
+});
