@@ -45,7 +45,7 @@ const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   ui: { rooms: ['events', 'errors', 'state', 'model'], packages: ['listr2'] },
-  adapters: { rooms: ['ports', 'model', 'errors', ...wire], packages: ['cassandra-driver', ...aws] },
+  adapters: { rooms: ['ports', 'model', 'errors', ...wire], packages: ['cassandra-driver', 'esbuild', 'ssh2', ...aws] },
   sandbox: { rooms: ['model', 'errors', ...wire], packages: ['cassandra-driver', 'prom-client', 'yaml', 'zod'] },
 };
 

@@ -1,7 +1,11 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OperatorError } from '../../src/errors.ts';
-import type { DetachedProcess, NodeShell } from '../../src/ports/node-shell.ts';
+import type { DetachedProcess, NodeShell, Upload } from '../../src/ports/node-shell.ts';
 
 export interface ShellUnderTest {
   readonly shell: NodeShell;
@@ -76,6 +80,109 @@ export function nodeShellContract(name: string, open: () => Promise<ShellUnderTe
     it('writing where nothing can be written is told to the operator', async () => {
       await under.shell.writeFile(`${under.folder}/file`, 'x');
       await expect(under.shell.writeFile(`${under.folder}/file/below`, 'x')).rejects.toThrow(OperatorError);
+    });
+
+    it('a file that is replaced keeps its mode', async () => {
+      const path = `${under.folder}/file`;
+      await under.shell.writeFile(path, 'one');
+      await under.shell.run(['chmod', '600', path]);
+      await under.shell.writeFile(path, 'two');
+      expect((await under.shell.run(['stat', '-c', '%a', path])).stdout).toBe('600\n');
+    });
+
+    it('a command’s end is told with its code and what it printed, also when it failed', async () => {
+      expect(await under.shell.run(['sh', '-c', 'echo out; echo err >&2; exit 3'])).toEqual({
+        code: 3,
+        stdout: 'out\n',
+        stderr: 'err\n',
+      });
+    });
+
+    it('a command gets its parameters as they are and its input whole', async () => {
+      const odd = ['a b', `it's`, '"$HOME"', 'ü\n\\', '', '*', '`id`'];
+      expect((await under.shell.run(['printf', '<%s>', ...odd])).stdout).toBe(odd.map((word) => `<${word}>`).join(''));
+      const input = Buffer.alloc(3_000_000, 'zeile\n');
+      expect((await under.shell.run(['wc', '-c'], { input })).stdout.trim()).toBe('3000000');
+      expect((await under.shell.run(['cat'], { input: 'ä€😀' })).stdout).toBe('ä€😀');
+    });
+
+    it('a command that does not read its input may end before it was given', async () => {
+      expect(await under.shell.run(['true'], { input: Buffer.alloc(3_000_000) })).toMatchObject({ code: 0 });
+    });
+
+    it('a program that is not there ends with 127', async () => {
+      expect(await under.shell.run(['no-such-program-anywhere'])).toMatchObject({
+        code: 127,
+        stderr: expect.stringContaining('not found'),
+      });
+    });
+
+    it('a command is given up when the signal says so', async () => {
+      const stop = new AbortController();
+      const running = under.shell.run(['sh', '-c', 'sleep 10; true'], { signal: stop.signal });
+      stop.abort(new Error('given up'));
+      await expect(running).rejects.toThrow('given up');
+    });
+
+    describe('a file from this machine', () => {
+      let local: string;
+      const content = randomBytes(300_000);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+
+      beforeEach(async () => {
+        local = await mkdtemp(join(tmpdir(), 'cdcmig-upload-'));
+        await writeFile(join(local, 'from'), content);
+      });
+
+      afterEach(() => rm(local, { recursive: true }));
+
+      const upload = (more: Partial<Upload> = {}) =>
+        under.shell.upload({ from: join(local, 'from'), sha256, to: `${under.folder}/to`, mode: '755', ...more });
+
+      it('arrives byte for byte with its mode, and is not sent again', async () => {
+        expect(await upload()).toBe('uploaded');
+        expect(await under.shell.digestOf(`${under.folder}/to`)).toBe(sha256);
+        await under.shell.run(['chmod', '600', `${under.folder}/to`]);
+        expect(await upload()).toBe('was there');
+        expect((await under.shell.run(['stat', '-c', '%a', `${under.folder}/to`])).stdout).toBe('755\n');
+      });
+
+      it('takes the place of another file, of which nothing is left', async () => {
+        await under.shell.writeFile(`${under.folder}/to`, 'x'.repeat(400_000));
+        expect(await upload()).toBe('uploaded');
+        expect(await under.shell.digestOf(`${under.folder}/to`)).toBe(sha256);
+        expect((await under.shell.run(['ls', under.folder])).stdout).toBe('to\n');
+      });
+
+      it('is not brought when it is not the one that was meant', async () => {
+        await expect(upload({ sha256: '0'.repeat(64) })).rejects.toThrow(/another content/);
+        expect((await under.shell.run(['ls', under.folder])).stdout).toBe('');
+      });
+
+      it('that cannot be written is told to the operator', async () => {
+        await expect(upload({ to: `${under.folder}/no/such/folder` })).rejects.toThrow(OperatorError);
+      });
+    });
+
+    it('a copy has the bytes and the mode of its original', async () => {
+      const [from, to] = [`${under.folder}/from`, `${under.folder}/to`];
+      await under.shell.run(['sh', '-c', `printf 'a\\377\\000b' >"$1"; chmod 640 "$1"`, 'sh', from]);
+      await under.shell.writeFile(to, 'another');
+      await under.shell.copyFile(from, to);
+      expect(await under.shell.digestOf(to)).toBe(await under.shell.digestOf(from));
+      expect((await under.shell.run(['stat', '-c', '%a', to])).stdout).toBe('640\n');
+      await expect(under.shell.copyFile(`${under.folder}/nothing`, to)).rejects.toThrow(OperatorError);
+      expect(await under.shell.digestOf(to)).toBe(await under.shell.digestOf(from));
+    });
+
+    it('a file that is not there has no digest, and removing it is no error', async () => {
+      const path = `${under.folder}/file`;
+      expect(await under.shell.digestOf(path)).toBeUndefined();
+      await under.shell.removeFile(path);
+      await under.shell.writeFile(path, '');
+      expect(await under.shell.digestOf(path)).toMatch(/^e3b0c44298fc1c14/);
+      await under.shell.removeFile(path);
+      expect(await under.shell.digestOf(path)).toBeUndefined();
     });
 
     it('a process is started once, however often it is asked for', async () => {

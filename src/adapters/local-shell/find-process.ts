@@ -5,11 +5,8 @@ import { type PidRecord, startScript } from './pid-file.ts';
  * Whether the process of this record runs. Its command line is not asked: a launcher that ends in `exec`, or a program
  * that sets its title, has another one, while pid, start and boot together are never given twice.
  */
-export async function isAlive(record: PidRecord): Promise<boolean> {
-  const [stat, bootId] = await Promise.all([
-    readOrNothing(`/proc/${record.pid}/stat`),
-    readOrNothing('/proc/sys/kernel/random/boot_id'),
-  ]);
+export async function isAlive(record: PidRecord, read = readOrNothing): Promise<boolean> {
+  const [stat, bootId] = await Promise.all([read(`/proc/${record.pid}/stat`), read('/proc/sys/kernel/random/boot_id')]);
   if (stat === undefined || bootId?.trim() !== record.bootId) return false;
   const { state, startTicks } = parseStat(stat);
   return startTicks === record.startTicks && state !== 'Z' && state !== 'X';

@@ -1,10 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { OperatorError } from '../../errors.ts';
 import type { DetachedProcess, NodeShell } from '../../ports/node-shell.ts';
 import { isAlive } from './find-process.ts';
-import { makeFolder, readWholeFile, replaceFile } from './local-files.ts';
-import { type PidRecord, parsePidFile } from './pid-file.ts';
+import { isOf, readPidRecord, runsOther } from './known-process.ts';
+import {
+  copyWholeFile,
+  digestOf,
+  makeFolder,
+  readWholeFile,
+  removeFile,
+  replaceFile,
+  uploadFile,
+} from './local-files.ts';
+import type { PidRecord } from './pid-file.ts';
+import { runCommand } from './run-command.ts';
 import { startProcess } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 
@@ -20,6 +29,11 @@ export function localShell({ stopGraceMs = 10_000 }: LocalShellOptions = {}): No
     makeFolder,
     writeFile: replaceFile,
     readFile: readWholeFile,
+    upload: uploadFile,
+    copyFile: copyWholeFile,
+    digestOf,
+    removeFile,
+    run: runCommand,
     ensureRunning,
     isRunning: async (asked, signal) => isOf(await runningRecord(asked, signal), asked),
     stop: async (asked, signal) => {
@@ -40,19 +54,6 @@ async function ensureRunning(asked: DetachedProcess, signal?: AbortSignal): Prom
 }
 
 async function runningRecord(asked: DetachedProcess, signal?: AbortSignal): Promise<PidRecord | undefined> {
-  const text = await readWholeFile(asked.pidFile, signal);
-  const record = text === undefined ? undefined : parsePidFile(text);
+  const record = readPidRecord(await readWholeFile(asked.pidFile, signal));
   return record && (await isAlive(record)) ? record : undefined;
-}
-
-function isOf(record: PidRecord | undefined, asked: DetachedProcess): boolean {
-  return record !== undefined && JSON.stringify(record.command) === JSON.stringify([asked.command, ...asked.arguments]);
-}
-
-function runsOther(asked: DetachedProcess, record: PidRecord): OperatorError {
-  return new OperatorError({
-    expected: `${asked.pidFile} to belong to ${[asked.command, ...asked.arguments].join(' ')}`,
-    found: `process ${record.pid} runs under it: ${record.command.join(' ')}`,
-    next: 'stop that process first',
-  });
 }

@@ -3,10 +3,23 @@ import { OperatorError } from '../../errors.ts';
 import { isAlive } from './find-process.ts';
 import type { PidRecord } from './pid-file.ts';
 
+/** How a process is looked at and spoken to. */
+export interface ProcessHands {
+  isAlive(record: PidRecord): Promise<boolean>;
+  /** To a process that has ended it is no error. */
+  send(name: NodeJS.Signals, pid: number): Promise<void>;
+  readonly pollMs: number;
+}
+
 /** SIGTERM, and SIGKILL for what still runs after the grace; returns when the process is gone. */
-export async function stopProcess(record: PidRecord, graceMs: number, signal?: AbortSignal): Promise<void> {
-  if (await endsAfter('SIGTERM', record, graceMs, signal)) return;
-  if (await endsAfter('SIGKILL', record, killMs, signal)) return;
+export async function stopProcess(
+  record: PidRecord,
+  graceMs: number,
+  signal?: AbortSignal,
+  hands: ProcessHands = ofThisMachine,
+): Promise<void> {
+  if (await endsAfter('SIGTERM', record, graceMs, hands, signal)) return;
+  if (await endsAfter('SIGKILL', record, killMs, hands, signal)) return;
   throw new OperatorError({
     expected: `process ${record.pid} (${record.command[0]}) to end`,
     found: 'it runs on after SIGKILL',
@@ -14,18 +27,24 @@ export async function stopProcess(record: PidRecord, graceMs: number, signal?: A
   });
 }
 
-async function endsAfter(name: NodeJS.Signals, record: PidRecord, waitMs: number, signal?: AbortSignal) {
+async function endsAfter(
+  name: NodeJS.Signals,
+  record: PidRecord,
+  waitMs: number,
+  hands: ProcessHands,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + waitMs;
-  if (!(await isAlive(record))) return true;
-  send(name, record.pid);
+  if (!(await hands.isAlive(record))) return true;
+  await hands.send(name, record.pid);
   while (performance.now() < deadline) {
-    if (!(await isAlive(record))) return true;
-    await sleep(pollMs, undefined, { signal });
+    if (!(await hands.isAlive(record))) return true;
+    await sleep(hands.pollMs, undefined, { signal });
   }
-  return !(await isAlive(record));
+  return !(await hands.isAlive(record));
 }
 
-function send(name: NodeJS.Signals, pid: number): void {
+async function send(name: NodeJS.Signals, pid: number): Promise<void> {
   try {
     process.kill(pid, name);
   } catch (error) {
@@ -43,4 +62,4 @@ function send(name: NodeJS.Signals, pid: number): void {
 }
 
 const killMs = 5_000;
-const pollMs = 50;
+const ofThisMachine: ProcessHands = { isAlive, send, pollMs: 50 };
