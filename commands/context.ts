@@ -19,8 +19,10 @@ import type { SourceCluster } from '../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
 import type { MigrationState } from '../src/state/migration-state.ts';
+import { agentPrograms, thisProgram } from './agent-programs.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { interruptSignal } from './interrupt.ts';
+import { openHands } from './open-hands.ts';
 import { openTarget } from './open-target.ts';
 
 /** Both clusters and the bus, with what the ledger says. */
@@ -94,22 +96,30 @@ async function throwOnNoLedger(bus: MessageBus, { migration, pulsar }: Config, s
   });
 }
 
-/** What a phase needs beyond a worker: the plan of this moment, and hands on the nodes. */
-export async function openPhases(opened: Opened, options: RunOptions): Promise<PhaseContext> {
+/** What a phase needs beyond a worker: the plan of this moment, and hands on the nodes, which are let go of after the work. */
+export async function withPhases<T>(
+  opened: Opened,
+  options: RunOptions,
+  work: (context: PhaseContext) => Promise<T>,
+): Promise<T> {
   const plan = await currentPlan(opened, opened.ledger.state);
-  const shell = localShell();
-  return {
-    ...opened,
-    plan,
-    tables: plan.tables.map(({ table }) => table),
-    shellOf: () => shell,
-    localShell: shell,
-    program: [process.execPath, resolve(process.argv[1]!)],
-    options,
-    proveOwner: async () => {
-      throw new Error('nobody holds the lock of this migration');
-    },
-  };
+  return withOpened(Promise.resolve(openHands(opened.config.capture.agents)), (hands) =>
+    withOpened(Promise.resolve(agentPrograms(opened.config)), (programs) =>
+      work({
+        ...opened,
+        plan,
+        tables: plan.tables.map(({ table }) => table),
+        handsOf: hands.of,
+        agentProgramOf: programs.of,
+        localShell: localShell(),
+        program: thisProgram(),
+        options,
+        proveOwner: async () => {
+          throw new Error('nobody holds the lock of this migration');
+        },
+      }),
+    ),
+  );
 }
 
 /** The plan of this moment; with the operator's decisions about schemas, where there is a ledger. */

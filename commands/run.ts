@@ -8,7 +8,7 @@ import { runPhase } from '../src/phases/run-phase.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { asOwner } from './as-owner.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openPhases, withContext } from './context.ts';
+import { withContext, withPhases } from './context.ts';
 
 interface Options extends CommonOptions {
   readonly phase?: PhaseName;
@@ -52,18 +52,19 @@ async function run(options: Options): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: process.stderr.isTTY ?? false });
   try {
     await withContext({ config: options.config, report: screen.report, prepares: true }, async (opened) => {
-      const context = await openPhases(opened, {
+      const runOptions = {
         writesStopped: options.writesStopped ?? false,
         hintsChecked: options.hintsChecked ?? false,
         acceptPlan: options.plan,
         validation: options.validation,
         confirm: options.confirm,
-      });
-      if (options.dryRun) await dryRun(names, context);
-      else
+      };
+      await withPhases(opened, runOptions, async (context) => {
+        if (options.dryRun) return dryRun(names, context);
         await asOwner(context, options.takeOver ?? false, async (owned) => {
           for (const name of names) await runPhase(phases[name], owned);
         });
+      });
     });
   } finally {
     await screen.close();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { localShell } from '../src/adapters/local-shell/local-shell.ts';
+import type { AgentConfig } from '../src/config/agent-config.ts';
 import { readConfig } from '../src/config/read-config.ts';
 import { type AgentState, decodeAgentState } from '../src/model/agent-state.ts';
 import type { MigrationStatus } from '../src/model/migration-status.ts';
@@ -10,6 +10,7 @@ import { jsonText } from '../src/ui/json-lines.ts';
 import { statusText } from '../src/ui/status-text.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
 import { withContext } from './context.ts';
+import { openHands } from './open-hands.ts';
 
 /** `cdcmig status`: where the migration is and why it waits, from the ledger and the broker. */
 export function statusCommand(): Command {
@@ -38,10 +39,17 @@ async function gathered(options: CommonOptions): Promise<MigrationStatus> {
 }
 
 async function statesInFolders(config: string): Promise<readonly AgentState[]> {
-  const shell = localShell();
-  const files = readConfig(config).capture.agents.map(({ folder }) => shell.readFile(join(folder, 'state.json')));
-  const states = (await Promise.all(files)).map((text) => text && decodeAgentState(Buffer.from(text)));
-  return states.filter((state) => typeof state === 'object');
+  const { agents } = readConfig(config).capture;
+  const hands = openHands(agents);
+  try {
+    const read = ({ node, folder }: AgentConfig) => hands.of(node).shell.readFile(join(folder, 'state.json'));
+    // One node that cannot be reached keeps nobody from hearing of the others.
+    const texts = await Promise.all(agents.map((agent) => read(agent).catch(() => undefined)));
+    const states = texts.map((text) => text && decodeAgentState(Buffer.from(text)));
+    return states.filter((state) => typeof state === 'object');
+  } finally {
+    await hands.close();
+  }
 }
 
 function agentLine(state: AgentState): string {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { undoDeployAgent } from '../src/phases/undo-deploy-agent.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { openPhases, withContext } from './context.ts';
+import { withContext, withPhases } from './context.ts';
 
 /** `cdcmig undo deploy-agent`: stops the agents and puts back what was changed on the source. */
 export function undoCommand(): Command {
@@ -17,18 +17,19 @@ export function undoCommand(): Command {
 async function undo(options: CommonOptions): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: false });
   try {
-    await withContext({ config: options.config, report: screen.report, prepares: false }, async (opened) =>
-      undoDeployAgent(
-        await openPhases(opened, {
-          writesStopped: false,
-          hintsChecked: false,
-          acceptPlan: undefined,
-          validation: undefined,
-          confirm: undefined,
-        }),
-      ),
+    await withContext({ config: options.config, report: screen.report, prepares: false }, (opened) =>
+      withPhases(opened, asked, undoDeployAgent),
     );
   } finally {
     await screen.close();
   }
 }
+
+/** What only the phases ask for. */
+const asked = {
+  writesStopped: false,
+  hintsChecked: false,
+  acceptPlan: undefined,
+  validation: undefined,
+  confirm: undefined,
+};

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { boundedAgent } from '../../src/deploy/agent-bounds.ts';
 import type { AgentSettings } from '../../src/model/agent-settings.ts';
+import { nicedCommand } from '../../src/model/niced-command.ts';
 
 /** `cdcmig agent` as deploy-agent starts it, and what the kernel says of it. */
 export interface AgentProcess {
@@ -21,7 +22,7 @@ export function startAgentProcess(settings: AgentSettings, nodeOptions: readonly
   writeFileSync(file, JSON.stringify(settings));
   const program = fileURLToPath(new URL('../../bin/cdcmig.ts', import.meta.url));
   const log = openSync(join(settings.folder, 'agent.log'), 'a');
-  const agent = boundedAgent([process.execPath, ...nodeOptions, program], settings.mode);
+  const agent = nicedCommand(boundedAgent([process.execPath, ...nodeOptions, program], settings.mode));
   // As deploy-agent starts it: in a session of its own.
   const child = spawn(agent.command, [...agent.arguments, '--settings', file], {
     stdio: ['ignore', log, log],

@@ -71,12 +71,13 @@ const rules: readonly Rule[] = [
       ...repeated(capture.agents.map((agent) => agent.node)).map((node) =>
         fault('one agent a node', `${node} twice in capture.agents`, 'remove one of them'),
       ),
-      ...repeated(capture.agents.map((agent) => agent.folder)).map((folder) =>
-        fault(
-          'a folder of its own for every agent',
-          `${folder} twice in capture.agents`,
-          'give each agent another folder',
-        ),
+      ...repeated(capture.agents.map(({ ssh, folder }) => `${ssh ? `${ssh.host}:${ssh.port}:` : ''}${folder}`)).map(
+        (place) =>
+          fault(
+            'a folder of its own for every agent of a machine',
+            `${place} twice in capture.agents`,
+            'give each agent another folder',
+          ),
       ),
     ];
   },
@@ -87,6 +88,33 @@ const rules: readonly Rule[] = [
       .map((agent) =>
         fault('cdcRawDirectory in cdc mode', `none for node ${agent.node}`, "add the node's cdc_raw_directory"),
       );
+  },
+  function systemdNeedsRights({ capture }) {
+    return capture.agents
+      .filter(({ supervisor, ssh }) => supervisor === 'systemd' && ssh && !ssh.sudo && ssh.user !== 'root')
+      .map(({ node }) =>
+        fault(
+          `ssh.sudo for the unit of node ${node}`,
+          'a login that is not root',
+          'set ssh.sudo, or supervisor: process',
+        ),
+      );
+  },
+  function otherUsersNeedSudo({ capture }) {
+    return capture.agents
+      .filter(({ user, ssh }) => user !== undefined && ssh?.user !== user && !ssh?.sudo)
+      .map(({ node, user, ssh }) =>
+        fault(
+          `to become ${user} on node ${node}`,
+          ssh ? `a login as ${ssh.user} without ssh.sudo` : 'no ssh: agents of this machine run as who starts them',
+          'set ssh.sudo, log in as that user, or leave user out',
+        ),
+      );
+  },
+  function tokenIsOnTheNodes({ capture, pulsar }) {
+    if (!pulsar.token?.startsWith('env:') || !capture.agents.some(({ ssh }) => ssh)) return [];
+    const next = 'keep the token in a file on every node, readable by the agent’s user, and here: file:/path';
+    return [fault('pulsar.token as a file where agents are reached by SSH', 'an environment variable', next)];
   },
   function warningComesFirst({ capture: { interlock } }) {
     if (interlock.warnAt < interlock.criticalAt) return [];

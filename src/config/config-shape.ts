@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { agentShape } from './agent-shape.ts';
+import { reference, text } from './written-value.ts';
 
-const text = z.string().min(1);
-/** A value kept elsewhere: `env:NAME` or `file:/path`. Secrets are never written into the file itself. */
-const reference = z.string().regex(/^(env:\w+|file:.+)$/, 'must be a reference: env:NAME or file:/path');
 const address = z.string().regex(/^\[?[\w.:-]+\]?:\d{1,5}$/, 'must be host:port');
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,47}$/, 'must be lower-case letters, digits and dashes, 48 at most');
 
@@ -115,18 +114,9 @@ export const configShape = z.strictObject({
   capture: z
     .strictObject({
       mode: z.enum(['commitlog', 'cdc']).default('commitlog'),
-      agents: z
-        .array(
-          z.strictObject({
-            /** The node's address as the cluster names it. */
-            node: text,
-            commitLogDirectory: text,
-            cdcRawDirectory: text.optional(),
-            /** The agent's folder, on the filesystem of the commit log. */
-            folder: text,
-          }),
-        )
-        .default([]),
+      /** One entry a node; or, in its place, a file with them. */
+      agents: z.array(agentShape).default([]),
+      inventory: text.optional(),
       /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
       atCritical: z.enum(['wait', 'release']).default('wait'),
       warnPercent: z.int().min(1).max(99).default(50),

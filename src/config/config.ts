@@ -2,6 +2,8 @@ import { isAbsolute, resolve } from 'node:path';
 import type { PulsarSettings } from '../model/agent-settings.ts';
 import type { KeyspacesSettings } from '../model/target-definition.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
+import { type AgentConfig, agentConfigOf } from './agent-config.ts';
+import type { WrittenAgent } from './agent-shape.ts';
 import type { WrittenConfig } from './config-shape.ts';
 
 /** The configuration as the rest of the program uses it: defaults filled in, paths absolute, units in names. */
@@ -85,17 +87,14 @@ export interface ClusterConfig {
   readonly tlsCaFile: string | undefined;
 }
 
-interface AgentConfig {
-  readonly node: string;
-  readonly commitLogDirectory: string;
-  readonly cdcRawDirectory: string | undefined;
-  readonly folder: string;
-}
-
 const microsPerMinute = 60_000_000;
 
-/** Relative paths are relative to the folder of the file they are written in. */
-export function normaliseConfig(written: WrittenConfig, folder: string): Config {
+/** Relative paths are relative to the folder of the configuration, those of an inventory too. */
+export function normaliseConfig(
+  written: WrittenConfig,
+  folder: string,
+  agents: readonly WrittenAgent[] = written.capture.agents,
+): Config {
   const { source, target, pulsar, datastax, capture, workers, snapshot, window } = written;
   const path = (text: string) => (isAbsolute(text) ? text : resolve(folder, text));
   return {
@@ -113,7 +112,7 @@ export function normaliseConfig(written: WrittenConfig, folder: string): Config 
     capture: {
       // The DataStax agent reads what the node's own CDC keeps.
       mode: written.feed === 'datastax' ? 'cdc' : capture.mode,
-      agents: capture.agents.map((agent) => ({ ...agent, cdcRawDirectory: agent.cdcRawDirectory })),
+      agents: agents.map((agent) => agentConfigOf(agent, path)),
       folderCapBytes: capture.folderCapMiB * 2 ** 20,
       interlock: {
         atCritical: capture.atCritical,

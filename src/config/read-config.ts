@@ -3,9 +3,11 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { OperatorError, type Sentence } from '../errors.ts';
+import type { WrittenAgent } from './agent-shape.ts';
 import { type Config, normaliseConfig } from './config.ts';
 import { brokenRules } from './config-rules.ts';
-import { configShape } from './config-shape.ts';
+import { configShape, type WrittenConfig } from './config-shape.ts';
+import { agentsOfInventory } from './read-inventory.ts';
 
 /** Reads and checks a configuration file; every fault in it is in the one error that is thrown. */
 export function readConfig(file: string): Config {
@@ -13,14 +15,28 @@ export function readConfig(file: string): Config {
 }
 
 export function parseConfig(text: string, file: string): Config {
-  const document = parseDocument(text);
-  if (document.errors.length > 0) throw new OperatorError(document.errors.map((error) => yamlFault(file, error)));
-  const parsed = configShape.safeParse(document.toJS() ?? {});
-  if (!parsed.success) throw new OperatorError(parsed.error.issues.map((issue) => shapeFault(file, issue)));
-  const config = normaliseConfig(parsed.data, dirname(resolve(file)));
+  const parsed = configShape.safeParse(parseYaml(text, file) ?? {});
+  if (!parsed.success) throw shapeFaults(file, parsed.error);
+  const folder = dirname(resolve(file));
+  const config = normaliseConfig(parsed.data, folder, agentsOf(parsed.data.capture, folder));
   const broken = brokenRules(config);
   if (broken.length > 0) throw new OperatorError(broken);
   return config;
+}
+
+/** Written in the configuration itself, or in the inventory that it names. */
+function agentsOf({ agents, inventory }: WrittenConfig['capture'], folder: string): readonly WrittenAgent[] {
+  if (inventory === undefined) return agents;
+  if (agents.length > 0)
+    throw new OperatorError({
+      expected: 'either capture.agents or capture.inventory',
+      found: 'both',
+      next: 'name the nodes in one place',
+    });
+  const file = resolve(folder, inventory);
+  const read = agentsOfInventory(parseYaml(readText(file), file));
+  if (read.error) throw shapeFaults(file, read.error);
+  return read.agents!;
 }
 
 /** The value behind `env:NAME` or `file:/path`; undefined stays undefined. */
@@ -63,6 +79,16 @@ function readText(file: string): string {
       { cause: error },
     );
   }
+}
+
+function parseYaml(text: string, file: string): unknown {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) throw new OperatorError(document.errors.map((error) => yamlFault(file, error)));
+  return document.toJS();
+}
+
+function shapeFaults(file: string, error: z.ZodError): OperatorError {
+  return new OperatorError(error.issues.map((issue) => shapeFault(file, issue)));
 }
 
 function yamlFault(file: string, error: Error): Sentence {

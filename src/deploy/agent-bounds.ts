@@ -6,7 +6,7 @@ export type NodeProgram = readonly [node: string, ...script: string[]];
 
 /** The agent's program with bounds on what it may take from the node whose machine it shares. */
 export function boundedAgent([node, ...script]: NodeProgram, mode: AgentSettings['mode']): AgentProgram {
-  return { command: 'nice', arguments: ['-n', `${niceness[mode]}`, node, ...memoryBounds, ...script, 'agent'] };
+  return { command: node, arguments: [...memoryBounds, ...script, 'agent'], niceness: niceness[mode] };
 }
 
 /**

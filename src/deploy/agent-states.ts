@@ -1,4 +1,4 @@
-import { type AgentProgram, agentProcess, type NodeAgent } from './node-agent.ts';
+import { agentService, type NodeAgent } from './node-agent.ts';
 
 export interface AgentState {
   /** Host id. */
@@ -7,15 +7,11 @@ export interface AgentState {
 }
 
 /** Whether each node's agent process runs; whether it follows its log, only its watermarks say. */
-export async function agentStates(
-  nodes: readonly NodeAgent[],
-  program: AgentProgram,
-  signal?: AbortSignal,
-): Promise<readonly AgentState[]> {
+export async function agentStates(nodes: readonly NodeAgent[], signal?: AbortSignal): Promise<readonly AgentState[]> {
   return Promise.all(
     nodes.map(async (agent) => ({
       node: agent.node.hostId,
-      isRunning: await agent.shell.isRunning(agentProcess(agent, program), signal),
+      isRunning: await agent.supervisor.isRunning(agentService(agent), signal),
     })),
   );
 }

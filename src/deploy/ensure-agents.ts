@@ -1,8 +1,9 @@
 import type { Report } from '../events.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
-import { type AgentProgram, agentProcess, type NodeAgent, settingsFile } from './node-agent.ts';
+import { bringProgram } from './bring-program.ts';
+import { agentService, type NodeAgent, settingsFile } from './node-agent.ts';
 
-export interface EnsureAgents extends AgentProgram {
+export interface EnsureAgents {
   readonly nodes: readonly NodeAgent[];
   readonly report: Report;
   readonly signal?: AbortSignal;
@@ -12,24 +13,26 @@ export interface EnsureAgents extends AgentProgram {
  * Every node has an agent that runs with these settings, one node after the other. May be repeated: an agent that runs with
  * the same settings is left alone, one with others is stopped and started again.
  */
-export async function ensureAgents({ nodes, report, signal, ...program }: EnsureAgents): Promise<void> {
+export async function ensureAgents({ nodes, report, signal }: EnsureAgents): Promise<void> {
   for (const agent of nodes) {
-    const wasRunning = await ensureAgent(agent, program, signal);
+    const wasRunning = await ensureAgent(agent, signal);
     report({ kind: 'agent-started', node: agent.node.hostId, wasRunning });
   }
 }
 
-async function ensureAgent(agent: NodeAgent, program: AgentProgram, signal?: AbortSignal): Promise<boolean> {
-  const { shell, settings } = agent;
-  const process = agentProcess(agent, program);
+async function ensureAgent(agent: NodeAgent, signal?: AbortSignal): Promise<boolean> {
+  const { shell, settings, supervisor } = agent;
+  const service = agentService(agent);
   await shell.makeFolder(settings.folder, signal);
+  const hasNewProgram = await bringProgram(agent, signal);
   const text = settingsText(settings);
-  if ((await shell.readFile(settingsFile(agent), signal)) !== text) {
+  const hasNewSettings = (await shell.readFile(settingsFile(agent), signal)) !== text;
+  if (hasNewProgram || hasNewSettings) {
     // Stopped before the file changes: were we interrupted after, an agent with old settings would pass for one with the new.
-    await shell.stop(process, signal);
+    await supervisor.stop(service, signal);
     await shell.writeFile(settingsFile(agent), text, signal);
   }
-  return (await shell.ensureRunning(process, signal)) === 'was running';
+  return (await supervisor.ensureRunning(service, signal)) === 'was running';
 }
 
 function settingsText(settings: AgentSettings): string {

@@ -1,36 +1,52 @@
+import type { AgentConfig } from '../config/agent-config.ts';
 import { boundedAgent } from '../deploy/agent-bounds.ts';
-import type { AgentProgram, NodeAgent } from '../deploy/node-agent.ts';
+import type { NodeAgent } from '../deploy/node-agent.ts';
 import { OperatorError } from '../errors.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
+import type { Upload } from '../ports/node-shell.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import type { PhaseContext } from './phase-context.ts';
 
-/** Each node with the shell that reaches it and what its agent is told. */
-export function agentsOf(
+/** Each node with what reaches it and what its agent is told. */
+export async function agentsOf(
   nodes: readonly SourceNode[],
   capture: CaptureRecord,
   context: PhaseContext,
-): readonly NodeAgent[] {
-  return nodes.map((node) => ({
+): Promise<readonly NodeAgent[]> {
+  return Promise.all(nodes.map((node) => agentOf(node, capture, context)));
+}
+
+async function agentOf(node: SourceNode, capture: CaptureRecord, context: PhaseContext): Promise<NodeAgent> {
+  const config = agentConfigOf(node, context);
+  const { command, files } = await context.agentProgramOf(node.address);
+  return {
     node,
-    shell: context.shellOf(node.address),
-    settings: settingsOf(node, capture, context),
-  }));
+    ...context.handsOf(node.address),
+    service: `cdcmig-agent-${context.config.migration}`,
+    user: config.user,
+    settings: settingsOf(node, capture, { agent: config, files }, context),
+    program: boundedAgent(command, capture.mode),
+    files,
+  };
 }
 
-export function agentProgram({ program, ledger, config }: PhaseContext): AgentProgram {
-  return boundedAgent(program, ledger.state.capture?.mode ?? config.capture.mode);
+function agentConfigOf({ address }: SourceNode, { config }: PhaseContext): AgentConfig {
+  const agent = config.capture.agents.find(({ node }) => node === address);
+  if (agent) return agent;
+  const next = 'add it to capture.agents and run deploy-agent again';
+  throw new OperatorError({ expected: `an agent for node ${address}`, found: 'none in capture.agents', next });
 }
 
-function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseContext): AgentSettings {
-  const agent = config.capture.agents.find((candidate) => candidate.node === node.address);
-  if (!agent) {
-    const next = 'add it to capture.agents and run deploy-agent again';
-    throw new OperatorError({ expected: `an agent for node ${node.address}`, found: 'none in capture.agents', next });
-  }
+function settingsOf(
+  node: SourceNode,
+  capture: CaptureRecord,
+  { agent, files }: { readonly agent: AgentConfig; readonly files: readonly Upload[] },
+  { config }: PhaseContext,
+): AgentSettings {
   const cdc = capture.nodes.find(({ hostId }) => hostId === node.hostId)?.cdc;
   const { changesPartitions: _, ...pulsar } = config.pulsar;
+  const { tlsCaFile } = pulsar;
   return {
     node: node.hostId,
     mode: capture.mode,
@@ -47,6 +63,10 @@ function settingsOf(node: SourceNode, capture: CaptureRecord, { config }: PhaseC
     counterTableIds: capture.counterTableIds ?? [],
     canaryTableId: capture.canaryTableId,
     visibilityDelayMs: config.capture.visibilityDelayMs,
-    pulsar,
+    pulsar: {
+      ...pulsar,
+      // Where it was brought to the node it is elsewhere than here.
+      ...(tlsCaFile !== undefined && { tlsCaFile: files.find(({ from }) => from === tlsCaFile)?.to ?? tlsCaFile }),
+    },
   };
 }

@@ -9,7 +9,7 @@ import { OperatorError } from '../errors.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
-import { agentProgram, agentsOf } from './agents-of.ts';
+import { agentsOf } from './agents-of.ts';
 import { datastaxLanes, ensureEventsTopics } from './events-topics.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -58,8 +58,8 @@ export const deployAgent: Phase = {
     const nodes = await context.source.nodes(context.signal);
     const capture = captureOf(context.ledger.state.capture);
     if (capture.datastax) return `${nodes.length} DataStax agents tell of what is written`;
-    const agents = agentsOf(nodes, capture, context);
-    const states = await agentStates(agents, agentProgram(context), context.signal);
+    const agents = await agentsOf(nodes, capture, context);
+    const states = await agentStates(agents, context.signal);
     const dead = states.filter((state) => !state.isRunning).map((state) => state.node);
     if (dead.length > 0)
       throw new OperatorError({
@@ -116,8 +116,8 @@ async function startAgents(context: PhaseContext): Promise<string> {
   const nodes = await context.source.nodes(context.signal);
   const capture = captureOf(context.ledger.state.capture);
   if (capture.datastax) return 'those of DataStax run inside the nodes';
-  const agents = agentsOf(nodes, capture, context);
-  await ensureAgents({ nodes: agents, ...agentProgram(context), report: context.report, signal: context.signal });
+  const agents = await agentsOf(nodes, capture, context);
+  await ensureAgents({ nodes: agents, report: context.report, signal: context.signal });
   return `${agents.length} running`;
 }
 

@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts';
+import type { NodeProgram } from '../deploy/agent-bounds.ts';
+import type { NodeHands } from '../deploy/node-agent.ts';
 import type { Report } from '../events.ts';
 import type { Table } from '../model/table.ts';
 import type { Plan } from '../plan/plan-migration.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
-import type { NodeShell } from '../ports/node-shell.ts';
+import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import type { SourceCluster } from '../ports/source-cluster.ts';
 import type { TargetKeyspace } from '../ports/target-keyspace.ts';
 import type { Ledger } from '../state/ledger.ts';
@@ -26,8 +28,10 @@ export interface WorkerContext {
 export interface PhaseContext extends WorkerContext {
   readonly plan: Plan;
   readonly tables: readonly Table[];
-  /** The shell that reaches a node's machine. */
-  readonly shellOf: (address: string) => NodeShell;
+  /** What reaches a node's machine. */
+  readonly handsOf: (address: string) => NodeHands;
+  /** How the agent of a node is run: from where this program is, or from files that are brought to it. */
+  readonly agentProgramOf: (address: string) => Promise<ProgramOnNode>;
   /** This machine, where `run` starts its own workers. */
   readonly localShell: NodeShell;
   /** How this program is started again: command and first arguments. */
@@ -49,4 +53,9 @@ export interface RunOptions {
   readonly validation: 'full' | 'changed' | undefined;
   /** Cutover: must be the keyspace's name. */
   readonly confirm: string | undefined;
+}
+
+export interface ProgramOnNode {
+  readonly command: NodeProgram;
+  readonly files: readonly Upload[];
 }

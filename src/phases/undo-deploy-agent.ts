@@ -1,5 +1,5 @@
 import { stopAgents } from '../deploy/stop-agents.ts';
-import { agentProgram, agentsOf } from './agents-of.ts';
+import { agentsOf } from './agents-of.ts';
 import { captureOf } from './deploy-agent.ts';
 import type { PhaseContext } from './phase-context.ts';
 
@@ -10,7 +10,7 @@ export async function undoDeployAgent(context: PhaseContext): Promise<void> {
   const captured = new Set(capture.nodes.map((node) => node.hostId));
   const nodes = (await source.nodes(signal)).filter((node) => captured.has(node.hostId));
   // DataStax's run inside the nodes: without the option they have nothing to tell.
-  if (!capture.datastax) await stopAgents(agentsOf(nodes, capture, context), agentProgram(context), signal);
+  if (!capture.datastax) await stopAgents(await agentsOf(nodes, capture, context), signal);
   for (const table of tables.filter(({ name }) => capture.cdcTurnedOn.includes(name)))
     await source.setCdc(table, false, signal);
   report({

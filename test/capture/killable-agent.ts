@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { boundedAgent } from '../../src/deploy/agent-bounds.ts';
 import type { AgentSettings } from '../../src/model/agent-settings.ts';
+import { nicedCommand } from '../../src/model/niced-command.ts';
 
 /** The agent as deploy-agent starts it, which a test may kill. */
 export interface KillableAgent {
@@ -25,7 +26,7 @@ export function killableAgent(settings: AgentSettings): KillableAgent {
   const file = join(settings.folder, 'agent.json');
   writeFileSync(file, JSON.stringify(settings));
   const cdcmig = fileURLToPath(new URL('../../bin/cdcmig.ts', import.meta.url));
-  const agent = boundedAgent([process.execPath, cdcmig], settings.mode);
+  const agent = nicedCommand(boundedAgent([process.execPath, cdcmig], settings.mode));
   const log: string[] = [];
   let child: ChildProcess | undefined;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { boundedAgent } from '../../src/deploy/agent-bounds.ts';
+import { nicedCommand } from '../../src/model/niced-command.ts';
 
 /** What a program started in the agent's place says of itself. */
 function startedAs(mode: 'commitlog' | 'cdc'): { nice: number; heapMegabytes: number; arguments: readonly string[] } {
@@ -16,7 +17,7 @@ function startedAs(mode: 'commitlog' | 'cdc'): { nice: number; heapMegabytes: nu
      const heapMegabytes = v8.getHeapStatistics().heap_size_limit / 2 ** 20;
      console.log(JSON.stringify({ nice: os.getPriority(), heapMegabytes, arguments: process.argv.slice(2) }));`,
   );
-  const { command, arguments: first } = boundedAgent([process.execPath, script, 'shown'], mode);
+  const { command, arguments: first } = nicedCommand(boundedAgent([process.execPath, script, 'shown'], mode));
   const { stdout, stderr } = spawnSync(command, [...first, '--settings', 'file'], { encoding: 'utf8' });
   expect(stderr).toBe('');
   return JSON.parse(stdout);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type AuthenticationType, Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { OperatorError } from '../../errors.ts';
 import { judgeHostKey, knownKeyTypes } from './known-hosts.ts';
 import { endpointText, type SshEndpoint } from './ssh-endpoint.ts';
 import { connectFault, hostKeyFault } from './ssh-faults.ts';
@@ -59,6 +60,7 @@ async function logIn(endpoint: SshEndpoint, through: Duplex | undefined, signal?
     client.on('error', () => {});
     client.destroy();
     signal?.throwIfAborted();
+    if (error instanceof OperatorError) throw error;
     throw refused ?? connectFault(endpoint, error as Error & { level?: string });
   } finally {
     signal?.removeEventListener('abort', close);

@@ -85,9 +85,11 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     const child = spawn('sh', ['-c', text], { env: { ...process.env, ...options.environment } });
     child.stdin.on('error', () => {});
     channel.on('error', () => {});
+    let isCut = false;
     channel.on('data', (part: Buffer) => {
-      if (cut !== 'in its input') return child.stdin.write(part);
+      if (isCut || cut !== 'in its input') return child.stdin.write(part);
       child.stdin.write(part.subarray(0, Math.floor(part.length / 2)));
+      isCut = true;
       cutAll();
     });
     channel.once('end', () => child.stdin.end());
@@ -95,6 +97,8 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     child.stdout.on('data', (part) => channel.write(part));
     child.stderr.on('data', (part) => channel.stderr.write(part));
     child.once('close', (code) => {
+      // Its end may come after somebody has connected again.
+      if (isCut) return;
       if (cut !== undefined) return cutAll();
       channel.exit(code ?? 128);
       channel.end();
