@@ -100,11 +100,21 @@ export const configShape = z.strictObject({
   feed: z.enum(['cdcmig', 'datastax']).default('cdcmig'),
   datastax: z
     .strictObject({
+      /** The agents' keys, each row read again; or the images that a connector has read. */
+      read: z.enum(['events', 'data']).default('events'),
       /** What the agents are told as topicPrefix, within the namespace. */
       topicPrefix: z
         .string()
         .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
         .default('events-'),
+      dataTopicPrefix: z
+        .string()
+        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
+        .default('data-'),
+      connectorSubscription: z
+        .string()
+        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
+        .default('cdcmig-connector'),
       eventsPartitions: z.int().min(1).max(64).default(3),
       settleSeconds: z.int().min(0).max(600).default(10),
       /** Lines of Cassandra beside 4.0. */

@@ -18,7 +18,11 @@ export interface Config {
   readonly pulsar: PulsarSettings & { readonly changesPartitions: number };
   readonly feed: 'cdcmig' | 'datastax';
   readonly datastax: {
+    readonly read: 'events' | 'data';
     readonly topicPrefix: string;
+    readonly dataTopicPrefix: string;
+    /** Of the connector, on the events topics. */
+    readonly connectorSubscription: string;
     readonly eventsPartitions: number;
     readonly settleMs: number;
     /** Lines of Cassandra for which the operator has an agent that he vouches for. */
@@ -104,7 +108,10 @@ export function normaliseConfig(
     pulsar: pulsarOf(pulsar, written.migration, path),
     feed: written.feed,
     datastax: {
+      read: datastax.read,
       topicPrefix: datastax.topicPrefix,
+      dataTopicPrefix: datastax.dataTopicPrefix,
+      connectorSubscription: datastax.connectorSubscription,
       eventsPartitions: datastax.eventsPartitions,
       settleMs: datastax.settleSeconds * 1000,
       vouchedFor: datastax.vouchedFor ?? [],

@@ -78,7 +78,7 @@ async function sinkParts(
     isGivenUp: (entry) => isGivenUp(entry, record, ledger.state, clock.nowMicros()),
     recopiedTableIds: new Set(
       record.tables
-        .filter((table) => record.datastax !== undefined || record.recopiedTables.includes(table.name))
+        .filter((table) => record.datastax?.read === 'events' || record.recopiedTables.includes(table.name))
         .map((table) => table.id),
     ),
     // Asked for anew each time: deploy-agent may have followed a change of the ring.

@@ -3,7 +3,7 @@ import { clocksAgree, nodesUp } from '../checks/node-checks.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
 import { OperatorError, type Sentence } from '../errors.ts';
 import { instantText } from '../model/instant-text.ts';
-import { lanesOf } from '../model/lane.ts';
+import { type ConnectorPlace, lanesOf } from '../model/lane.ts';
 import { sinkSubscription, splitsSubscription, topics } from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
@@ -62,8 +62,10 @@ export const startSource: Phase = {
 
 async function readBack({ bus, ledger, signal }: PhaseContext): Promise<string> {
   const faults: Sentence[] = [];
-  for (const { topic } of lanesOf(captureOf(ledger.state.capture)))
+  for (const { topic, connector } of lanesOf(captureOf(ledger.state.capture))) {
     faults.push(...(await topicFaults(bus, topic, sinkSubscription, signal)));
+    if (connector) faults.push(...(await connectorFaults(bus, topic, connector, signal)));
+  }
   faults.push(...(await topicFaults(bus, topics.splits, splitsSubscription, signal)));
   faults.push(...(await topicFaults(bus, topics.schema, undefined, signal)));
   if (faults.length > 0) throw new OperatorError(faults);
@@ -87,12 +89,33 @@ async function topicFaults(
   ];
 }
 
+/** A connector that says it is running may have ended its consumer: whether one is there tells the broker. */
+async function connectorFaults(
+  bus: MessageBus,
+  dataTopic: string,
+  { eventsTopics, subscription }: ConnectorPlace,
+  signal: AbortSignal,
+): Promise<readonly Sentence[]> {
+  for (const topic of eventsTopics) {
+    const { hasConsumer } = await bus.backlog(topic, subscription, signal);
+    if (hasConsumer) continue;
+    const next = 'create the connectors that `cdcmig plan --json` lists, and see that each instance runs';
+    return [
+      { expected: `a connector on ${topic}, for ${dataTopic}`, found: `nobody on subscription ${subscription}`, next },
+    ];
+  }
+  return [];
+}
+
 /** The instant is taken last: everything that is proved above holds at it. */
 async function handOver({ config, source, ledger, clock, tables, signal }: PhaseContext): Promise<string> {
   if ((await ledger.refresh(signal)).handOver) return 'was there already';
   const capture = captureOf(ledger.state.capture);
   const schema = await readDecodingSchema(source, config.source.keyspace, signal);
-  const recopied = config.accept.filter(({ what }) => what === 'future-write-times').map(({ table }) => table);
+  const accepted = config.accept.filter(({ what }) => what === 'future-write-times').map(({ table }) => table);
+  // An image tells of no TTL.
+  const expiring = capture.datastax ? tables.filter((table) => table.defaultTtlSeconds > 0) : [];
+  const recopied = [...new Set([...accepted, ...expiring.map(({ name }) => name)])];
   const record: HandOverRecord = {
     instantMicros: clock.nowMicros(),
     nodes: capture.nodes,

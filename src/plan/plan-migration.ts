@@ -9,6 +9,8 @@ import type { Table } from '../model/table.ts';
 import { withoutColumns } from '../model/table-difference.ts';
 import type { TargetDefinition } from '../model/target-definition.ts';
 import { compareSchema } from './compare-schema.ts';
+import { connectorFindings } from './connector-findings.ts';
+import { type ConnectorDefinition, datastaxConnectors } from './datastax-connectors.ts';
 import { datastaxFindings, type NodeVersion } from './datastax-findings.ts';
 import { keyspacesFindings } from './keyspaces-findings.ts';
 import { type PhaseSteps, stepsOf } from './phase-steps.ts';
@@ -44,6 +46,8 @@ export interface Plan {
   readonly definitions: readonly TargetDefinition[];
   /** What is created in the target; empty when everything is there. */
   readonly ddl: readonly string[];
+  /** Source connectors of DataStax CDC that the operator creates. */
+  readonly connectors: readonly ConnectorDefinition[];
   readonly findings: readonly Finding[];
   readonly phases: readonly PhaseSteps[];
 }
@@ -65,12 +69,14 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
     tables: tables.map((table) => plannedTable(table, facts)),
     definitions,
     ddl,
+    connectors: datastaxConnectors(tables, config),
     findings: [
       ...unknownTables(ofKeyspace, config, facts.decided),
       ...schemaFindings(tables, config),
       ...keyspacesFindings(tables, config),
       ...agentFindings(config, facts),
       ...datastaxFindings(tables, facts.nodes, config),
+      ...connectorFindings(tables, config),
       ...targetFindings(tables, facts, config),
     ],
     phases: phaseNames.map((phase: PhaseName) => stepsOf(phase, { config, tables, ddl, nodes: facts.nodes })),

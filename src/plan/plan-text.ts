@@ -34,6 +34,7 @@ export function planJson(plan: Plan): object {
       estimatedBytes,
     })),
     ddl: plan.ddl,
+    connectors: plan.connectors,
     findings: plan.findings,
     phases: plan.phases,
   };

@@ -10,6 +10,14 @@ export interface Message {
   readonly payload: Buffer;
   readonly publishedAtMs: number;
   readonly redeliveryCount: number;
+  /** Of the schema that it was written with, for `schema`; absent where there is none. */
+  readonly schemaVersion?: Buffer | undefined;
+}
+
+/** What the broker keeps of how a topic's messages are written. */
+export interface TopicSchema {
+  readonly properties: Readonly<Record<string, string>>;
+  readonly data: Buffer;
 }
 
 export interface OutgoingMessage {
@@ -119,6 +127,8 @@ export interface MessageBus {
   /** Read back from the broker; undefined when there is no such topic. */
   describeTopic(topic: string, signal?: AbortSignal): Promise<TopicFacts | undefined>;
   backlog(topic: string, subscription: string, signal?: AbortSignal): Promise<Backlog>;
+  /** The schema of a message's version; asked for once. */
+  schema(topic: string, version: Buffer, signal?: AbortSignal): Promise<TopicSchema>;
   lastPosition(topic: string, signal?: AbortSignal): Promise<Position | undefined>;
   publisher(topic: string, options?: PublisherOptions, signal?: AbortSignal): Promise<Publisher>;
   subscribe(

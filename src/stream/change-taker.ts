@@ -1,4 +1,5 @@
 import { ListStamps } from '../apply/rewrite-lists.ts';
+import { OperatorError } from '../errors.ts';
 import type { Lane } from '../model/lane.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { admitUpdates, recordToPark } from './admit-updates.ts';
@@ -7,6 +8,7 @@ import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
 import { BatchesUnderWay } from './batches-under-way.ts';
 import { type KnownCopies, RecentUpdates } from './copies.ts';
 import { decodeEvents } from './decode-events.ts';
+import { decodeImages, ImageFormats } from './decode-images.ts';
 import { type DecodedMessages, decodeMessages } from './decode-messages.ts';
 import type { ParkingLot } from './parking-lot.ts';
 import { reportedLetters } from './reported-letters.ts';
@@ -41,10 +43,12 @@ export class ChangeTaker {
   readonly #held: HeldPartition;
   readonly #recent: RecentUpdates;
   readonly #batchParts: BatchParts;
+  readonly #formats: ImageFormats;
 
   constructor(parts: SinkParts, held: HeldPartition) {
     this.#parts = parts;
     this.#held = held;
+    this.#formats = new ImageFormats(parts.bus, held.lane.topic);
     this.#recent = new RecentUpdates(sinkBounds(parts.lanes.length).rememberedUpdates);
     this.#batchParts = {
       ...parts,
@@ -91,7 +95,20 @@ export class ChangeTaker {
     if (tableId === undefined) return decodeMessages(messages, schema, deadLetters, this.#held.signal);
     const table = schema.tableById(tableId);
     if (table === undefined) throw new TypeError(`the schema has no table ${tableId}, whose events these are`);
-    return decodeEvents(messages, table, deadLetters);
+    if (!this.#held.lane.connector) return decodeEvents(messages, table, deadLetters);
+    this.#waitWhilePaused(tableId);
+    return decodeImages(messages, table, { formatOf: (message) => this.#formats.of(message), deadLetters });
+  }
+
+  /**
+   * An image cannot be parked as a row that is read again, whose floor would be below what was written before; it is kept
+   * where it is. Its lane has no other table.
+   */
+  #waitWhilePaused(tableId: string): void {
+    const rule = this.#parts.ruleOf(tableId);
+    if (rule.kind !== 'paused') return;
+    const next = 'look at `cdcmig status` and decide about the table';
+    throw new OperatorError({ expected: 'a table whose schema is as it was', found: rule.reason, next });
   }
 
   #context(copies: KnownCopies): BatchContext {

@@ -1,10 +1,10 @@
 import { sinkSubscription } from '../model/topics.ts';
 import type { MessageBus, Position } from '../ports/message-bus.ts';
-import type { NodePulses, Pulses } from './node-pulses.ts';
+import type { Pulses } from './node-pulses.ts';
 
 export interface LaneClockParts {
   readonly bus: Pick<MessageBus, 'lastPosition' | 'backlog'>;
-  readonly pulses: Pick<NodePulses, 'settled'>;
+  readonly pulses: { settled(): Pulses | Promise<Pulses> };
   readonly topic: string;
   readonly signal: AbortSignal;
 }
@@ -34,7 +34,7 @@ export class LaneClock {
 
   async #begin(): Promise<Pulses | undefined> {
     const { bus, pulses, topic, signal } = this.#parts;
-    const settled = pulses.settled();
+    const settled = await pulses.settled();
     if (settled.version === this.#toldVersion) return undefined;
     const end = await bus.lastPosition(topic, signal);
     if (end === undefined || end.text === this.#newest) return this.#tell(settled);

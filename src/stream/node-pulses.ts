@@ -54,6 +54,10 @@ export class NodePulses {
     return new NodePulses(parts, reader);
   }
 
+  get settleMicros(): bigint {
+    return this.#parts.settleMicros;
+  }
+
   /** Reads to the topic's present end. */
   async look(signal?: AbortSignal): Promise<void> {
     for (

@@ -1,9 +1,11 @@
 import type { Report } from '../events.ts';
 import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
+import type { Lane } from '../model/lane.ts';
 import type { Message, Position, Subscription } from '../ports/message-bus.ts';
 import { addBooks } from './batch-books.ts';
 import { BatchLine } from './batch-line.ts';
 import { ChangeTaker, type TakenChanges } from './change-taker.ts';
+import { ConnectorPulses } from './connector-pulses.ts';
 import { LaneClock } from './lane-clock.ts';
 import type { Pulses } from './node-pulses.ts';
 import { ParkingLot } from './parking-lot.ts';
@@ -89,8 +91,7 @@ class SinkSession {
     this.#state = new PartitionState(partition);
     const lane = parts.lanes[partition]!;
     this.#taker = new ChangeTaker(parts, { lane, keeper, lot, signal: this.#signal });
-    this.#clock =
-      parts.pulses && new LaneClock({ ...parts, pulses: parts.pulses, topic: lane.topic, signal: this.#signal });
+    this.#clock = laneClock(lane, parts, this.#signal);
     this.#rounds = new SliceRounds(keeper, parts, this.#signal);
     const deadLetters = reportedLetters(parts);
     this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal: this.#signal });
@@ -241,6 +242,13 @@ class SinkSession {
     const { clock } = this.#parts;
     return untilPossible(what, work, { clock, report: this.#report, signal: this.#signal });
   }
+}
+
+/** Undefined where our own agents mark the lane themselves. */
+function laneClock({ topic, connector }: Lane, parts: SinkParts, signal: AbortSignal): LaneClock | undefined {
+  if (!parts.pulses) return undefined;
+  const pulses = connector ? new ConnectorPulses({ ...parts, pulses: parts.pulses, connector, signal }) : parts.pulses;
+  return new LaneClock({ bus: parts.bus, pulses, topic, signal });
 }
 
 interface AppliedBatch {

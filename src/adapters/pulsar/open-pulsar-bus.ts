@@ -41,6 +41,8 @@ export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageB
     ensureSubscription: (topic, name, signal) => ensureSubscription(admin, full(topic), name, signal),
     describeTopic: (topic, signal) => describeTopic(admin, full(topic), namespace, signal),
     backlog: (topic, name, signal) => readBacklog(admin, full(topic), name, signal),
+    schema: (topic, version, signal) =>
+      onBus(`to read the schema of ${topic}`, () => client.schema(full(topic), version, signal)),
     lastPosition: (topic, signal) => readLastPosition(readerOf(topic), signal),
     publisher: (topic, more, signal) => openPublisher({ client, admin, topic: full(topic), clientName }, more, signal),
     subscribe: (topic, subscription, kind, more = {}) =>

@@ -53,6 +53,7 @@ export function messageOf(message: ReceivedMessage): Message {
     payload: message.payload,
     publishedAtMs: message.publishTimeMs,
     redeliveryCount: message.redeliveryCount,
+    ...(message.schemaVersion && { schemaVersion: message.schemaVersion }),
   };
 }
 

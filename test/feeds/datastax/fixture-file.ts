@@ -73,9 +73,27 @@ export function receivedOf(message: FixtureMessage) {
     properties: message.properties,
     payload: Buffer.from(message.payloadHex, 'hex'),
     publishedAtMs: message.publishTime,
-    schemaVersion: message.schemaVersion,
-    isNull: message.nullValue,
+    schemaVersion: versionBytes(message.schemaVersion),
   };
+}
+
+/** The admin service shows both schemas as one object; the broker's own protocol has them one behind the other. */
+export function registeredForm(data: string): Buffer {
+  const { key, value } = JSON.parse(data);
+  return Buffer.concat(
+    [key, value].flatMap((part) => {
+      const text = Buffer.from(JSON.stringify(part));
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(text.length);
+      return [length, text];
+    }),
+  );
+}
+
+function versionBytes(version: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(version));
+  return bytes;
 }
 
 function schemaRowsOf(ddl: string, types: readonly string[]): SchemaRows {

@@ -3,7 +3,7 @@ import { formatOfSchema } from '../../../src/feeds/datastax/format-of-schema.ts'
 import { readDataMessage } from '../../../src/feeds/datastax/read-data-message.ts';
 import { updateOfImage } from '../../../src/feeds/datastax/update-of-image.ts';
 import type { PartitionUpdate } from '../../../src/model/mutation.ts';
-import { readFixture, receivedOf } from './fixture-file.ts';
+import { readFixture, receivedOf, registeredForm } from './fixture-file.ts';
 
 /** What the messages of a recorded step say, one after the other. */
 function said(name: string, step: number, channel: 'avro' | 'keyValueJson' = 'avro'): readonly PartitionUpdate[] {
@@ -11,22 +11,9 @@ function said(name: string, step: number, channel: 'avro' | 'keyValueJson' = 'av
   const { messages } = fixture.statements.find((statement) => statement.step === step)!;
   return messages[channel]!.map((message) => {
     const { data, properties } = fixture.schemas[channel].find(({ version }) => version === message.schemaVersion)!;
-    const format = formatOfSchema({ data: registered(data), properties });
+    const format = formatOfSchema({ data: registeredForm(data), properties });
     return updateOfImage(readDataMessage(receivedOf(message), fixture.table, format), fixture.table, format)!;
   });
-}
-
-/** The admin service shows both schemas as one object; the broker's own protocol has them one behind the other. */
-function registered(data: string): Buffer {
-  const { key, value } = JSON.parse(data);
-  return Buffer.concat(
-    [key, value].flatMap((part) => {
-      const text = Buffer.from(JSON.stringify(part));
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(text.length);
-      return [length, text];
-    }),
-  );
 }
 
 const shown = ({ cells }: { readonly cells: PartitionUpdate['rows'][number]['cells'] }) =>

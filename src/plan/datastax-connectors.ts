@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts';
+import type { Table } from '../model/table.ts';
+
+/** A source connector as Pulsar's admin service takes it (`SourceConfig`), but its archive and its secrets. */
+export interface ConnectorDefinition {
+  readonly tenant: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly topicName: string;
+  readonly parallelism: number;
+  readonly configs: Readonly<Record<string, string | number>>;
+}
+
+/** One connector for every table that is moved; none where the sinks read the events themselves. */
+export function datastaxConnectors(tables: readonly Table[], config: Config): readonly ConnectorDefinition[] {
+  if (config.feed !== 'datastax' || config.datastax.read !== 'data') return [];
+  return tables.filter(({ isCounter }) => !isCounter).map((table) => connectorOf(table, config));
+}
+
+function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, datastax }: Config): ConnectorDefinition {
+  const { tenant, namespace } = pulsar;
+  const full = (topic: string) => `persistent://${tenant}/${namespace}/${topic}`;
+  const [contactPoint] = source.contactPoints;
+  return {
+    tenant,
+    namespace,
+    name: `${migration}-${name}`,
+    topicName: full(`${datastax.dataTopicPrefix}${keyspace}.${name}`),
+    parallelism: 1,
+    configs: {
+      keyspace,
+      table: name,
+      'events.topic': full(`${datastax.topicPrefix}${keyspace}.${name}`),
+      'events.subscription.name': datastax.connectorSubscription,
+      // Key_Shared cannot take a partitioned topic's partitions one by one.
+      'events.subscription.type': 'Failover',
+      outputFormat: 'key-value-avro',
+      contactPoints: source.contactPoints.map(({ host }) => host).join(','),
+      port: contactPoint!.port,
+      'loadBalancing.localDc': source.datacenter,
+      ...(source.username !== undefined && { 'auth.username': source.username }),
+    },
+  };
+}
