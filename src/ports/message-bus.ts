@@ -15,7 +15,7 @@ export interface Message {
 }
 
 /** What the broker keeps of how a topic's messages are written. */
-export interface TopicSchema {
+interface TopicSchema {
   readonly properties: Readonly<Record<string, string>>;
   readonly data: Buffer;
 }
