@@ -15,6 +15,7 @@ import type { PhaseContext, RunOptions, WorkerContext } from '../src/phases/phas
 import { prepareLedgerTopics } from '../src/phases/prepare-topics.ts';
 import { type Plan, planMigration } from '../src/plan/plan-migration.ts';
 import type { MessageBus } from '../src/ports/message-bus.ts';
+import type { NodeShell } from '../src/ports/node-shell.ts';
 import type { SourceCluster } from '../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
@@ -101,9 +102,10 @@ export async function withPhases<T>(
   opened: Opened,
   options: RunOptions,
   work: (context: PhaseContext) => Promise<T>,
+  wrapShell?: (shell: NodeShell) => NodeShell,
 ): Promise<T> {
   const plan = await currentPlan(opened, opened.ledger.state);
-  return withOpened(Promise.resolve(openHands(opened.config.capture.agents)), (hands) =>
+  return withOpened(Promise.resolve(openHands(opened.config.capture.agents, wrapShell)), (hands) =>
     withOpened(Promise.resolve(agentPrograms(opened.config)), (programs) =>
       work({
         ...opened,

@@ -16,8 +16,11 @@ export interface OpenHands {
   close(): Promise<void>;
 }
 
+/** A shell that is put around each: one that shows what would be done, for instance. */
+type Wrap = (shell: NodeShell) => NodeShell;
+
 /** Hands on every node that has an agent; connections are made when they are first needed. */
-export function openHands(agents: readonly AgentConfig[]): OpenHands {
+export function openHands(agents: readonly AgentConfig[], wrap: Wrap = (shell) => shell): OpenHands {
   const opened = new Map<string, NodeHands & { close(): Promise<void> }>();
   return {
     of(address) {
@@ -26,6 +29,7 @@ export function openHands(agents: readonly AgentConfig[]): OpenHands {
         handsOn(
           agents.find(({ node }) => node === address),
           address,
+          wrap,
         );
       opened.set(address, hands);
       return hands;
@@ -36,11 +40,12 @@ export function openHands(agents: readonly AgentConfig[]): OpenHands {
   };
 }
 
-function handsOn(agent: AgentConfig | undefined, address: string) {
+function handsOn(agent: AgentConfig | undefined, address: string, wrap: Wrap) {
   if (!agent) throw noAgent(address);
-  const { shell, admin } = agent.ssh ? remoteShells(agent, agent.ssh) : localShells();
+  const shells = agent.ssh ? remoteShells(agent, agent.ssh) : localShells();
+  const [shell, admin] = [wrap(shells.shell), wrap(shells.admin)];
   const supervisor = agent.supervisor === 'systemd' ? systemdSupervisor(admin) : processSupervisor(shell);
-  return { shell, admin, supervisor, close: shell.close };
+  return { shell, admin, supervisor, close: shells.shell.close };
 }
 
 function localShells() {

@@ -1,10 +1,13 @@
 import { Command, Option } from 'commander';
+import { shownShell } from '../src/deploy/shown-shell.ts';
 import { OperatorError } from '../src/errors.ts';
 import { type PhaseName, phaseNames } from '../src/model/phase.ts';
 import { showCutoverGates } from '../src/phases/cutover.ts';
 import type { PhaseContext } from '../src/phases/phase-context.ts';
 import { phases } from '../src/phases/phases.ts';
 import { runPhase } from '../src/phases/run-phase.ts';
+import { showDeployAgent } from '../src/phases/show-deploy-agent.ts';
+import type { NodeShell } from '../src/ports/node-shell.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { asOwner } from './as-owner.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
@@ -59,8 +62,11 @@ async function run(options: Options): Promise<void> {
         validation: options.validation,
         confirm: options.confirm,
       };
+      if (options.dryRun) {
+        const shown = (shell: NodeShell) => shownShell(shell, screen.report);
+        return withPhases(opened, runOptions, (context) => dryRun(names, context), shown);
+      }
       await withPhases(opened, runOptions, async (context) => {
-        if (options.dryRun) return dryRun(names, context);
         await asOwner(context, options.takeOver ?? false, async (owned) => {
           for (const name of names) await runPhase(phases[name], owned);
         });
@@ -75,6 +81,7 @@ async function dryRun(names: readonly PhaseName[], context: PhaseContext): Promi
   for (const name of names) {
     const steps = context.plan.phases.find(({ phase }) => phase === name)!.steps;
     for (const step of steps) context.report({ kind: 'planned-step', phase: name, step });
+    if (name === 'deploy-agent') await showDeployAgent(context);
     if (name === 'cutover') await showCutoverGates(context);
   }
 }

@@ -7,18 +7,19 @@ import { withContext, withPhases } from './context.ts';
 /** `cdcmig undo deploy-agent`: stops the agents and puts back what was changed on the source. */
 export function undoCommand(): Command {
   const deployAgent = new Command('deploy-agent')
-    .description('stop the agents and put the tables’ cdc option back as it was')
+    .description('take from every node what deploy-agent put there, and put back what it changed')
+    .option('--keep-folders', 'only stop the agents, so that deploy-agent goes on where they were')
     .addOption(configOption())
     .addOption(jsonOption())
     .action(undo);
   return new Command('undo').description('take back what a phase did').addCommand(deployAgent);
 }
 
-async function undo(options: CommonOptions): Promise<void> {
+async function undo(options: CommonOptions & { readonly keepFolders?: true }): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: false });
   try {
     await withContext({ config: options.config, report: screen.report, prepares: false }, (opened) =>
-      withPhases(opened, asked, undoDeployAgent),
+      withPhases(opened, asked, (context) => undoDeployAgent(context, { keepsFolders: options.keepFolders ?? false })),
     );
   } finally {
     await screen.close();

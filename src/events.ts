@@ -19,6 +19,8 @@ export type ProgressEvent =
   | { readonly kind: 'warning'; readonly text: string }
   /** Why nothing happens just now. */
   | { readonly kind: 'waiting'; readonly reason: string }
+  /** Something done to a node, or a line of one of its files that changes. */
+  | { readonly kind: 'node-step'; readonly node: string; readonly text: string }
   | { readonly kind: 'agent-started'; readonly node: string; readonly wasRunning: boolean }
   | { readonly kind: 'canary-seen'; readonly node: string; readonly afterMs: number }
   | {

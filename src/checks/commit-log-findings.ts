@@ -5,11 +5,14 @@ import { fault } from './fault.ts';
 
 export const commitLog = 'commit log';
 
-type CaptureChoice = Pick<Config['capture'], 'mode' | 'visibilityDelayMs'>;
+interface CaptureChoice extends Pick<Config['capture'], 'mode' | 'visibilityDelayMs'> {
+  /** Host ids of nodes on which deploy-agent itself turns CDC on. */
+  readonly turnedOnHere?: ReadonlySet<string>;
+}
 
 /** What stands in the way of reading the nodes' logs, as each node tells of itself. */
 export function commitLogFindings(settings: readonly NodeSettings[], capture: CaptureChoice): readonly Finding[] {
-  const ofCdc = capture.mode === 'cdc' ? [...logsWithoutCdc(settings), ...droppedWhenFull(settings)] : [];
+  const ofCdc = capture.mode === 'cdc' ? [...logsWithoutCdc(settings, capture), ...droppedWhenFull(settings)] : [];
   return [...encryptedLogs(settings), ...syncedLogs(settings, capture), ...ofCdc];
 }
 
@@ -34,15 +37,15 @@ function isShownAtSyncOnly({ commitLogCompression, commitLogAccess }: NodeSettin
   return (commitLogCompression ?? 'none') !== 'none' || commitLogAccess === 'direct';
 }
 
-function logsWithoutCdc(settings: readonly NodeSettings[]): readonly Finding[] {
+function logsWithoutCdc(settings: readonly NodeSettings[], { turnedOnHere }: CaptureChoice): readonly Finding[] {
   return settings
-    .filter(({ cdcEnabled }) => cdcEnabled === false)
+    .filter(({ cdcEnabled, hostId }) => cdcEnabled === false && !turnedOnHere?.has(hostId))
     .map(({ hostId }) =>
       fault(
         commitLog,
         `cdc_enabled: true on node ${hostId}`,
         'it is off',
-        'set it in cassandra.yaml and restart the node, or use capture.mode: commitlog',
+        'set it in cassandra.yaml and restart the node, or name the file in cassandraYaml so that deploy-agent does, or use capture.mode: commitlog',
       ),
     );
 }

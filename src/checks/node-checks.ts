@@ -1,4 +1,6 @@
+import type { Config } from '../config/config.ts';
 import type { Finding } from '../model/finding.ts';
+import type { SourceNode } from '../ports/source-cluster.ts';
 import type { Check } from './check.ts';
 import { commitLog, commitLogFindings } from './commit-log-findings.ts';
 import { fault } from './fault.ts';
@@ -47,7 +49,13 @@ export const clocksAgree: Check = {
   },
 };
 
-/** In cdc mode the nodes must have been started with CDC; in either mode an encrypted or unknown log cannot be read. */
+/** Nodes whose cassandra.yaml deploy-agent edits by itself. */
+function editedHere(nodes: readonly SourceNode[], { capture }: Config): ReadonlySet<string> {
+  const edited = capture.agents.filter((agent) => agent.cassandraYaml !== undefined).map((agent) => agent.node);
+  return new Set(nodes.filter(({ address }) => edited.includes(address)).map(({ hostId }) => hostId));
+}
+
+/** In cdc mode the nodes must have been started with CDC, or be such that we may do it; in either mode an encrypted or unknown log cannot be read. */
 export const commitLogReadable: Check = {
   name: commitLog,
   async ask({ config, source, signal }) {
@@ -55,6 +63,6 @@ export const commitLogReadable: Check = {
     const settings = await Promise.all(
       nodes.filter((node) => node.isUp).map((node) => source.nodeSettings(node, signal)),
     );
-    return commitLogFindings(settings, config.capture);
+    return commitLogFindings(settings, { ...config.capture, turnedOnHere: editedHere(nodes, config) });
   },
 };

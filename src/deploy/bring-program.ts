@@ -21,12 +21,12 @@ export async function bringProgram({ shell, files, program }: NodeAgent, signal?
 /** Before a hundred megabytes are sent that cannot run there. */
 async function throwOnOtherPlatform(shell: NodeShell, { from }: Upload, signal?: AbortSignal): Promise<void> {
   const needs = elfPlatform(await headOf(from));
-  const { stdout } = await shell.run(['uname', '-sm'], { signal });
+  const { stdout } = await shell.run(['uname', '-sm'], { signal, reads: true });
   const has = stdout.trim();
   if (needs === undefined || has !== `Linux ${needs.machine}`) throw otherPlatform(shell, from, needs, has);
   const { loader } = needs;
   if (loader === undefined) return;
-  const { code } = await shell.run(['test', '-e', loader], { signal });
+  const { code } = await shell.run(['test', '-e', loader], { signal, reads: true });
   if (code !== 0) throw otherPlatform(shell, from, needs, `${has} without ${loader}`);
 }
 
@@ -40,8 +40,8 @@ function otherPlatform(shell: NodeShell, from: string, needs: ElfPlatform | unde
 }
 
 async function throwUnlessItStarts(shell: NodeShell, { to }: Upload, signal?: AbortSignal): Promise<void> {
-  const { code, stdout, stderr } = await shell.run([to, '--version'], { signal });
-  if (code === 0 && /^v\d+\./.test(stdout)) return;
+  const { code, stderr } = await shell.run([to, '--version'], { signal });
+  if (code === 0) return;
   throw new OperatorError({
     expected: `${to} to start on ${shell.name}`,
     found: stderr.trim().split('\n')[0] || `exit code ${code}`,

@@ -3,6 +3,7 @@ import type { AgentSettings } from '../model/agent-settings.ts';
 import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { Service, Supervisor } from '../ports/supervisor.ts';
+import type { KeptFiles } from './kept-files.ts';
 
 /** How one node is reached. */
 export interface NodeHands {
@@ -30,6 +31,11 @@ export interface AgentProgram {
   readonly command: string;
   readonly arguments: readonly string[];
   readonly niceness: number;
+}
+
+/** Originals of what is changed on its node. */
+export function keptOf({ admin, settings }: Pick<NodeAgent, 'admin' | 'settings'>): KeptFiles {
+  return { shell: admin, folder: join(settings.folder, 'kept') };
 }
 
 export function settingsFile({ settings }: Pick<NodeAgent, 'settings'>): string {

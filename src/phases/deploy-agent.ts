@@ -10,6 +10,7 @@ import { tablesOf } from '../model/schema.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
+import { cdcOfNodes } from './cdc-of-nodes.ts';
 import { datastaxLanes, ensureEventsTopics } from './events-topics.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -39,6 +40,7 @@ export const deployAgent: Phase = {
       },
     },
     { title: 'capture record', run: recordCapture },
+    { title: 'cdc of the nodes', run: turnOnNodes },
     {
       title: 'cdc option of the tables',
       async run({ ledger, source, tables, signal }) {
@@ -110,6 +112,17 @@ async function lanesToCapture({ config, source, tables, signal }: PhaseContext) 
   if (config.feed !== 'datastax') return { changesPartitions: config.pulsar.changesPartitions };
   const datastax = datastaxLanes(config, tables, await source.ensureCanaryTable(signal));
   return { changesPartitions: datastax.lanes.length, datastax };
+}
+
+async function turnOnNodes(context: PhaseContext): Promise<string> {
+  const capture = captureOf(context.ledger.state.capture);
+  if (capture.mode !== 'cdc') return 'not needed in commitlog mode';
+  if (capture.datastax) return 'left to whoever installs the DataStax agents';
+  const agents = await agentsOf(await context.source.nodes(context.signal), capture, context);
+  const note = await cdcOfNodes(context, agents);
+  // What a node lets cdc_raw take is told by it only now.
+  await recordCapture(context);
+  return note;
 }
 
 async function startAgents(context: PhaseContext): Promise<string> {

@@ -16,6 +16,8 @@ export interface RunOptions {
   /** All of its stdin; the place for what must not be seen on a command line. */
   readonly input?: string | Uint8Array;
   readonly signal?: AbortSignal | undefined;
+  /** It changes nothing, so it is run also where it is only shown what would be done. */
+  readonly reads?: boolean;
 }
 
 export interface EndedCommand {

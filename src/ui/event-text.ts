@@ -20,6 +20,8 @@ export function eventText(event: ProgressEvent): string | undefined {
       return `warning: ${event.text}`;
     case 'waiting':
       return `waiting: ${event.reason}`;
+    case 'node-step':
+      return `node ${event.node}: ${event.text}`;
     case 'agent-started':
       return `agent of node ${event.node} ${event.wasRunning ? 'runs already' : 'started'}`;
     case 'canary-seen':

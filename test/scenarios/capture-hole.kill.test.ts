@@ -41,7 +41,7 @@ test('an agent that was away while its node let go of segments reports a hole', 
   for (const phase of ['deploy-agent', 'start-source', 'snapshot-migrate', 'start-sink', 'validate'])
     await expectDone('run', '--phase', phase);
   expect((await status()).nodes).toMatchObject([{ hasHole: false }]);
-  await expectDone('undo', 'deploy-agent');
+  await expectDone('undo', 'deploy-agent', '--keep-folders');
   // The agent's folder still has the segments that the node writes at the moment and next, and sees what comes into those.
   await fillThreeSegments();
   await write('lost');

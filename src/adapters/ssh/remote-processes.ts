@@ -1,10 +1,10 @@
 import { OperatorError } from '../../errors.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { DetachedProcess } from '../../ports/node-shell.ts';
 import { isAlive } from '../local-shell/find-process.ts';
 import { type PidRecord, startScript } from '../local-shell/pid-file.ts';
 import type { ProcessHands } from '../local-shell/stop-process.ts';
 import type { RemoteHands } from './remote-files.ts';
-import { shellQuote } from './shell-quote.ts';
 
 /**
  * Starts the command in a session of its own and waits until it has become itself, or has failed to. The environment

@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { CommandLine, EndedCommand, RunOptions } from '../../ports/node-shell.ts';
 import { type OpenSsh, openConnection } from './open-connection.ts';
-import { shellQuote } from './shell-quote.ts';
 import type { SshEndpoint } from './ssh-endpoint.ts';
 import { brokenConnection } from './ssh-faults.ts';
 

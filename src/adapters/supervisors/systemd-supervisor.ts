@@ -13,7 +13,7 @@ export function systemdSupervisor(shell: NodeShell, options: SystemdOptions = {}
   const fileOf = ({ name }: Service) => `${unitFolder}/${name}.service`;
   const systemctl = (words: readonly string[], signal?: AbortSignal) => ask(shell, ['systemctl', ...words], signal);
   const isActive = async ({ name }: Service, signal?: AbortSignal) => {
-    const { code } = await shell.run(['systemctl', 'is-active', '--quiet', `${name}.service`], { signal });
+    const { code } = await shell.run(['systemctl', 'is-active', '--quiet', `${name}.service`], { signal, reads: true });
     return code === 0;
   };
   const stop = async (service: Service, signal?: AbortSignal) => {

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OperatorError } from '../errors.ts';
+import { shellQuote } from '../model/shell-quote.ts';
+import type { NodeShell } from '../ports/node-shell.ts';
+import type { SourceCluster, SourceNode } from '../ports/source-cluster.ts';
+
+/** A node as its administrator sees it. */
+export interface NodeAdmin {
+  readonly node: SourceNode;
+  readonly admin: NodeShell;
+  /** Command lines on it. */
+  readonly nodetool: readonly string[];
+  readonly restart: readonly string[];
+}
+
+export interface RestartWait {
+  readonly source: Pick<SourceCluster, 'nodeSettings'>;
+  readonly others: readonly NodeAdmin[];
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * In one command, which goes on by itself should the connection break: a drained node that nobody restarts takes no writes.
+ * Throws where either fails; the node is only known to be back after waitForNode.
+ */
+export async function drainAndRestart({ admin, nodetool, restart }: NodeAdmin, signal?: AbortSignal): Promise<void> {
+  const [drain, start] = [[...nodetool, 'drain'], restart].map((words) => words.map(shellQuote).join(' '));
+  const script = `trap '' HUP PIPE
+out=$(${drain} 2>&1 </dev/null) || { echo "drain: $out" >&2; exit 1; }
+out=$(${start} 2>&1 </dev/null) || { echo "restart: $out" >&2; exit 1; }`;
+  const { code, stderr } = await admin.run(['sh', '-c', script], { signal });
+  if (code === 0) return;
+  throw new OperatorError({
+    expected: `${[...nodetool, 'drain'].join(' ')} and ${restart.join(' ')} on ${admin.name} to succeed`,
+    found: stderr.trim().split('\n').at(-1) || `exit code ${code}`,
+    next: 'see that node’s log; a node that is drained and was not restarted takes no writes',
+  });
+}
+
+/** Returns once the node answers CQL and every other node sees it up and normal; OperatorError says who does not. */
+export async function waitForNode(node: NodeAdmin, wait: RestartWait): Promise<void> {
+  const deadline = performance.now() + wait.timeoutMs;
+  for (;;) {
+    const missing = await missingOf(node, wait);
+    if (missing === undefined) return;
+    if (performance.now() > deadline) throw notBack(node, missing, wait.timeoutMs);
+    await sleep(pollMs, undefined, { signal: wait.signal });
+  }
+}
+
+const pollMs = 1_000;
+
+async function missingOf({ node }: NodeAdmin, { source, others, signal }: RestartWait): Promise<string | undefined> {
+  try {
+    await source.nodeSettings(node, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return `it does not answer CQL: ${(error as Error).message}`;
+  }
+  const seen = await Promise.all(
+    others.map(async (other) => ({ other, state: await stateSeenBy(other, node, signal) })),
+  );
+  const blind = seen.find(({ state }) => state !== 'UN');
+  return blind && `${blind.other.node.address} sees it as ${blind.state ?? 'unknown'}`;
+}
+
+/** As nodetool marks it: U or D for up and down, then N, L, J or M. Undefined where that node does not list it. */
+async function stateSeenBy(
+  other: NodeAdmin,
+  { hostId }: SourceNode,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const [program = '', ...words] = other.nodetool;
+  const { stdout } = await other.admin.run([program, ...words, 'status'], { signal, reads: true });
+  const line = stdout.split('\n').find((text) => text.includes(hostId));
+  return line?.trim().split(/\s+/)[0];
+}
+
+function notBack({ node, admin }: NodeAdmin, missing: string, timeoutMs: number): OperatorError {
+  return new OperatorError({
+    expected: `node ${node.address} back in its ring within ${Math.round(timeoutMs / 1000)} s`,
+    found: missing,
+    next: `see the log of Cassandra on ${admin.name}; when the node is back, repeat the command`,
+  });
+}

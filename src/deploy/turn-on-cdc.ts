@@ -1,0 +1,95 @@
+import { OperatorError, type Sentence } from '../errors.ts';
+import type { Report } from '../events.ts';
+import { editYaml } from './edit-yaml.ts';
+import { changeFile, type KeptFiles, readText } from './kept-files.ts';
+import { drainAndRestart, type NodeAdmin, type RestartWait, waitForNode } from './restart-node.ts';
+import { textDiff } from './text-diff.ts';
+
+/** A node whose cassandra.yaml we may edit. */
+export interface CdcNode extends NodeAdmin {
+  readonly kept: KeptFiles;
+  readonly yaml: string;
+  readonly cdcRawDirectory: string;
+}
+
+export interface TurnOnCdc extends Omit<RestartWait, 'others'> {
+  /** Every node. */
+  readonly ring: readonly NodeAdmin[];
+  /** Those to be turned on, in this order. */
+  readonly nodes: readonly CdcNode[];
+  /** After the node is back: throws unless its changes are seen to arrive. Then it is the next one's turn. */
+  readonly proveNode: (node: CdcNode) => Promise<void>;
+  readonly report: Report;
+}
+
+/**
+ * One node after the other: cassandra.yaml edited with its original kept, drained, restarted, seen up and normal by every other
+ * node, proved. The first failure stops, and says what is half done. May be repeated: it goes on with what is not as it should be.
+ */
+export async function turnOnCdc(roll: TurnOnCdc): Promise<number> {
+  let rolled = 0;
+  for (const [index, node] of roll.nodes.entries()) {
+    try {
+      if (await rollNode(node, roll)) rolled++;
+    } catch (error) {
+      throw error instanceof OperatorError ? withWhatIsDone(error, roll.nodes, index) : error;
+    }
+  }
+  return rolled;
+}
+
+/** What an edit changes, line by line; empty where there is nothing to change. */
+export async function cdcDiff(node: CdcNode, signal?: AbortSignal): Promise<readonly string[]> {
+  const { before, after } = await cdcEdit(node, signal);
+  return before === after ? [] : textDiff(before, after);
+}
+
+async function rollNode(node: CdcNode, roll: TurnOnCdc): Promise<boolean> {
+  const { source, report, signal } = roll;
+  const address = node.node.address;
+  const { before, after } = await cdcEdit(node, signal);
+  const { cdcEnabled } = await source.nodeSettings(node.node, signal);
+  if (before === after && cdcEnabled !== false) return false;
+  // Also after an interruption nobody is stopped while another is away.
+  const others = roll.ring.filter((other) => other.node.hostId !== node.node.hostId);
+  for (const other of others) await waitForNode(other, { ...roll, others: roll.ring.filter((each) => each !== other) });
+  for (const line of before === after ? [] : textDiff(before, after))
+    report({ kind: 'node-step', node: address, text: `${node.yaml} ${line}` });
+  if (before !== after) await changeFile(node.kept, node.yaml, after, signal);
+  report({ kind: 'node-step', node: address, text: 'drained and restarted' });
+  await drainAndRestart(node, signal);
+  await waitForNode(node, { ...roll, others });
+  report({ kind: 'node-step', node: address, text: 'up and normal for every other node, and answers' });
+  await throwUnlessOn(node, roll);
+  await roll.proveNode(node);
+  return true;
+}
+
+async function cdcEdit({ kept, yaml, cdcRawDirectory, admin }: CdcNode, signal?: AbortSignal) {
+  const before = await readText(kept, yaml, signal);
+  if (before !== undefined)
+    return { before, after: editYaml(before, { cdc_enabled: true, cdc_raw_directory: cdcRawDirectory }) };
+  const next = 'name it in cassandraYaml of that node';
+  throw new OperatorError({ expected: `a cassandra.yaml ${yaml} on ${admin.name}`, found: 'no such file', next });
+}
+
+async function throwUnlessOn({ node, yaml, admin }: CdcNode, { source, signal }: TurnOnCdc): Promise<void> {
+  const { cdcEnabled } = await source.nodeSettings(node, signal);
+  if (cdcEnabled !== false) return;
+  throw new OperatorError({
+    expected: `node ${node.address} with CDC after its restart`,
+    found: 'it runs without',
+    next: `see whether its Cassandra reads ${yaml} on ${admin.name}, and whether restart names the right service`,
+  });
+}
+
+function withWhatIsDone(error: OperatorError, nodes: readonly CdcNode[], failed: number): OperatorError {
+  const names = nodes.map(({ node }) => node.address);
+  const list = (part: readonly string[]) => part.join(', ') || 'none';
+  const state: Sentence = {
+    expected: `CDC on all of ${nodes.length} nodes, one after the other`,
+    found: `done: ${list(names.slice(0, failed))}; half done: ${names[failed]}; untouched: ${list(names.slice(failed + 1))}`,
+    next: 'mend what is said above and repeat the command, which goes on there; or put all back with cdcmig undo deploy-agent',
+  };
+  return new OperatorError([...error.faults, state], { cause: error, exitCode: error.exitCode });
+}
