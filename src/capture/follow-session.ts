@@ -62,7 +62,7 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   }
 }
 
-/** Records that wait for Pulsar and the sections they pin; the last section read may go beyond it. Enough for 15,000 small ones on their way. */
+/** Records that wait for Pulsar and the sections they pin; the last section read may go beyond it. Enough for 7,500 small ones on their way. */
 const maxInFlightBytes = 16 * 1024 * 1024;
 
 interface PassParts extends SessionParts {

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import { outlineRecord } from '../wire/commitlog/record-outline.ts';
 import type { LogRecord } from '../wire/commitlog/records.ts';
 import type { ReadSection } from './follow-log.ts';
+import { freeMemory } from './free-memory.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Progress } from './progress.ts';
 import type { ChangesPublisher } from './publish-changes.ts';
@@ -74,6 +75,7 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
         parts.progress.acknowledge(read.segment, read.section.next, nonces);
         // Here, so that a section that is read again is counted once.
         parts.counters.records += counters;
+        freeMemory(read.section.bytes);
       });
       count(sent.publishes.length, read.segment);
     }
@@ -86,8 +88,8 @@ interface SentRecords {
   readonly counters: number;
 }
 
-/** What a record takes on its way besides its bytes: its place in a batch and those who wait for the receipt. */
-const waitingRecordBytes = 1_024;
+/** What a record takes on its way besides its bytes: its place in a batch and those who wait for the receipt. Measured, and rounded up. */
+const waitingRecordBytes = 2_048;
 
 /** A section of small records, of which a compressed log may hold 32 MiB, must not be on its way all at once. */
 const recordsPerSlice = 1_000;
