@@ -5,6 +5,7 @@ import type { TimestampWindow } from '../model/write-timestamp.ts';
 import { type AgentConfig, agentConfigOf } from './agent-config.ts';
 import type { WrittenAgent } from './agent-shape.ts';
 import type { WrittenConfig } from './config-shape.ts';
+import type { DatastaxAgentSettings } from './datastax-agent-shape.ts';
 
 /** The configuration as the rest of the program uses it: defaults filled in, paths absolute, units in names. */
 export interface Config {
@@ -27,6 +28,7 @@ export interface Config {
     readonly settleMs: number;
     /** Lines of Cassandra for which the operator has an agent that he vouches for. */
     readonly vouchedFor: readonly string[];
+    readonly agent: DatastaxAgentSettings | undefined;
   };
   readonly capture: {
     readonly mode: 'commitlog' | 'cdc';
@@ -115,6 +117,7 @@ export function normaliseConfig(
       eventsPartitions: datastax.eventsPartitions,
       settleMs: datastax.settleSeconds * 1000,
       vouchedFor: datastax.vouchedFor ?? [],
+      agent: datastax.agent,
     },
     capture: {
       // The DataStax agent reads what the node's own CDC keeps.

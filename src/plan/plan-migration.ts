@@ -10,6 +10,7 @@ import { withoutColumns } from '../model/table-difference.ts';
 import type { TargetDefinition } from '../model/target-definition.ts';
 import { compareSchema } from './compare-schema.ts';
 import { connectorFindings } from './connector-findings.ts';
+import { datastaxNodeSetup, type NodeSetup } from './datastax-agent.ts';
 import { type ConnectorDefinition, datastaxConnectors } from './datastax-connectors.ts';
 import { datastaxFindings, type NodeVersion } from './datastax-findings.ts';
 import { keyspacesFindings } from './keyspaces-findings.ts';
@@ -48,6 +49,8 @@ export interface Plan {
   readonly ddl: readonly string[];
   /** Source connectors of DataStax CDC that the operator creates. */
   readonly connectors: readonly ConnectorDefinition[];
+  /** What the operator sets up on every node for the DataStax agent. */
+  readonly nodeSetup: NodeSetup | undefined;
   readonly findings: readonly Finding[];
   readonly phases: readonly PhaseSteps[];
 }
@@ -70,6 +73,7 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
     definitions,
     ddl,
     connectors: datastaxConnectors(tables, config),
+    nodeSetup: datastaxNodeSetup(config),
     findings: [
       ...unknownTables(ofKeyspace, config, facts.decided),
       ...schemaFindings(tables, config),

@@ -35,6 +35,7 @@ export function planJson(plan: Plan): object {
     })),
     ddl: plan.ddl,
     connectors: plan.connectors,
+    ...(plan.nodeSetup && { nodeSetup: plan.nodeSetup }),
     findings: plan.findings,
     phases: plan.phases,
   };
