@@ -3,9 +3,9 @@ import type { Table } from '../model/table.ts';
 import type { TokenRange } from '../model/token.ts';
 import type { Consistency, PackedPage, TableReader } from '../ports/table-reader.ts';
 import { matchRows, type RowMatcher, type Side } from './match-rows.ts';
-import { countSameRows } from './packed-rows.ts';
+import { countSameRows, cutRow } from './packed-rows.ts';
 import { openPageCursor, type PageCursor, type PeekedRow } from './page-cursor.ts';
-import { type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
+import { partitionKeyOf, type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
 import { type SplitTally, tallySplit } from './split-tally.ts';
 
 /** The two keyspaces that should be equal; each reader knows which keyspace it reads. */
@@ -41,15 +41,15 @@ export async function compareSplit(split: SplitToCompare): Promise<ComparedSplit
   const matcher = matchRows(tally);
   const open = (side: Side) => openPageCursor(readPages(side, split, shape), shape);
   const cursors = { source: open('source'), target: open('target') };
-  const addTo = { source: rowAdder('source', shape, matcher), target: rowAdder('target', shape, matcher) };
-  // A static row comes with every row of its partition and is compared once: such tables go row by row.
-  const canTakeSame = shape.staticAt === shape.regularAt;
+  const partitions = { source: watchPartitions(), target: watchPartitions() };
+  const adder = (side: Side) => rowAdder(side, shape, matcher, partitions[side]);
+  const addTo = { source: adder('source'), target: adder('target') };
   try {
     for (;;) {
       const loading = loadBoth(cursors);
       if (loading) await loading;
       if (cursors.source.isDone && cursors.target.isDone) break;
-      if (canTakeSame && !matcher.isWaiting && takeSameRows(cursors, tally)) continue;
+      if (!matcher.isWaiting && takeSameRows(cursors, tally, partitions, shape)) continue;
       const side = behindOf(cursors);
       addTo[side](cursors[side].peek());
       cursors[side].skip(1);
@@ -69,15 +69,45 @@ function loadBoth({ source, target }: Cursors): Promise<unknown> | undefined {
   return isLoaded(source) && isLoaded(target) ? undefined : Promise.all([source.load(), target.load()]);
 }
 
-/** Takes the rows that come next and are the same on both sides, as far as the pages at hand go. */
-function takeSameRows({ source, target }: Cursors, tally: SplitTally): boolean {
+/**
+ * Takes the rows that come next and are the same on both sides, as far as the pages at hand go. Where no row waits for its partner both sides
+ * stand behind the same row, and so in the same partition.
+ */
+function takeSameRows(
+  { source, target }: Cursors,
+  tally: SplitTally,
+  partitions: Readonly<Record<Side, PartitionWatch>>,
+  shape: RowShape,
+): boolean {
   if (!source.page || !target.page) return false;
   const count = countSameRows(source.page, source.row, target.page, target.row);
   if (count === 0) return false;
-  tally.same(source.page, source.row, count);
+  const hasStatics = shape.staticAt < shape.regularAt;
+  const startsPartition = hasStatics && partitions.source(partitionAt(source.page, source.row, shape));
+  tally.same(source.page, source.row, count, startsPartition);
+  if (hasStatics) {
+    const last = partitionAt(source.page, source.row + count - 1, shape);
+    for (const isNew of [partitions.source, partitions.target]) isNew(last);
+  }
   source.skip(count);
   target.skip(count);
   return true;
+}
+
+/** Whether a row is of another partition than the one before it, of those that it was asked about. */
+type PartitionWatch = (partitionKey: readonly Buffer[]) => boolean;
+
+function watchPartitions(): PartitionWatch {
+  let last: readonly Buffer[] | undefined;
+  return (partitionKey) => {
+    const isNew = !last?.every((value, index) => value.equals(partitionKey[index]!));
+    last = partitionKey;
+    return isNew;
+  };
+}
+
+function partitionAt(page: PackedPage, row: number, shape: RowShape): readonly Buffer[] {
+  return partitionKeyOf(cutRow(page, row, shape.columns.length), shape);
 }
 
 // The side that is behind on the ring goes on, so that few rows wait for their partner when one side lacks many.
@@ -88,12 +118,15 @@ function behindOf({ source, target }: Cursors): Side {
   return source.taken <= target.taken ? 'source' : 'target';
 }
 
-function rowAdder(side: Side, shape: RowShape, matcher: RowMatcher): (row: PeekedRow) => void {
-  let lastPartition: readonly Buffer[] | undefined;
+function rowAdder(
+  side: Side,
+  shape: RowShape,
+  matcher: RowMatcher,
+  isNewPartition: PartitionWatch,
+): (row: PeekedRow) => void {
   return ({ values, partitionKey }) => {
-    const isFirst = !lastPartition?.every((value, index) => value.equals(partitionKey[index]!));
-    lastPartition = partitionKey;
-    const staticImage = isFirst ? staticImageOf(values, shape) : undefined;
+    // A static row comes with every row of its partition and is compared once.
+    const staticImage = isNewPartition(partitionKey) ? staticImageOf(values, shape) : undefined;
     if (staticImage) matcher.add(side, staticImage);
     const image = rowImageOf(values, shape);
     if (image) matcher.add(side, image);

@@ -1,17 +1,16 @@
 import type { ComparedSplit, DifferingKey, Share, SideSum } from '../model/compared-split.ts';
 import type { RowKey } from '../model/difference.ts';
 import { isStaticKey, rowKeyText } from '../model/difference.ts';
-import type { PackedPage } from '../ports/table-reader.ts';
-import { DigestSum } from './digest-bytes.ts';
 import { addDigests, digestRow } from './digest-row.ts';
 import type { MatchOutcome, Side } from './match-rows.ts';
 import { differingColumns, type RowImage, type RowShape } from './row-image.ts';
+import { addSameRows, type SameRows } from './same-rows.ts';
 
 export const absentShare: Share = { isPresent: false, rows: 0n, digest: 0n };
 
 export interface SplitTally extends MatchOutcome {
-  /** Rows of a table without static columns that both sides have, byte for byte. */
-  same(page: PackedPage, firstRow: number, count: number): void;
+  /** Rows that both sides have, byte for byte; see SameRows. */
+  same: SameRows['add'];
   result(): ComparedSplit;
 }
 
@@ -19,14 +18,11 @@ export interface SplitTally extends MatchOutcome {
 export function tallySplit(shape: RowShape, mostKept: number): SplitTally {
   const sums: Record<Side, SideSum> = { source: nothing, target: nothing };
   const differing = new Map<string, DifferingKey>();
-  const common = { rows: 0n, digest: new DigestSum() };
+  const common = addSameRows(shape);
   let notKept = 0;
 
   return {
-    same({ bytes, starts }, firstRow, count) {
-      common.rows += BigInt(count);
-      for (let row = firstRow; row < firstRow + count; row++) common.digest.add(bytes, starts[row]!, starts[row + 1]!);
-    },
+    same: common.add,
     matched(source, target) {
       const columns = differingColumns(source, target, shape);
       const sourceShare = shareOf(source, shape);
@@ -42,7 +38,7 @@ export function tallySplit(shape: RowShape, mostKept: number): SplitTally {
       keep({ key: image.key, columns: [], source: absentShare, target: absentShare, [side]: share });
     },
     result() {
-      const share = { rows: common.rows, digest: common.digest.total() };
+      const share = common.total();
       const [source, target] = [addShare(sums.source, share), addShare(sums.target, share)];
       return { source, target, differing: [...differing.values()], notKept };
     },

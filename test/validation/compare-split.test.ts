@@ -102,12 +102,15 @@ describe('compareSplit', () => {
     expect(compared.notKept).toBe(6);
   });
 
-  test('a table without static columns: the digest is the same whether its rows were compared whole or one by one', async () => {
+  test.each([
+    ['with static columns', table, { owner: 'ann' }],
+    ['without static columns', plain, {}],
+  ])('the digest is the same whether rows were compared whole or one by one: %s', async (_, of, statics) => {
     const rows = Array.from({ length: 40 }, (_, n) =>
-      row(n >> 3, n & 7, { a: `${n}`, ...(n % 3 === 0 ? {} : { b: '' }) }),
+      row(n >> 3, n & 7, { a: `${n}`, ...(n % 3 === 0 ? {} : { b: '' }), ...(n < 24 && statics) }),
     );
     const digestOf = async (source: readonly MemoryRow[], target: readonly MemoryRow[]) =>
-      (await compare(source, target, { of: plain })).source.digest;
+      (await compare(source, target, { of })).source.digest;
 
     // Nothing on the other side: no row is taken whole.
     expect(await digestOf(rows, rows)).toBe(await digestOf(rows, []));
@@ -127,7 +130,8 @@ describe('compareSplit', () => {
         pageSizes(),
         async (source, changed, others, sourcePages, targetPages) => {
           // Most of what is compared is nearly the same; now and then both sides are quite different.
-          const target = changed.length === 4 ? others : withoutRows(source, changed);
+          const target =
+            changed.length === 4 ? others : withOtherStatics(withoutRows(source, changed), changed, hasStatics);
           const compared = await compareSplit({
             sides: { source: inMemoryReader(source, sourcePages), target: inMemoryReader(target, targetPages) },
             table: of,
@@ -136,6 +140,9 @@ describe('compareSplit', () => {
 
           expect(found(compared).sort()).toEqual(trueDifferences(source, target).sort());
           expect(compared.source.digest === compared.target.digest).toBe(compared.differing.length === 0);
+          // With nothing on the other side every row goes alone.
+          expect(compared.source.digest).toBe((await compare(source, [], { of })).source.digest);
+          expect(compared.target.digest).toBe((await compare(target, [], { of })).source.digest);
           expect(compared.source.rows).toBe(countRows(source));
           expect(compared.target.rows).toBe(countRows(target));
         },
@@ -194,6 +201,23 @@ function withoutRows(rows: readonly MemoryRow[], changed: readonly number[]): re
     const nth = places.get(index);
     if (nth === undefined || each.values.at === undefined) return [each];
     return nth % 2 === 0 ? [] : [{ values: { ...each.values, a: text('changed') } }];
+  });
+}
+
+/** The statics of one partition changed, or gone, now and then. */
+function withOtherStatics(
+  rows: readonly MemoryRow[],
+  changed: readonly number[],
+  hasStatics: boolean,
+): readonly MemoryRow[] {
+  const [first = 0, second = 0] = changed;
+  const id = rows[first % Math.max(1, rows.length)]?.values.id;
+  if (!hasStatics || changed.length < 2 || !id) return rows;
+  return rows.flatMap(({ values }) => {
+    if (!values.id!.equals(id)) return [{ values }];
+    const { owner, ...others } = values;
+    if (second % 2 === 0) return [{ values: { ...others, owner: text('another') } }];
+    return others.at ? [{ values: others }] : [];
   });
 }
 
