@@ -13,6 +13,13 @@ export async function runProgram(program: Command): Promise<never> {
       process.exitCode = exitCodeOf(error);
     }
   }
+  // A pipe takes what is written in its own time: without this a long answer would end in its middle.
+  await Promise.all([process.stdout, process.stderr].map(written));
   // Whatever a command has forgotten must not keep its process: start-sink would take it for a worker that works.
   process.exit();
+}
+
+/** Resolves when all that was written before has left, or never will. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write('', () => resolve()));
 }
