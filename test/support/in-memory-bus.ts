@@ -92,7 +92,17 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
     return consumer;
   }
 
-  const bus = { publisher, reader, subscribe } as Partial<MessageBus> as MessageBus;
+  async function lastPosition(name: string): Promise<Position | undefined> {
+    return topicOf(name).messages.at(-1)?.position;
+  }
+
+  async function backlog(name: string) {
+    const { messages, acknowledged } = topicOf(name);
+    const left = messages.slice(acknowledged);
+    return { entries: left.length, bytes: 0, oldestPublishedAtMs: left[0]?.publishedAtMs, hasConsumer: true };
+  }
+
+  const bus = { publisher, reader, subscribe, lastPosition, backlog } as Partial<MessageBus> as MessageBus;
   return {
     bus,
     messages: (name) => topicOf(name).messages,
