@@ -40,7 +40,7 @@ export function agentPrograms({ capture, pulsar }: Config): AgentPrograms {
   return {
     async of(address) {
       const agent = capture.agents.find(({ node }) => node === address);
-      if (!agent?.ssh) return { command: thisProgram(), files: [] };
+      if (!agent?.ssh && agent?.supervisor !== 'external') return { command: thisProgram(), files: [] };
       const [node, script] = [join(agent.folder, 'bin', 'node'), join(agent.folder, 'bin', 'agent.mjs')];
       bundled ??= bundle();
       const binary = nodeBinaryFor(agent);

@@ -5,6 +5,7 @@ import { ctlCommand } from './ctl.ts';
 import { deadLettersCommand } from './dead-letters.ts';
 import { demoCommand } from './demo.ts';
 import { initCommand } from './init.ts';
+import { packCommand } from './pack.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -28,6 +29,7 @@ export function program(): Command {
     .addCommand(schemaCommand())
     .addCommand(deadLettersCommand())
     .addCommand(undoCommand())
+    .addCommand(packCommand())
     .addCommand(workerCommand())
     .addCommand(agentCommand())
     .addCommand(sandboxCommand())

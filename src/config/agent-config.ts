@@ -11,7 +11,8 @@ export interface AgentConfig {
   readonly ssh: SshConfig | undefined;
   /** As whom the agent runs; undefined: as who logs in. */
   readonly user: string | undefined;
-  readonly supervisor: 'process' | 'systemd';
+  /** external: somebody else brings and starts the agent, with what `cdcmig pack` wrote. */
+  readonly supervisor: 'process' | 'systemd' | 'external';
   /** Node for the node's platform, on this machine; undefined: the one that runs us. */
   readonly nodeBinary: string | undefined;
   readonly cassandraYaml: string | undefined;

@@ -33,7 +33,7 @@ const agentParts = {
     .optional(),
   /** The node's own user, as whom the agent runs. */
   user: text.optional(),
-  supervisor: z.enum(['process', 'systemd']).default('process'),
+  supervisor: z.enum(['process', 'systemd', 'external']).default('process'),
   /** On this machine, for the node's platform. */
   nodeBinary: text.optional(),
   cassandraYaml: nodePath.optional(),

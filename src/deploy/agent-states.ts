@@ -6,12 +6,14 @@ export interface AgentState {
   readonly isRunning: boolean;
 }
 
-/** Whether each node's agent process runs; whether it follows its log, only its watermarks say. */
+/** Whether each node's agent process runs; whether it follows its log, only its watermarks say. Of those that others start nothing is asked. */
 export async function agentStates(nodes: readonly NodeAgent[], signal?: AbortSignal): Promise<readonly AgentState[]> {
   return Promise.all(
-    nodes.map(async (agent) => ({
-      node: agent.node.hostId,
-      isRunning: await agent.supervisor.isRunning(agentService(agent), signal),
-    })),
+    nodes
+      .filter(({ isOurs }) => isOurs)
+      .map(async (agent) => ({
+        node: agent.node.hostId,
+        isRunning: await agent.supervisor.isRunning(agentService(agent), signal),
+      })),
   );
 }

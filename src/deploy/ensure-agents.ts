@@ -14,7 +14,7 @@ export interface EnsureAgents {
  * the same settings is left alone, one with others is stopped and started again.
  */
 export async function ensureAgents({ nodes, report, signal }: EnsureAgents): Promise<void> {
-  for (const agent of nodes) {
+  for (const agent of nodes.filter(({ isOurs }) => isOurs)) {
     const wasRunning = await ensureAgent(agent, signal);
     report({ kind: 'agent-started', node: agent.node.hostId, wasRunning });
   }
@@ -35,6 +35,7 @@ async function ensureAgent(agent: NodeAgent, signal?: AbortSignal): Promise<bool
   return (await supervisor.ensureRunning(service, signal)) === 'was running';
 }
 
-function settingsText(settings: AgentSettings): string {
+/** agent.json. */
+export function settingsText(settings: AgentSettings): string {
   return `${JSON.stringify(settings, null, 2)}\n`;
 }

@@ -20,6 +20,8 @@ export interface NodeAgent extends NodeHands {
   /** Names the agent's service; the same for every node. */
   readonly service: string;
   readonly user: string | undefined;
+  /** False where somebody else brings and starts it. */
+  readonly isOurs: boolean;
   readonly settings: AgentSettings;
   readonly program: AgentProgram;
   /** What the program needs on the node; empty where it runs from where we do. */

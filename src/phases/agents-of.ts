@@ -25,6 +25,7 @@ async function agentOf(node: SourceNode, capture: CaptureRecord, context: PhaseC
     ...context.handsOf(node.address),
     service: `cdcmig-agent-${context.config.migration}`,
     user: config.user,
+    isOurs: config.supervisor !== 'external',
     settings: settingsOf(node, capture, { agent: config, files }, context),
     program: boundedAgent(command, capture.mode),
     files,

@@ -41,6 +41,7 @@ const restartTimeoutMs = 600_000;
 async function undoNode(agent: NodeAgent, ring: readonly NodeAgent[], context: PhaseContext): Promise<void> {
   const { source, report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
+  if (!agent.isOurs) return say('its agent is for those to remove who put it there');
   const { restored, left } = await removeAgent(agent, signal);
   say('nothing of the agent is left');
   for (const { path } of restored) say(`${path} is what it was, byte for byte`);

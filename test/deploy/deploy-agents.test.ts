@@ -21,7 +21,16 @@ function anAgent(hostId: string): NodeAgent {
   const shell = localShell();
   const hands = { shell, admin: shell, supervisor: processSupervisor(shell) };
   const settings = theSettings(hostId, join(folder, 'agent'));
-  const agent = { node: aNode(hostId), ...hands, settings, service: 'agent', user: undefined, program, files: [] };
+  const agent = {
+    node: aNode(hostId),
+    ...hands,
+    settings,
+    service: 'agent',
+    user: undefined,
+    isOurs: true,
+    program,
+    files: [],
+  };
   onTestFinished(async () => {
     await stopAgents([agent]);
     rmSync(folder, { recursive: true, force: true });

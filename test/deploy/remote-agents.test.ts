@@ -40,6 +40,7 @@ async function aRemoteAgent(options: SshServerOptions = {}): Promise<Remote> {
     supervisor: processSupervisor(shell),
     service: 'cdcmig-agent-test',
     user: undefined,
+    isOurs: true,
     settings: theSettings('node-1', folder),
     program: sleeps,
     files: [fileAt(join(here, 'script'), join(folder, 'bin', 'agent.mjs'), '644')],

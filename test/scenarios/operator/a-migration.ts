@@ -41,6 +41,8 @@ export interface ConfigParts {
   readonly target?: object;
   readonly pulsar?: object;
   readonly captureMode?: 'cdc';
+  /** Laid over the entry of every agent. */
+  readonly agents?: (node: SandboxNode) => object;
   /** No agents of ours then. */
   readonly datastax?: object;
   readonly workers?: object;
@@ -110,15 +112,16 @@ function configOf(
 
 function captureOf(
   { agents }: { readonly agents: readonly { readonly node: SandboxNode; readonly folder: string }[] },
-  { captureMode }: ConfigParts,
+  more: ConfigParts,
 ) {
   return {
-    mode: captureMode ?? 'commitlog',
+    mode: more.captureMode ?? 'commitlog',
     agents: agents.map(({ node, folder }) => ({
       node: node.address,
       commitLogDirectory: node.commitLogDir,
       cdcRawDirectory: node.cdcRawDir,
       folder,
+      ...more.agents?.(node),
     })),
   };
 }

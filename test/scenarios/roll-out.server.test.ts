@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Cut, type SshServer, startSshServer } from '../adapters/ssh/an-ssh-server.ts';
+import { type AMigration, aMigration, pidIn } from './operator/a-migration.ts';
+import { endScenario } from './operator/end-scenario.ts';
+import { createKeyspace, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+
+const patience = 180_000;
+const own = `rolled_${process.pid}`;
+const moved = `${own}_moved`;
+
+let sides: TwoSides;
+let migration: AMigration;
+let server: SshServer;
+/** Where the next command that has this text in it is cut. */
+let cutNext: { readonly text: string; readonly cut: Cut } | undefined;
+const keys = mkdtempSync(join(tmpdir(), 'cdcmig-keys-'));
+
+beforeAll(async () => {
+  sides = await openTwoSides(inject('sandbox'));
+  await createKeyspace(sides.source, own, ['CREATE TABLE KS.things (id int PRIMARY KEY, name text)']);
+  server = await startSshServer({
+    cutAt: (_, command) => {
+      if (!cutNext || !command.includes(cutNext.text)) return undefined;
+      const { cut } = cutNext;
+      cutNext = undefined;
+      return cut;
+    },
+  });
+  const { host, port, user, knownHosts, privateKey } = server.endpoint;
+  writeFileSync(join(keys, 'known_hosts'), knownHosts);
+  writeFileSync(join(keys, 'key'), privateKey!());
+  const ssh = { host, port, user, key: `file:${join(keys, 'key')}`, knownHosts: [join(keys, 'known_hosts')] };
+  migration = aMigration(
+    { name: `rolled-${process.pid}`, sandbox: inject('sandbox'), keyspace: own, targetKeyspace: moved },
+    { agents: () => ({ ssh }) },
+  );
+}, patience);
+
+afterAll(async () => {
+  await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
+  await server?.close();
+  rmSync(keys, { recursive: true });
+}, patience);
+
+const deploy = () => migration.run('run', '--phase', 'deploy-agent');
+
+test('a dry run shows what each node would get, and leaves it as it is', { timeout: patience }, async () => {
+  const { exitCode, stderr, stdout } = await migration.run('run', '--phase', 'deploy-agent', '--dry-run');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  const shown = `${stdout}${stderr}`;
+  expect(shown).toMatch(/bring \S+ to \S+\/bin\/node, mode 755, SHA-256 [0-9a-f]{64}/);
+  expect(shown).toMatch(/agent\.json \+\d+: +"mode": "commitlog"/);
+  expect(shown).toMatch(/nice -n 5 \S+\/bin\/node .*\/bin\/agent\.mjs agent --settings \S+agent\.json/);
+  expect(existsSync(migration.agentFolder)).toBe(false);
+});
+
+test('a connection that breaks while the program is brought leaves nothing half', { timeout: patience }, async () => {
+  // What compares a file with its digest once it has come; the first that comes is Node.
+  cutNext = { text: 'arrived incomplete', cut: 'in its input' };
+  const { exitCode, stderr } = await deploy();
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('the connection broke') });
+  expect(existsSync(join(migration.agentFolder, 'bin', 'node'))).toBe(false);
+});
+
+test('one that breaks while the agent starts leaves one agent, and the same command goes on', {
+  timeout: patience,
+}, async () => {
+  cutNext = { text: 'setsid', cut: 'before its end is told' };
+  expect(await deploy()).toMatchObject({ exitCode: 1 });
+  const pid = pidIn(join(migration.agentFolder, 'agent.pid'));
+  const { exitCode, stderr } = await deploy();
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(pidIn(join(migration.agentFolder, 'agent.pid'))).toBe(pid);
+  const running = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  expect(running[0]).toBe(join(migration.agentFolder, 'bin', 'node'));
+  expect(await migration.run('run', '--phase', 'start-source')).toMatchObject({ exitCode: 0 });
+});
+
+test('a host with another key than the known one is not spoken to', { timeout: patience }, async () => {
+  const text = readFileSync(join(keys, 'known_hosts'), 'utf8');
+  const ran = server.commands.length;
+  writeFileSync(join(keys, 'known_hosts'), text.replace(/AAAA(.{40})./, 'AAAA$1x'));
+  const { exitCode, stderr } = await deploy();
+  writeFileSync(join(keys, 'known_hosts'), text);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/another one: SHA256:/) });
+  expect(server.commands.length).toBe(ran);
+});
+
+test('undo takes everything from the node, goes on where it was cut, and may be repeated', {
+  timeout: patience,
+}, async () => {
+  const pid = pidIn(join(migration.agentFolder, 'agent.pid'));
+  cutNext = { text: 'rm -rf', cut: 'before its end is told' };
+  expect(await migration.run('undo', 'deploy-agent')).toMatchObject({ exitCode: 1 });
+  const { exitCode, stderr, stdout } = await migration.run('undo', 'deploy-agent');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(`${stdout}${stderr}`).toContain('nothing of the agent is left');
+  expect(existsSync(migration.agentFolder)).toBe(false);
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(await migration.run('undo', 'deploy-agent')).toMatchObject({ exitCode: 0 });
+});
