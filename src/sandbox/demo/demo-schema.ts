@@ -4,8 +4,9 @@ import { orders } from './tables/orders.ts';
 import { profiles } from './tables/profiles.ts';
 import { readings } from './tables/readings.ts';
 import { sessions } from './tables/sessions.ts';
+import { visits } from './tables/visits.ts';
 
-export const demoTables: readonly DemoTable[] = [customers, orders, profiles, sessions, readings];
+export const demoTables: readonly DemoTable[] = [customers, orders, profiles, sessions, readings, visits];
 
 /** The statements that make the demo's keyspace on the source, each row kept by so many nodes. */
 export function demoDdl(keyspace: string, datacenter: string, replicas = 1): readonly string[] {

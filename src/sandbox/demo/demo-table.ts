@@ -28,6 +28,8 @@ export interface DemoTable {
   keyOf(n: number): readonly unknown[];
   /** Of the columns behind the key. */
   valuesOf(n: number, random: RandomSource): readonly unknown[];
+  /** Default: an INSERT of all columns. */
+  rowOf?(n: number, random: RandomSource): Statement;
   /** Seconds; undefined takes the table's default. */
   ttlOf?(random: RandomSource): number | undefined;
   readonly operations: readonly OperationKind[];

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Client } from 'cassandra-driver';
 import { demoTables, rowsOfTable } from './demo-schema.ts';
 import { type DemoTable, insertRow, type Statement } from './demo-table.ts';
-import { seededRandom } from './seeded-random.ts';
+import { type RandomSource, seededRandom } from './seeded-random.ts';
 
 const lanes = 48;
 // A batch costs the driver less than its rows one by one; Cassandra warns above 5 kB and refuses above 50.
@@ -26,11 +26,15 @@ async function writeGroups(
   for (let next = groups.next(); !next.done; next = groups.next()) {
     signal?.throwIfAborted();
     const random = seededRandom(seed + next.value[0]!);
-    const statements = next.value.map((n) => insertRow(table, n, random, { ttlSeconds: table.ttlOf?.(random) }));
+    const statements = next.value.map((n) => rowOf(table, n, random));
     await write(client, statements);
     // Values are made without a pause: timers and signals want their turn.
     await breathe();
   }
+}
+
+function rowOf(table: DemoTable, n: number, random: RandomSource): Statement {
+  return table.rowOf?.(n, random) ?? insertRow(table, n, random, { ttlSeconds: table.ttlOf?.(random) });
 }
 
 async function write(client: Client, statements: readonly Statement[]): Promise<void> {

@@ -38,6 +38,11 @@ test.each([
   ['a null', 'DELETE points FROM customers WHERE id = 5', { column: 'points', target: 'null' }],
   ['an expiry', "UPDATE customers USING TTL 3600 SET name = 'x' WHERE id = 6", { column: 'name', kind: 'expiry' }],
   [
+    'a counter',
+    "UPDATE visits SET views = views + 1 WHERE page = 'page-2' AND day = 2",
+    { table: 'visits', column: 'views' },
+  ],
+  [
     'a static of a partition without rows',
     "UPDATE orders SET day_note = 'x' WHERE region = 'nowhere' AND day = '2026-01-01'",
     { table: 'orders', kind: 'extra' },

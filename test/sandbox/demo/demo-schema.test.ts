@@ -30,6 +30,8 @@ test('every mark of every statement has its value', () => {
     for (const kind of operations)
       for (const { cql, values } of kind.statements(12, random))
         expect(values, cql).toHaveLength(cql.split('?').length - 1);
+  for (const { cql, values } of demoTables.flatMap(({ rowOf }) => rowOf?.(12, random) ?? []))
+    expect(values, cql).toHaveLength(cql.split('?').length - 1);
 });
 
 test('the tables are made in the keyspace that is asked for', () => {

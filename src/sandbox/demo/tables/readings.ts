@@ -15,7 +15,7 @@ export const readings: DemoTable = {
       a_smallint smallint, a_text text, a_time time, a_timeuuid timeuuid, a_tinyint tinyint, a_uuid uuid, a_varint varint,
       PRIMARY KEY (sensor, at))`,
   ],
-  share: 0.25,
+  share: 0.24,
   rowsOfPartition,
   columns: [
     ...['sensor', 'at', 'a_ascii', 'a_bigint', 'a_blob', 'a_boolean', 'a_date', 'a_decimal', 'a_double'],
