@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OperatorError } from '../src/errors.ts';
 import { runApplication } from '../src/sandbox/demo/application.ts';
+import type { Chaos } from '../src/sandbox/demo/chaos.ts';
 import { type DemoFeed, demoKeyspace } from '../src/sandbox/demo/demo-config.ts';
 import { openClient } from '../src/sandbox/demo/open-client.ts';
 import { runDemo } from '../src/sandbox/demo/run-demo.ts';
@@ -18,6 +19,7 @@ interface Options {
   readonly target: 'keyspaces' | 'cassandra';
   readonly lostAnswers: number;
   readonly rows?: number;
+  readonly chaos?: true | number;
   readonly keep?: true;
 }
 
@@ -54,6 +56,11 @@ export function demoCommand(): Command {
         .default(0.01, '1%'),
     )
     .option('--rows <count>', 'rows in the source at the beginning (default: 200000, of three nodes 40000)', countOf)
+    .option(
+      '--chaos [seed]',
+      'while changes are applied, let something die every few seconds; in the order of the seed',
+      countOf,
+    )
     .option('--keep', 'leave the servers up')
     .action(demo)
     .addCommand(applicationCommand(), { hidden: true })
@@ -69,6 +76,7 @@ async function demo(options: Options): Promise<void> {
       ...usual[nodes],
       ...options,
       nodes,
+      chaos: options.chaos === undefined ? undefined : chaosOf(options.chaos),
       keep: options.keep ?? false,
       program: [process.execPath, resolve(process.argv[1]!)],
       onProgress: progress,
@@ -90,6 +98,14 @@ function oneNodeOnly(): OperatorError {
   const found = '--feed datastax with --nodes 3';
   return new OperatorError({ expected: 'one of the two', found, next: 'leave --nodes away' }, { exitCode: 2 });
 }
+
+function chaosOf(asked: true | number): Chaos {
+  const seed = asked === true ? (Date.now() % 1_000_000) + 1 : asked;
+  progress(`chaos by seed ${seed}`);
+  return { seed, forMs: chaosMs };
+}
+
+const chaosMs = 60_000;
 
 function throwOnFaults(faults: readonly string[], folder: string): void {
   if (faults.length === 0) return;

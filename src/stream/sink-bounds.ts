@@ -30,7 +30,7 @@ export function sinkBounds(partitionCount: number): SinkBounds {
       batches: 32,
       messages: partOf(8_000, 100),
       bytes: partOf(16 * mebibyte, mebibyte / 4),
-      doneBatches: 200,
+      doneBatches: 1_000,
     },
     // Some seconds of a worker at full speed; a copy that comes later costs one write.
     rememberedUpdates: partOf(240_000, 2_000),

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PhaseName } from '../../model/phase.ts';
+import type { StandInFacts } from '../keyspaces/stand-in-facts.ts';
 import type { Sandbox } from '../sandbox-state.ts';
+import { type Chaos, strikeForAWhile } from './chaos.ts';
+import { chaosText } from './chaos-plan.ts';
 import type { Child } from './child.ts';
 import type { DemoFeed } from './demo-config.ts';
 import type { DemoFolder } from './demo-folder.ts';
@@ -15,6 +18,10 @@ export interface LiveMigration {
   readonly folder: DemoFolder;
   readonly keyspace: string;
   readonly feed: DemoFeed;
+  /** Undefined where the target is a Cassandra. */
+  readonly standIn: StandInFacts | undefined;
+  /** Undefined: one sink dies and that is all. */
+  readonly chaos: Chaos | undefined;
   /** Ends the application and answers when its last write is done. */
   readonly stopWrites: () => Promise<void>;
   readonly onProgress: (text: string) => void;
@@ -51,7 +58,7 @@ export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome
   phases.push(copied.outcome);
   await run('validate');
   await run('start-sink');
-  const sinkKilled = await killSink(migration);
+  const { kills, worker } = await killWhileApplying(migration, copied.worker);
   // A lone node that is away is no migration.
   const nodeStopped = migration.sandbox.source.length > 1 ? [await stopNode(migration)] : [];
   await untilCaughtUp(migration);
@@ -64,9 +71,9 @@ export async function migrateLive(migration: LiveMigration): Promise<LiveOutcome
     await operator.repair();
   }
   await run('cutover', '--writes-stopped', '--confirm', keyspace, ...hintsLookedFor(migration));
-  await copied.worker.ended;
+  await worker.ended;
   await operator.stopAgents();
-  return { phases, kills: [...copied.kills, sinkKilled, ...nodeStopped], steadyFromMs };
+  return { phases, kills: [...copied.kills, ...kills, ...nodeStopped], steadyFromMs };
 }
 
 /** 4.0 cannot tell its hints by CQL: `stopNode` has seen them go. */
@@ -99,6 +106,13 @@ async function copyWithDeaths(migration: LiveMigration) {
     await Promise.all([killed.kill(), ...(dies ? [killByFile(join(folder.agents[0]!, 'agent.pid'))] : [])]);
     return operator.startWorker('worker-b');
   }
+}
+
+async function killWhileApplying(migration: LiveMigration, worker: Child) {
+  const { chaos } = migration;
+  if (chaos === undefined) return { kills: [await killSink(migration)], worker };
+  const outcome = await strikeForAWhile(chaos, { ...migration, worker });
+  return { kills: chaosText(outcome.blows, chaos.seed), worker: outcome.worker };
 }
 
 async function killSink({ operator, folder, onProgress, signal }: LiveMigration): Promise<string> {

@@ -8,6 +8,7 @@ import { stopSandbox, wipeSandbox } from '../stop-sandbox.ts';
 import type { ApplicationCounts } from './application.ts';
 import { startApplication } from './application-process.ts';
 import { awsEnvironment } from './aws-environment.ts';
+import type { Chaos } from './chaos.ts';
 import { type Child, startChild } from './child.ts';
 import { type Comparison, compareKeyspaces } from './compare.ts';
 import { type DemoFeed, demoConfig, demoKeyspace, movedKeyspace } from './demo-config.ts';
@@ -35,6 +36,7 @@ export interface DemoOptions {
   readonly rows: number;
   /** That the application does. */
   readonly operationsPerSecond: number;
+  readonly chaos: Chaos | undefined;
   /** Leaves the servers up. */
   readonly keep: boolean;
   /** How cdcmig is started: command and first arguments. */
@@ -78,7 +80,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoFacts> {
 }
 
 async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
-  const { folder, sandbox, standIn, program, onProgress, signal } = stage;
+  const { folder, sandbox, standIn, program, chaos, onProgress, signal } = stage;
   writeFileSync(folder.configFile, demoConfig(sandbox, standIn, folder, stage.feed));
   await timed(stage, `${stage.rows} rows in the source`, () => prepareSource(stage));
   const operator = createOperator({ program, folder, environment: awsEnvironment(standIn), onProgress, signal });
@@ -89,7 +91,7 @@ async function rehearse(stage: Stage): Promise<Omit<DemoFacts, 'seconds'>> {
     counts = await application.stop();
   };
   const { feed } = stage;
-  const world = { sandbox, operator, folder, keyspace: demoKeyspace, feed };
+  const world = { sandbox, operator, folder, keyspace: demoKeyspace, feed, standIn, chaos };
   const live = await migrateLive({ ...world, stopWrites, onProgress, signal });
   for (const agent of agents) await agent.stop();
   const status = await operator.status();
