@@ -8,10 +8,10 @@ import { slicesOf } from '../model/slice-journal.ts';
 import type { ChangeDecision } from '../model/write-timestamp.ts';
 import { balance, type Outcome, type StreamBooks } from './batch-books.ts';
 import { BatchWork } from './batch-work.ts';
-import type { BatchesUnderWay } from './batches-under-way.ts';
 import type { KnownCopies } from './copies.ts';
 import { letterOf } from './letters.ts';
 import { partitionText } from './partition-text.ts';
+import type { PartitionsUnderWay, PartitionUnderWay } from './partitions-under-way.ts';
 import { type PlanContext, type PlannedChange, type PlannedUpdate, planUpdate } from './plan-update.ts';
 import { isPoison, throwIfStale } from './refusals.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
@@ -27,7 +27,7 @@ export interface ReceivedUpdate {
 
 export interface BatchParts extends ApplierParts {
   readonly keeper: SliceKeeper;
-  readonly underWay: BatchesUnderWay;
+  readonly underWay: PartitionsUnderWay;
   readonly listStamps: ListStamps;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
   /** Parks the update if its table turns out to be paused; answers whether it did. */
@@ -46,14 +46,14 @@ export interface AppliedBatch {
 
 /**
  * Brings a batch of updates to the target; ends once the target has confirmed all of it, or, failing, once nothing of it is
- * under way any more. Within the batch the slices are journaled first, then rows are written without those that a slice
- * hides, then the slices delete what the target has. Lists come last, when nothing else of the batch can hide them.
+ * under way any more. The batch's slices are journaled first. Then, in each partition, rows are written without those that a
+ * slice hides, then the slices delete what the target has. Lists come last, when nothing else of the batch can hide them.
  * Repeating a batch, whole or in part, ends in the same cells, since every write carries the timestamp that its change or
  * read gives it.
  *
- * Batches may overlap: what one does to the rows of another is decided by those timestamps alone. But a slice looks at what the
- * target has, so it waits for every batch of its partition that had begun before it stood in the journal: an older row
- * then is either on the target, to be deleted, or finds the journal in its way (docs/decisions/0001-write-timestamps.md).
+ * Batches overlap, and within one the partitions: what one does to the rows of another is decided by those timestamps alone. But
+ * a slice looks at what the target has, so it waits for all that was under way on its partition before it stood in the journal: an
+ * older row then is either on the target, to be deleted, or finds the journal in its way (docs/decisions/0001-write-timestamps.md).
  *
  * Throws StaleBatchError when the target was away so long that the batch must be decided again.
  */
@@ -63,20 +63,41 @@ export async function applyBatch(
   parts: BatchParts,
 ): Promise<AppliedBatch> {
   const plans = planAll(received, context);
-  const changes = plans.flatMap((plan) => ('update' in plan ? [plan] : []));
-  const underWay = parts.underWay.begin(new Set(changes.map(({ update }) => partitionOf(update))));
+  const works = worksOf(plans, parts.underWay);
   try {
     // Begun and journaled in one step, with no other batch between the two.
-    await parts.keeper.keep(changes.flatMap((plan) => slicesOf(plan.update, plan.decideAt)));
-    const settled = await runWork(plans, new BatchWork(parts, underWay), context, parts);
+    await parts.keeper.keep(
+      works.flatMap(({ changes }) => changes.flatMap(({ plan }) => slicesOf(plan.update, plan.decideAt))),
+    );
+    const batchWork = new BatchWork(parts);
+    const settled = plans.map(unsettled);
+    await allEnded(works.map((work) => runWork(work, settled, { batchWork, context, parts })));
     const outcomes = await allEnded(
       settled.map(async ({ outcome, poison }, index) => (poison ? bury(received[index]!, poison, parts) : outcome)),
     );
     const books = balance(received.length, outcomes, 'a batch of changes');
     return { books, latenciesMs: latencies(received, plans, settled) };
   } finally {
-    underWay.end();
+    for (const { underWay } of works) underWay.end();
   }
+}
+
+/** The changes of one partition of a table, which go through the batch's steps together; other partitions do not wait for them. */
+interface PartitionWork {
+  readonly changes: readonly { readonly plan: PlannedChange; readonly index: number }[];
+  readonly underWay: PartitionUnderWay;
+}
+
+function worksOf(plans: readonly PlannedUpdate[], underWay: PartitionsUnderWay): readonly PartitionWork[] {
+  const works = new Map<string, { changes: { plan: PlannedChange; index: number }[]; underWay: PartitionUnderWay }>();
+  plans.forEach((plan, index) => {
+    if (!('update' in plan)) return;
+    const partition = partitionText(plan.update.table.id, plan.update.partitionKey);
+    const work = works.get(partition) ?? { changes: [], underWay: underWay.begin(partition) };
+    works.set(partition, work);
+    work.changes.push({ plan, index });
+  });
+  return [...works.values()];
 }
 
 function latencies(
@@ -123,12 +144,17 @@ interface Settled {
   readonly atMicros: bigint;
 }
 
+interface WorkTools {
+  readonly batchWork: BatchWork;
+  readonly context: BatchContext;
+  readonly parts: BatchParts;
+}
+
 async function runWork(
-  plans: readonly PlannedUpdate[],
-  work: BatchWork,
-  context: BatchContext,
-  parts: BatchParts,
-): Promise<readonly Settled[]> {
+  { changes, underWay }: PartitionWork,
+  settled: Settled[],
+  { batchWork, context, parts }: WorkTools,
+): Promise<void> {
   /** What the target will never take is one update's misfortune; any other fault is the batch's. */
   const settle = async (plan: PlannedChange, before: Settled, step: Step): Promise<Settled> => {
     try {
@@ -140,19 +166,22 @@ async function runWork(
       return { ...before, outcome: 'deadLettered', poison: error, lists: [] };
     }
   };
-  const all = (before: readonly Settled[], step: Step) =>
+  const all = (step: Step) =>
     allEnded(
-      plans.map(async (plan, index) => ('update' in plan ? settle(plan, before[index]!, step) : before[index]!)),
+      changes.map(async ({ plan, index }) => {
+        settled[index] = await settle(plan, settled[index]!, step);
+      }),
     );
-  const rows = await all(plans.map(unsettled), (plan) => work.writeRows(plan));
-  const slices = await all(rows, async (plan, before) => {
-    if (!hasSlices(plan)) return undefined;
-    return { lists: [...before.lists, ...(await work.deleteSlices(plan))] };
-  });
-  work.foreseeLists(slices.flatMap(({ lists }) => lists));
-  return all(slices, async (_, { lists }) => {
+  await all((plan) => batchWork.writeRows(plan, underWay));
+  if (changes.some(({ plan }) => hasSlices(plan)))
+    await all(async (plan, { lists }) => {
+      if (!hasSlices(plan)) return undefined;
+      return { lists: [...lists, ...(await batchWork.deleteSlices(plan, underWay))] };
+    });
+  batchWork.foreseeLists(changes.flatMap(({ index }) => settled[index]!.lists));
+  await all(async (_, { lists }) => {
     if (lists.length === 0) return undefined;
-    await work.rewriteLists(lists);
+    await batchWork.rewriteLists(lists);
     return {};
   });
 }
@@ -168,8 +197,4 @@ function unsettled(plan: PlannedUpdate): Settled {
   const nothing = { lists: [], atMicros: 0n };
   if (plan.what === 'poison') return { ...nothing, outcome: 'deadLettered', poison: plan.error };
   return { ...nothing, outcome: 'update' in plan ? 'ignored' : plan.what };
-}
-
-function partitionOf({ table, partitionKey }: PartitionUpdate): string {
-  return partitionText(table.id, partitionKey);
 }

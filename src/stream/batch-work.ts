@@ -7,9 +7,8 @@ import { statementsOfUpdate } from '../apply/statements-of-update.ts';
 import { type JournalSlice, slicesOf } from '../model/slice-journal.ts';
 import type { BatchParts } from './apply-batch.ts';
 import type { Outcome } from './batch-books.ts';
-import type { BatchUnderWay } from './batches-under-way.ts';
 import { Once } from './once.ts';
-import { partitionText } from './partition-text.ts';
+import type { PartitionUnderWay } from './partitions-under-way.ts';
 import type { PlannedChange } from './plan-update.ts';
 import { dirtyListsOf, dirtyRow, keysToRecopy } from './work-of-update.ts';
 
@@ -32,11 +31,9 @@ export class BatchWork {
   >;
   readonly #lists: Once<DirtyLists, void>;
   readonly #newestListEvent = new Map<string, bigint>();
-  readonly #underWay: BatchUnderWay;
 
-  constructor(parts: BatchParts, underWay: BatchUnderWay) {
+  constructor(parts: BatchParts) {
     this.#parts = parts;
-    this.#underWay = underWay;
     const { keeper, listStamps } = parts;
     this.#recopies = new Once(
       recopyKeyText,
@@ -57,11 +54,11 @@ export class BatchWork {
   }
 
   /** Everything of a change but its slices. */
-  async writeRows(plan: PlannedChange): Promise<WrittenRows> {
+  async writeRows(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {
     const isSuperseded = !(await this.#writeYoungParts(plan));
     const keys = keysToRecopy(plan);
     // Like a slice that is applied, the reading of a whole partition looks at what the target has.
-    if (keys.some(({ scope }) => scope.kind === 'partition')) await this.#untilEarlierEnded(plan);
+    if (keys.some(({ scope }) => scope.kind === 'partition')) await underWay.untilEarlierEnded();
     const wentOver = await allEnded(keys.map((key) => this.#recopies.run(key)));
     // A list has a stamp above any floor, so a row that the recopy found gone keeps its list until that is read again.
     const hasLists = listColumns(plan.update.table, false).length > 0;
@@ -72,10 +69,10 @@ export class BatchWork {
   }
 
   /** Deletes what the target has under the slices that are applied; answers the lists that it may have hidden. */
-  async deleteSlices(plan: PlannedChange): Promise<readonly DirtyLists[]> {
+  async deleteSlices(plan: PlannedChange, underWay: PartitionUnderWay): Promise<readonly DirtyLists[]> {
     const slices = slicesOf(plan.update, plan.decideAt).filter(({ decision }) => decision === 'apply');
     if (slices.length === 0) return [];
-    await this.#untilEarlierEnded(plan);
+    await underWay.untilEarlierEnded();
     const deleted = await allEnded(slices.map((slice) => this.#slices.run({ slice, plan })));
     if (listColumns(plan.update.table, false).length === 0) return [];
     return deleted.flat().map((clustering) => dirtyRow(plan, clustering));
@@ -92,10 +89,6 @@ export class BatchWork {
 
   async rewriteLists(lists: readonly DirtyLists[]): Promise<void> {
     await allEnded(lists.map((dirty) => this.#lists.run(dirty)));
-  }
-
-  #untilEarlierEnded({ update }: PlannedChange): Promise<void> {
-    return this.#underWay.untilEarlierEnded(partitionText(update.table.id, update.partitionKey));
   }
 
   /** Writes the parts that go with their own write times; answers false when slices hide them all. */

@@ -5,12 +5,12 @@ import type { Message } from '../ports/message-bus.ts';
 import { admitUpdates, recordToPark } from './admit-updates.ts';
 import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
 import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
-import { BatchesUnderWay } from './batches-under-way.ts';
 import { type KnownCopies, RecentUpdates } from './copies.ts';
 import { decodeEvents } from './decode-events.ts';
 import { decodeImages, ImageFormats } from './decode-images.ts';
 import { type DecodedMessages, decodeMessages } from './decode-messages.ts';
 import type { ParkingLot } from './parking-lot.ts';
+import { PartitionsUnderWay } from './partitions-under-way.ts';
 import { reportedLetters } from './reported-letters.ts';
 import { sinkBounds } from './sink-bounds.ts';
 import type { SinkParts } from './sink-parts.ts';
@@ -54,7 +54,7 @@ export class ChangeTaker {
       ...parts,
       deadLetters: reportedLetters(parts),
       keeper: held.keeper,
-      underWay: new BatchesUnderWay(),
+      underWay: new PartitionsUnderWay(),
       listStamps: new ListStamps(parts.handOverMicros),
       parkIfPaused: (update) => this.#parkIfPaused(update),
       signal: held.signal,

@@ -10,8 +10,8 @@ import { keyColumns, regularColumns, type Table } from '../../src/model/table.ts
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import { applyBatch } from '../../src/stream/apply-batch.ts';
-import { BatchesUnderWay } from '../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
+import { PartitionsUnderWay } from '../../src/stream/partitions-under-way.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { rawPool, run, targetEndpoint } from '../adapters/cassandra/sandbox-cluster.ts';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
@@ -83,7 +83,7 @@ async function apply(...updates: readonly PartitionUpdate[]) {
       window: keyspacesWindow,
       keyspace,
       keeper: await SliceKeeper.open(inMemoryBus().bus, 0),
-      underWay: new BatchesUnderWay(),
+      underWay: new PartitionsUnderWay(),
       listStamps: new ListStamps(context.handOverMicros),
       deadLetters: { add: async (letter) => void letters.push(letter) },
       parkIfPaused: async () => false,

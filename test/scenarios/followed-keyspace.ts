@@ -12,8 +12,8 @@ import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
 import { copySplit } from '../../src/snapshot/copy-split.ts';
 import { type AppliedBatch, applyBatch } from '../../src/stream/apply-batch.ts';
-import { BatchesUnderWay } from '../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
+import { PartitionsUnderWay } from '../../src/stream/partitions-under-way.ts';
 import { reapplySlices } from '../../src/stream/reapply-slices.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { inMemoryBus, type MemoryBus } from '../support/in-memory-bus.ts';
@@ -121,7 +121,7 @@ export async function startWorker(two: TwoKeyspaces, options: WorkerOptions = {}
     window: keyspacesWindow,
     keyspace: two.targetKeyspace,
     keeper: await SliceKeeper.open(bus.bus, 0),
-    underWay: new BatchesUnderWay(),
+    underWay: new PartitionsUnderWay(),
     listStamps: new ListStamps(handOverMicros),
     deadLetters: { add: async ({ reason }: { readonly reason: string }) => void letters.push(reason) },
     parkIfPaused: async () => false,

@@ -4,8 +4,8 @@ import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { applyBatch } from '../../src/stream/apply-batch.ts';
-import { BatchesUnderWay } from '../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
+import { PartitionsUnderWay } from '../../src/stream/partitions-under-way.ts';
 import { StaleBatchError } from '../../src/stream/refusals.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { aClock } from '../support/a-clock.ts';
@@ -40,7 +40,7 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
     window: keyspacesWindow,
     keyspace: 'moved',
     keeper: await SliceKeeper.open(memory.bus, 0),
-    underWay: new BatchesUnderWay(),
+    underWay: new PartitionsUnderWay(),
     listStamps: new ListStamps(now - 10n * hour),
     deadLetters: { add: async ({ errorClass }: { readonly errorClass: string }) => void letters.push(errorClass) },
     parkIfPaused: async () => false,

@@ -5,8 +5,8 @@ import type { PartitionUpdate } from '../../src/model/mutation.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
 import { applyBatch } from '../../src/stream/apply-batch.ts';
-import { BatchesUnderWay } from '../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
+import { PartitionsUnderWay } from '../../src/stream/partitions-under-way.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable, int, text } from '../support/a-table.ts';
@@ -151,7 +151,7 @@ async function aWorker() {
     window: keyspacesWindow,
     keyspace: 'moved',
     keeper: await SliceKeeper.open(inMemoryBus().bus, 0),
-    underWay: new BatchesUnderWay(),
+    underWay: new PartitionsUnderWay(),
     listStamps: new ListStamps(now - 10n * hour),
     deadLetters: { add: async () => {} },
     parkIfPaused: async () => false,

@@ -9,8 +9,8 @@ import type { SourceCluster } from '../../../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
 import { copySplit } from '../../../src/snapshot/copy-split.ts';
 import { applyBatch } from '../../../src/stream/apply-batch.ts';
-import { BatchesUnderWay } from '../../../src/stream/batches-under-way.ts';
 import { RecentUpdates } from '../../../src/stream/copies.ts';
+import { PartitionsUnderWay } from '../../../src/stream/partitions-under-way.ts';
 import { reapplySlices } from '../../../src/stream/reapply-slices.ts';
 import { SliceKeeper } from '../../../src/stream/slice-keeper.ts';
 import { inMemoryBus } from '../../support/in-memory-bus.ts';
@@ -38,7 +38,7 @@ export class HistoryStream {
   #keeper: SliceKeeper | undefined;
   #recent = new RecentUpdates(1000);
   #listStamps: ListStamps;
-  readonly #underWay = new BatchesUnderWay();
+  readonly #underWay = new PartitionsUnderWay();
   #writes = 0;
   /** Those that were under way together. */
   #lastBatches: readonly (readonly PartitionUpdate[])[] = [];
