@@ -78,13 +78,8 @@ export interface PhaseStatus {
   readonly summary: string;
 }
 
-export interface StreamStatus {
-  /** How far applied changes are behind the present; 'unknown' is a value. */
-  readonly lagMs: number | 'unknown';
-  readonly unknownBecause: string | undefined;
-  /** What the broker still holds for the sink, in entries and in the age of the oldest. */
-  readonly backlogEntries: number;
-  readonly backlogAgeSeconds: number;
+/** received = all the others. */
+interface StreamCounts {
   readonly received: number;
   readonly applied: number;
   readonly duplicates: number;
@@ -93,6 +88,17 @@ export interface StreamStatus {
   readonly deadLettered: number;
   readonly parked: number;
   readonly ignored: number;
+}
+
+export interface StreamStatus extends StreamCounts {
+  /** How far applied changes are behind the present; 'unknown' is a value. */
+  readonly lagMs: number | 'unknown';
+  readonly unknownBecause: string | undefined;
+  /** What the broker still holds for the sink, in entries and in the age of the oldest. */
+  readonly backlogEntries: number;
+  readonly backlogAgeSeconds: number;
+  /** Of the last whole minute, over all partitions. */
+  readonly lastMinute: StreamCounts;
   /** From the application's write time to the confirmed write; undefined before the first. */
   readonly latencyMs: { readonly p50: number | undefined; readonly p99: number | undefined };
 }

@@ -90,11 +90,14 @@ async function streamStatus(
   const oldest = backlogs.flatMap(({ oldestPublishedAtMs }) => oldestPublishedAtMs ?? []);
   const reports = [...(position?.partitions.values() ?? [])];
   const books = reports.map((report) => report.books).reduce(addBooks, emptyBooks);
+  // A worker of an earlier version tells none.
+  const lastMinute = reports.map((report) => report.lastMinute ?? emptyBooks).reduce(addBooks, emptyBooks);
   const latency = reports.map((report) => report.latency).reduce(addLatencies, {});
   const nowMicros = clock.nowMicros();
   const time = position?.streamTimeMicros;
   return {
     ...books,
+    lastMinute,
     lagMs: time === undefined ? 'unknown' : Number((nowMicros - time) / 1000n),
     unknownBecause: position ? position.unknownBecause : 'there is no hand-over yet',
     backlogEntries: backlogs.reduce((total, { entries }) => total + entries, 0),

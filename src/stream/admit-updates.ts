@@ -23,6 +23,7 @@ export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf,
   const fitting: ReceivedUpdate[] = [];
   const parked: ParkedEntry[] = [];
   let parkedUpdates = 0;
+  let ignored = 0;
   for (const received of updates) {
     const { update, event } = received;
     const rule = ruleOf(update.table.id);
@@ -33,9 +34,9 @@ export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf,
     else if (fitted.kind === 'unfit') {
       parked.push(...entriesToPark(received, fitted.reason, nowMicros));
       parkedUpdates++;
-    }
+    } else ignored++;
   }
-  return { fitting, parked, parkedUpdates, ignored: updates.length - fitting.length - parkedUpdates };
+  return { fitting, parked, parkedUpdates, ignored };
 }
 
 /** What names no more than a key waits as the rows that are to be read again. */

@@ -32,9 +32,15 @@ export const emptyBooks: StreamBooks = {
 export function balance(received: number, outcomes: readonly Outcome[], where: string): StreamBooks {
   const books: Record<keyof StreamBooks, number> = { ...emptyBooks, received };
   for (const outcome of outcomes) books[outcome]++;
-  if (outcomes.length !== received)
-    throw new BooksError(`${where}: ${received} updates received, ${outcomes.length} accounted for`);
+  throwOnUnbalanced(books, where);
   return books;
+}
+
+/** Throws BooksError when an update has no outcome or two. */
+export function throwOnUnbalanced({ received, ...outcomes }: StreamBooks, where: string): void {
+  const accountedFor = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  if (accountedFor === received) return;
+  throw new BooksError(`${where}: ${received} updates received, ${accountedFor} accounted for`);
 }
 
 export function addBooks(a: StreamBooks, b: StreamBooks): StreamBooks {

@@ -4,7 +4,7 @@ import type { Lane } from '../model/lane.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { admitUpdates, recordToPark } from './admit-updates.ts';
 import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
-import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
+import { addBooks, emptyBooks, type StreamBooks, throwOnUnbalanced } from './batch-books.ts';
 import { type KnownCopies, RecentUpdates } from './copies.ts';
 import { decodeEvents } from './decode-events.ts';
 import { decodeImages, ImageFormats } from './decode-images.ts';
@@ -25,8 +25,10 @@ export interface TakenChanges {
 /** Decoded, and sorted by what may be done with it: what waits is parked already, what nothing can be made of is buried. */
 export interface PreparedChanges {
   readonly fitting: readonly ReceivedUpdate[];
-  /** Of all that is not among `fitting`. */
-  readonly books: StreamBooks;
+  /** Updates that were received, counted before they were sorted. */
+  readonly received: number;
+  /** Of what is not among `fitting`: outcomes only. */
+  readonly others: StreamBooks;
   readonly copies: KnownCopies;
 }
 
@@ -69,16 +71,18 @@ export class ChangeTaker {
     const { fitting, parked, parkedUpdates, ignored } = admitUpdates(updates, ruleOf, now);
     await this.#held.lot.park([...parked, ...unknown.map((record) => recordToPark(record, now))]);
     const waiting = parkedUpdates + unknown.length;
-    const received = poisoned + waiting + ignored + duplicates;
-    const others = { received, deadLettered: poisoned, parked: waiting, ignored, duplicates };
-    return { fitting, books: { ...emptyBooks, ...others }, copies: this.#recent.ofBatch() };
+    const received = updates.length + unknown.length + poisoned + duplicates;
+    const others = { ...emptyBooks, deadLettered: poisoned, parked: waiting, ignored, duplicates };
+    return { fitting, received, others, copies: this.#recent.ofBatch() };
   }
 
   /** Ends once all of it is where it belongs. Many at a time; one that fails may be repeated. */
-  async apply({ fitting, books: others, copies }: PreparedChanges): Promise<TakenChanges> {
-    const { books, latenciesMs } = await applyBatch(fitting, this.#context(copies), this.#batchParts);
+  async apply({ fitting, received, others, copies }: PreparedChanges): Promise<TakenChanges> {
+    const applied = await applyBatch(fitting, this.#context(copies), this.#batchParts);
     this.#held.signal.throwIfAborted();
-    return { books: addBooks(books, others), latenciesMs };
+    const books = { ...addBooks(applied.books, others), received };
+    throwOnUnbalanced(books, 'changes of one batch');
+    return { books, latenciesMs: applied.latenciesMs };
   }
 
   /** Applies changes that waited. None of them is a copy of another: what was remembered of them may be their refusal. */

@@ -15,6 +15,8 @@ export interface PartitionProgress {
   readonly drained: readonly string[];
   /** Since the worker took the partition. */
   readonly books: StreamBooks;
+  /** Of the last whole minute of the clock. */
+  readonly lastMinute: StreamBooks;
   readonly latency: LatencyCounts;
   /** Of all time, whoever held the partition. */
   readonly parked: readonly ParkedTable[];

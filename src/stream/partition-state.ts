@@ -1,6 +1,7 @@
 import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
 import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
 import { countLatency } from './latency.ts';
+import { MinuteBooks } from './minute-books.ts';
 import type { ParkedTable } from './parking-lot.ts';
 import type { PartitionProgress } from './partition-progress.ts';
 
@@ -13,9 +14,11 @@ export class PartitionState {
   readonly #drained: string[] = [];
   readonly #latency: Record<string, number> = {};
   #books: StreamBooks = emptyBooks;
+  readonly #minutes: MinuteBooks;
 
-  constructor(partition: number) {
+  constructor(partition: number, nowMicros: bigint) {
     this.#partition = partition;
+    this.#minutes = new MinuteBooks(nowMicros);
   }
 
   passWatermark({ node, instantMicros, unbrokenSinceMicros }: WatermarkEvent): void {
@@ -37,7 +40,8 @@ export class PartitionState {
     this.#drained.push(nonce);
   }
 
-  passBatch(books: StreamBooks, latenciesMs: readonly number[]): void {
+  passBatch(books: StreamBooks, latenciesMs: readonly number[], nowMicros: bigint): void {
+    this.#minutes.add(books, nowMicros);
     this.#books = addBooks(this.#books, books);
     for (const ms of latenciesMs) countLatency(this.#latency, ms);
   }
@@ -51,6 +55,7 @@ export class PartitionState {
       unbrokenSince: { ...this.#unbrokenSince },
       drained: [...this.#drained],
       books: this.#books,
+      lastMinute: this.#minutes.last(atMicros),
       latency: { ...this.#latency },
       parked,
     };

@@ -88,7 +88,7 @@ class SinkSession {
     this.#report = calmReport(parts);
     this.#signal = AbortSignal.any([signal, this.#failed.signal]);
     this.#bounds = sinkBounds(parts.lanes.length);
-    this.#state = new PartitionState(partition);
+    this.#state = new PartitionState(partition, parts.clock.nowMicros());
     const lane = parts.lanes[partition]!;
     this.#taker = new ChangeTaker(parts, { lane, keeper, lot, signal: this.#signal });
     this.#clock = laneClock(lane, parts, this.#signal);
@@ -165,7 +165,8 @@ class SinkSession {
     const positions = stretch.flatMap((batch) => batch.positions);
     const position = positions.at(-1)!;
     await this.#untilPossible('changes cannot be acknowledged', () => this.#subscription.acknowledgeUpTo(position));
-    for (const { taken } of stretch) this.#state.passBatch(taken.books, taken.latenciesMs);
+    const now = this.#parts.clock.nowMicros();
+    for (const { taken } of stretch) this.#state.passBatch(taken.books, taken.latenciesMs, now);
     const books = stretch.map(({ taken }) => taken.books).reduce(addBooks);
     this.#parts.report({
       kind: 'batch-applied',

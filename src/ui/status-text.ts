@@ -118,13 +118,28 @@ function streamLines(stream: StreamStatus): readonly string[] {
   const { p50, p99 } = stream.latencyMs;
   return [
     `lag: ${lag}; backlog ${stream.backlogEntries} entries, the oldest ${stream.backlogAgeSeconds} s old`,
-    `changes: ${stream.received} received = ${stream.applied} applied + ${stream.duplicates} duplicates${hitRate(stream)} + ${stream.superseded} superseded + ${stream.recopied} recopied + ${stream.deadLettered} dead letters + ${stream.parked} parked + ${stream.ignored} ignored`,
+    `changes: ${countsText(stream)}`,
+    `  of them in the last whole minute: ${countsText(stream.lastMinute)}`,
     ...(p50 === undefined ? [] : [`write to applied: p50 ${p50} ms, p99 ${p99} ms`]),
   ];
 }
 
+function countsText(counts: StreamStatus['lastMinute']): string {
+  const { received, applied, duplicates, superseded, recopied, deadLettered, parked, ignored } = counts;
+  const outcomes = [
+    `${applied} applied`,
+    `${duplicates} duplicates${hitRate(counts)}`,
+    `${superseded} superseded by a range or partition delete`,
+    `${recopied} recopied`,
+    `${deadLettered} dead letters`,
+    `${parked} parked`,
+    `${ignored} ignored`,
+  ];
+  return `${received} received = ${outcomes.join(' + ')}`;
+}
+
 /** How many of the changes were copies of others that came before them. */
-function hitRate({ received, duplicates }: StreamStatus): string {
+function hitRate({ received, duplicates }: StreamStatus['lastMinute']): string {
   return received > 0 ? ` (${percent(duplicates / received)})` : '';
 }
 

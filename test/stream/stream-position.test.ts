@@ -18,6 +18,7 @@ function aReport(parts: Partial<PartitionProgress> = {}): PartitionProgress {
     unbrokenSince: {},
     drained: [],
     books: emptyBooks,
+    lastMinute: emptyBooks,
     latency: {},
     parked: [],
     ...parts,
@@ -87,7 +88,7 @@ describe('what a worker knows of its partition', () => {
   });
 
   test('a drain is passed with the mark of the last node, once', () => {
-    const state = new PartitionState(0);
+    const state = new PartitionState(0, now);
     expect(state.passDrainMark(mark('a'), ['a', 'b'])).toBe(false);
     expect(state.passDrainMark(mark('b'), ['a', 'b'])).toBe(true);
     state.drainDone('n');
@@ -96,7 +97,7 @@ describe('what a worker knows of its partition', () => {
   });
 
   test('a watermark that comes again takes nothing back; a later hole is kept', () => {
-    const state = new PartitionState(0);
+    const state = new PartitionState(0, now);
     state.passWatermark(watermark(50n, 20n));
     state.passWatermark(watermark(40n, 10n));
     expect(state.progress('w', now, [])).toMatchObject({ watermarks: { a: 50n }, unbrokenSince: { a: 20n } });

@@ -64,9 +64,16 @@ test('the share of copies among the changes is told, and every outcome', () => {
     parked: 4,
     ignored: 40,
   };
-  const stream = { ...books, lagMs: 5, latencyMs: { p50: 1, p99: 2 } } as unknown as MigrationStatus['stream'];
+  const lastMinute = { ...books, received: 100, ignored: 0, applied: 40 };
+  const stream = {
+    ...books,
+    lastMinute,
+    lagMs: 5,
+    latencyMs: { p50: 1, p99: 2 },
+  } as unknown as MigrationStatus['stream'];
   expect(statusText(aStatus({ stream }))).toContain(
-    'changes: 200 received = 100 applied + 50 duplicates (25 %) + 1 superseded + 2 recopied + 3 dead letters + 4 parked + 40 ignored\n',
+    'changes: 200 received = 100 applied + 50 duplicates (25 %) + 1 superseded by a range or partition delete + 2 recopied + 3 dead letters + 4 parked + 40 ignored\n' +
+      '  of them in the last whole minute: 100 received = 40 applied + 50 duplicates (50 %) + 1 superseded',
   );
 });
 
@@ -83,7 +90,7 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     copying: { isPaused: false, rowsPerSecond: undefined },
     splits: { planned: 0, copied: 0 },
     rows: { read: 0n, written: 0n, superseded: 0n, deadLettered: 0n },
-    stream: { lagMs: 'unknown', latencyMs: { p50: undefined, p99: undefined } },
+    stream: { lagMs: 'unknown', lastMinute: {}, latencyMs: { p50: undefined, p99: undefined } },
     heldBy: [],
     copyPauses: [],
     tables: [],
