@@ -70,6 +70,7 @@ const parts = {
   },
   isGivenUp: () => false,
   recopiedTableIds: new Set<string>(),
+  onTie: async () => {},
   nodes: [benchNode],
   handOverMicros: clock.nowMicros() - 3_600_000_000n,
   targetSkewMicros: await target.clockSkewMicros(),

@@ -16,6 +16,7 @@ import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
 import type { SnapshotDoneAt } from '../stream/slice-keeper.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import { followDatastax, openPulses } from './follow-datastax.ts';
+import { openTie } from './open-tie.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 import { handOverOf } from './start-source.ts';
@@ -85,6 +86,7 @@ async function sinkParts(
     get nodes() {
       return followedNodes(ledger.state).map((node) => node.hostId);
     },
+    onTie: (tie) => openTie(tie, context),
     handOverMicros: record.instantMicros,
     targetSkewMicros: await target.clockSkewMicros(signal),
     snapshotDoneAt: snapshotDoneAt(() => ledger.state),

@@ -15,6 +15,7 @@ import { reportedLetters } from './reported-letters.ts';
 import { sinkBounds } from './sink-bounds.ts';
 import type { SinkParts } from './sink-parts.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
+import { type Tie, TieFinder } from './tie-finder.ts';
 
 export interface TakenChanges {
   readonly books: StreamBooks;
@@ -27,6 +28,8 @@ export interface PreparedChanges {
   readonly fitting: readonly ReceivedUpdate[];
   /** Updates that were received, counted before they were sorted. */
   readonly received: number;
+  /** Of `fitting` with one another and with what came before; one a table. */
+  readonly ties: readonly Tie[];
   /** Of what is not among `fitting`: outcomes only. */
   readonly others: StreamBooks;
   readonly copies: KnownCopies;
@@ -44,6 +47,7 @@ export class ChangeTaker {
   readonly #parts: SinkParts;
   readonly #held: HeldPartition;
   readonly #recent: RecentUpdates;
+  readonly #tieFinder: TieFinder;
   readonly #batchParts: BatchParts;
   readonly #formats: ImageFormats;
 
@@ -51,7 +55,9 @@ export class ChangeTaker {
     this.#parts = parts;
     this.#held = held;
     this.#formats = new ImageFormats(parts.bus, held.lane.topic);
-    this.#recent = new RecentUpdates(sinkBounds(parts.lanes.length).rememberedUpdates);
+    const { rememberedUpdates, rememberedCells } = sinkBounds(parts.lanes.length);
+    this.#recent = new RecentUpdates(rememberedUpdates);
+    this.#tieFinder = new TieFinder(rememberedCells);
     this.#batchParts = {
       ...parts,
       deadLetters: reportedLetters(parts),
@@ -73,12 +79,14 @@ export class ChangeTaker {
     const waiting = parkedUpdates + unknown.length;
     const received = updates.length + unknown.length + poisoned + duplicates;
     const others = { ...emptyBooks, deadLettered: poisoned, parked: waiting, ignored, duplicates };
-    return { fitting, received, others, copies: this.#recent.ofBatch() };
+    return { fitting, received, others, ties: this.#tiesIn(fitting), copies: this.#recent.ofBatch() };
   }
 
   /** Ends once all of it is where it belongs. Many at a time; one that fails may be repeated. */
-  async apply({ fitting, received, others, copies }: PreparedChanges): Promise<TakenChanges> {
+  async apply({ fitting, received, others, ties, copies }: PreparedChanges): Promise<TakenChanges> {
     const applied = await applyBatch(fitting, this.#context(copies), this.#batchParts);
+    // Only now: a comparison that settles it must see both values written.
+    for (const tie of ties) await this.#parts.onTie(tie);
     this.#held.signal.throwIfAborted();
     const books = { ...addBooks(applied.books, others), received };
     throwOnUnbalanced(books, 'changes of one batch');
@@ -91,6 +99,16 @@ export class ChangeTaker {
     await applyBatch(updates, this.#context(noCopies), this.#batchParts);
     this.#held.signal.throwIfAborted();
   };
+
+  /** What is read again shows the value that won. */
+  #tiesIn(updates: readonly ReceivedUpdate[]): readonly Tie[] {
+    const ties = new Map<string, Tie>();
+    for (const { update } of updates) {
+      const tie = this.#parts.recopiedTableIds.has(update.table.id) ? undefined : this.#tieFinder.find(update);
+      if (tie) ties.set(tie.table, tie);
+    }
+    return [...ties.values()];
+  }
 
   #decode(messages: readonly Message[]): Promise<DecodedMessages> {
     const { tableId } = this.#held.lane;

@@ -12,6 +12,8 @@ export interface SinkBounds {
   readonly underWay: LineBounds;
   /** Digests of changes, to know their copies by. */
   readonly rememberedUpdates: number;
+  /** To know ties by; twelve bytes each. */
+  readonly rememberedCells: number;
 }
 
 /**
@@ -34,6 +36,7 @@ export function sinkBounds(partitionCount: number): SinkBounds {
     },
     // Some seconds of a worker at full speed; a copy that comes later costs one write.
     rememberedUpdates: partOf(240_000, 2_000),
+    rememberedCells: partOf(1_000_000, 10_000),
   };
 }
 

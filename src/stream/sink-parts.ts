@@ -10,6 +10,7 @@ import type { ReplayParts } from './replay-parked.ts';
 import type { SchemaFollower } from './schema-follower.ts';
 import type { SnapshotDoneAt } from './slice-keeper.ts';
 import type { RuleOf } from './table-rule.ts';
+import type { Tie } from './tie-finder.ts';
 
 /** What a sink needs, whatever partitions it holds. */
 export interface SinkParts extends Omit<ApplierParts, 'signal'> {
@@ -25,6 +26,8 @@ export interface SinkParts extends Omit<ApplierParts, 'signal'> {
   readonly isGivenUp: ReplayParts['isGivenUp'];
   /** Ids of tables that are in recopy mode: no change of theirs is applied directly. */
   readonly recopiedTableIds: ReadonlySet<string>;
+  /** Resolves once it is recorded that the target may have decided otherwise; may be told of one again. */
+  readonly onTie: (tie: Tie) => Promise<void>;
   /** Host ids whose watermarks and drain marks are waited for. */
   readonly nodes: readonly string[];
   readonly handOverMicros: bigint;

@@ -133,6 +133,7 @@ describe('not here: on Pulsar', () => {
         handOverMicros: clock.nowMicros() - 600_000_000n,
         targetSkewMicros: 0n,
         copiedRanges: [],
+        onTie: async () => {},
         snapshotDoneAt: () => undefined,
       },
       stop.signal,

@@ -134,6 +134,7 @@ describe('a sink on events of the DataStax agents', () => {
       handOverMicros: clock.nowMicros() - 3_600_000_000n,
       targetSkewMicros: 0n,
       copiedRanges: [],
+      onTie: async () => {},
       snapshotDoneAt: () => undefined,
     };
     void runSink(parts, stop.signal).catch(() => {});

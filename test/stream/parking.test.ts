@@ -219,6 +219,7 @@ async function startSink(target = inMemoryTarget(), source = inMemoryReader([]))
       handOverMicros: clock.nowMicros() - 3_600_000_000n,
       targetSkewMicros: 0n,
       copiedRanges: [],
+      onTie: async () => {},
       snapshotDoneAt: () => undefined,
     },
     stop.signal,

@@ -139,6 +139,7 @@ describe(`two sinks on one bus (seed ${seed})`, () => {
       handOverMicros,
       targetSkewMicros: await two.target.clockSkewMicros(),
       copiedRanges: [],
+      onTie: async () => {},
       snapshotDoneAt: () => undefined,
     };
     const running = runSink(parts, stop.signal).catch((error: unknown) => error);

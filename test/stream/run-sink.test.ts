@@ -151,6 +151,15 @@ describe('a sink', () => {
     await next.running;
   });
 
+  test('two values of one cell with one timestamp are told of once they are written, and before they are acknowledged', async () => {
+    const sink = await startSink({});
+    const micros = clock.nowMicros();
+    await publish(0, [aChange(1, micros, 7), aChange(1, micros, 8), aChange(2, micros, 7), aChange(2, micros, 7)]);
+    await sink.until(({ books }) => books.received === 4);
+    expect(sink.ties).toEqual(['things.n']);
+    expect(sink.newest().books).toMatchObject({ applied: 3, duplicates: 1 });
+  });
+
   interface SinkOptions {
     readonly target?: ReturnType<typeof inMemoryTarget>;
     readonly nodes?: readonly string[];
@@ -160,6 +169,7 @@ describe('a sink', () => {
   async function startSink(options: SinkOptions, stopping = stop) {
     const { target = inMemoryTarget(), nodes = [node], partitionCount = 1 } = options;
     const events: ProgressEvent[] = [];
+    const ties: string[] = [];
     const report = (event: ProgressEvent) => void events.push(event);
     const schema = await SchemaFollower.open({
       bus: memory.bus,
@@ -195,6 +205,7 @@ describe('a sink', () => {
         ruleOf: () => ({ kind: 'applied', table, leftOut: [] }),
         isGivenUp: () => false,
         recopiedTableIds: new Set(),
+        onTie: async ({ table, column }) => void ties.push(`${table}.${column}`),
         nodes,
         handOverMicros: clock.nowMicros() - 3_600_000_000n,
         targetSkewMicros: 0n,
@@ -211,6 +222,7 @@ describe('a sink', () => {
       running,
       stop: stopping,
       taken: target.taken,
+      ties,
       newest,
       reported: (kind: ProgressEvent['kind']) => events.filter((event) => event.kind === kind),
       async until(isSo: (progress: ReturnType<typeof newest>) => boolean) {
@@ -230,8 +242,8 @@ describe('a sink', () => {
 
 const aColumn = { keyspace: 'shop', table: 'things', clusteringOrder: 'none', type: 'int' } as const;
 
-function aChange(id: number) {
-  const cells = [cell(clock.nowMicros(), int(id))];
+function aChange(id: number, micros = clock.nowMicros(), value = id) {
+  const cells = [cell(micros, int(value))];
   const hasAllColumns = 0x20;
   const update = partitionUpdate({
     tableId: table.id,

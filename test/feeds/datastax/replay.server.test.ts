@@ -183,6 +183,7 @@ describe('a sink on recorded events', () => {
       nodes: [],
       targetSkewMicros: await two.target.clockSkewMicros(),
       copiedRanges: [],
+      onTie: async () => {},
       snapshotDoneAt: () => undefined,
     };
     void runSink(parts, stop.signal).catch(() => {});
