@@ -1,8 +1,9 @@
+import type { PartitionUpdate } from '../model/mutation.ts';
 import type { ReceivedUpdate } from './apply-batch.ts';
 import type { UnknownRecord } from './decode-messages.ts';
-import { fitUpdate } from './fit-update.ts';
+import { type FittedUpdate, fitUpdate } from './fit-update.ts';
 import type { ParkedChange, ParkedEntry } from './parked-codec.ts';
-import type { RuleOf } from './table-rule.ts';
+import type { RuleOf, TableRule } from './table-rule.ts';
 
 export interface AdmittedUpdates {
   /** In the shape in which their tables are moved. */
@@ -27,9 +28,7 @@ export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf,
   for (const received of updates) {
     const { update, event } = received;
     const rule = ruleOf(update.table.id);
-    if (rule.kind === 'left') continue;
-    const fitted =
-      rule.kind === 'applied' ? fitUpdate(update, rule.table, rule.leftOut) : { ...rule, kind: 'unfit' as const };
+    const fitted = fittedTo(rule, update);
     if (fitted.kind === 'fits') fitting.push(fitted.update === update ? received : { update: fitted.update, event });
     else if (fitted.kind === 'unfit') {
       parked.push(...entriesToPark(received, fitted.reason, nowMicros));
@@ -37,6 +36,17 @@ export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf,
     } else ignored++;
   }
   return { fitting, parked, parkedUpdates, ignored };
+}
+
+function fittedTo(rule: TableRule, update: PartitionUpdate): FittedUpdate {
+  switch (rule.kind) {
+    case 'applied':
+      return fitUpdate(update, rule.table, rule.leftOut);
+    case 'paused':
+      return { kind: 'unfit', reason: rule.reason };
+    case 'left':
+      return { kind: 'empty' };
+  }
 }
 
 /** What names no more than a key waits as the rows that are to be read again. */
