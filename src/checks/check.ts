@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Table } from '../model/table.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
+import type { NodeShell } from '../ports/node-shell.ts';
 import type { SourceCluster } from '../ports/source-cluster.ts';
 import type { TargetKeyspace } from '../ports/target-keyspace.ts';
 
@@ -19,6 +20,8 @@ export interface CheckContext {
   readonly target: TargetKeyspace;
   readonly bus: MessageBus;
   readonly clock: Clock;
+  /** What reaches a node’s machine; absent where nothing is done on one. */
+  readonly handsOf?: (address: string) => { readonly shell: NodeShell; readonly admin: NodeShell };
   readonly signal?: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { durableWrites, noRepairs } from '../checks/keyspace-checks.ts';
 import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
+import { nodesReached } from '../checks/reach-checks.ts';
 import { expiringCollections, writeTimes } from '../checks/sample-checks.ts';
 import { agentStates } from '../deploy/agent-states.ts';
 import { ensureAgents } from '../deploy/ensure-agents.ts';
@@ -23,7 +24,16 @@ const canaryTimeoutMs = 60_000;
 export const deployAgent: Phase = {
   name: 'deploy-agent',
   needs: [],
-  checks: [nodesUp, clocksAgree, commitLogReadable, durableWrites, noRepairs, writeTimes, expiringCollections],
+  checks: [
+    nodesUp,
+    nodesReached,
+    clocksAgree,
+    commitLogReadable,
+    durableWrites,
+    noRepairs,
+    writeTimes,
+    expiringCollections,
+  ],
   steps: [
     {
       title: 'topics and subscriptions',
