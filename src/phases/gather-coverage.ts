@@ -8,7 +8,7 @@ import type { CoverageStatus, HostAlarm, NodeStatus } from '../model/migration-s
 import { type ReplicatedRange, replicasOfRing } from '../model/ring-replicas.ts';
 import { alarmSentence, compareRing, followedNodes } from '../state/compare-ring.ts';
 import type { MigrationState } from '../state/migration-state.ts';
-import { hearVoices } from './datastax-voices.ts';
+import { heardSince, hearVoices } from './datastax-voices.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { readAgentStates } from './read-agent-states.ts';
 
@@ -28,7 +28,8 @@ export async function gatherCoverage(
   const [ring, keyspace] = [await source.nodes(signal), await source.keyspace(config.source.keyspace, signal)];
   const nowMs = Number(clock.nowMicros() / 1000n);
   const voices = await hearVoices({ source, bus, clock, signal }, state);
-  const heardAtMs = new Map([...voices].map(([node, voice]) => [node, voice.heardAtMs]));
+  // Where nothing runs that wakes them, DataStax's agents are rightly silent.
+  const heardAtMs = heardSince(voices, state, voices.size === 0 ? nowMs : 0);
   const alarms = compareRing({ state, ring, heardAtMs, nowMs });
   const ranges = keyspace && replicasOfRing(ring, keyspace.replication);
   const agents = await readAgentStates({ bus, clock, signal });

@@ -1,6 +1,6 @@
 import { OperatorError } from '../errors.ts';
 import { alarmSentence, compareRing, type RingAlarm, slicesOfAlarms } from '../state/compare-ring.ts';
-import { hearVoices } from './datastax-voices.ts';
+import { heardSince, hearVoices, wakeAgents } from './datastax-voices.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -33,9 +33,10 @@ export async function whileWatchingRing<C extends WorkerContext, T>(
 export async function watchRing(context: WorkerContext): Promise<void> {
   const { clock, report, signal } = context;
   const said = new Map<string, Said>();
+  const sinceMs = Number(clock.nowMicros() / 1000n);
   while (!signal.aborted) {
     try {
-      tellChanges(await lookAtRing(context), said, context);
+      tellChanges(await lookAtRing(context, sinceMs), said, context);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof OperatorError)) throw error;
@@ -46,13 +47,16 @@ export async function watchRing(context: WorkerContext): Promise<void> {
 }
 
 /** One look: answers the alarms of this moment, and has opened what is in doubt by them. */
-async function lookAtRing({ ledger, source, bus, clock, signal }: WorkerContext): Promise<readonly RingAlarm[]> {
+async function lookAtRing(
+  { ledger, source, bus, clock, signal }: WorkerContext,
+  sinceMs: number,
+): Promise<readonly RingAlarm[]> {
   const state = await ledger.refresh(signal);
   if (state.handOver === undefined || state.cutover !== undefined) return [];
   const ring = await source.nodes(signal);
   const nowMs = Number(clock.nowMicros() / 1000n);
-  const voices = await hearVoices({ source, bus, clock, signal }, state);
-  const heardAtMs = new Map([...voices].map(([node, { heardAtMs }]) => [node, heardAtMs]));
+  if (state.capture?.datastax) await wakeAgents({ source, signal });
+  const heardAtMs = heardSince(await hearVoices({ source, bus, clock, signal }, state), state, sinceMs);
   const alarms = compareRing({ state, ring, heardAtMs, nowMs });
   for (const slice of slicesOfAlarms(alarms, state, clock.nowMicros()))
     await ledger.append({ kind: 'slice-opened', slice });
