@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { durableWrites, noRepairs } from '../checks/keyspace-checks.ts';
 import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
+import { partitioners } from '../checks/partitioners.ts';
 import { nodesReached } from '../checks/reach-checks.ts';
 import { expiringCollections, writeTimes } from '../checks/sample-checks.ts';
 import { agentStates } from '../deploy/agent-states.ts';
@@ -28,6 +29,7 @@ export const deployAgent: Phase = {
     nodesUp,
     nodesReached,
     clocksAgree,
+    partitioners,
     commitLogReadable,
     durableWrites,
     noRepairs,

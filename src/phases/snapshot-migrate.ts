@@ -1,4 +1,5 @@
 import { nodesUp } from '../checks/node-checks.ts';
+import { partitioners } from '../checks/partitioners.ts';
 import { hiddenColumns } from '../checks/target-checks.ts';
 import { copyingOf } from '../config/table-copying.ts';
 import { BooksError, OperatorError } from '../errors.ts';
@@ -21,7 +22,7 @@ const splitsAnEvent = 1_000;
 export const snapshotMigrate: Phase = {
   name: 'snapshot-migrate',
   needs: ['start-source'],
-  checks: [nodesUp, hiddenColumns],
+  checks: [nodesUp, hiddenColumns, partitioners],
   steps: [
     {
       title: 'target tables',

@@ -59,6 +59,8 @@ export interface SourceCluster extends TableReader {
   schema(keyspace: string, signal?: AbortSignal): Promise<SchemaRows>;
   /** Summed over the nodes' own estimates; zeros for a table that was never flushed. */
   sizeEstimate(table: Table, signal?: AbortSignal): Promise<SizeEstimate>;
+  /** The full name of its class. */
+  partitioner(signal?: AbortSignal): Promise<string>;
   /** Compactions that wait for a thread, by each node of the datacenter that is read; undefined where its version does not tell. */
   pendingCompactions(signal?: AbortSignal): Promise<readonly PendingCompactions[]>;
   /** Repairs that began lately and have not ended, as the cluster's own history tells. */

@@ -53,6 +53,8 @@ export interface TargetKeyspace extends TableReader {
   write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
   /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */
   writeCapacity(table: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** The full name of its class. */
+  partitioner(signal?: AbortSignal): Promise<string>;
   /** The target's clock minus ours, microseconds, good to the round trip. */
   clockSkewMicros(signal?: AbortSignal): Promise<bigint>;
   close(): Promise<void>;

@@ -128,6 +128,10 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
       expect(Math.abs(Number(await target.clockSkewMicros()))).toBeLessThan(500_000);
     });
 
+    it('the partitioner is told', async () => {
+      expect(await target.partitioner()).toBe('org.apache.cassandra.dht.Murmur3Partitioner');
+    });
+
     it('the schema of a keyspace that does not exist is empty', async () => {
       const other = await open('no_such_keyspace');
       expect((await other.schema()).tables).toEqual([]);

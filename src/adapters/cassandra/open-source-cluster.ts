@@ -6,6 +6,7 @@ import { onNode, ringOf, withLife } from './on-node.ts';
 import { openPool } from './open-pool.ts';
 import { readPendingCompactions } from './pending-compactions.ts';
 import { readKeyspace } from './read-keyspace.ts';
+import { readPartitioner } from './read-partitioner.ts';
 import type { RingNode } from './read-ring.ts';
 import { readSchema } from './read-schema.ts';
 import { countRunningRepairs } from './running-repairs.ts';
@@ -45,6 +46,7 @@ export async function openSourceCluster(options: SourceClusterOptions): Promise<
         await Promise.all(nodes.map((node) => patient(`the estimates of ${node.address}`, signal, ask(node)))),
       );
     },
+    partitioner: (signal) => patient('to read the partitioner', signal, () => readPartitioner(pool, signal)),
     async pendingCompactions(signal) {
       const nodes = (await ring(signal)).filter((node) => node.datacenter === options.datacenter);
       const ask = (node: RingNode) =>

@@ -6,6 +6,7 @@ import { CqlServerError } from '../../wire/cql/errors.ts';
 import { type CqlValue, unset as wireUnset } from '../../wire/cql/value.ts';
 import { measureClockSkew } from './clock-skew.ts';
 import { readKeyspace } from './read-keyspace.ts';
+import { readPartitioner } from './read-partitioner.ts';
 import { readPresentSchema } from './read-schema.ts';
 import { tableReader } from './table-reader.ts';
 import { withPatience } from './with-patience.ts';
@@ -53,6 +54,7 @@ export function targetOverPool(parts: TargetParts): TargetKeyspace {
     write: (statement, signal) => write(pool, statement, signal),
     // A Cassandra takes what its machines can.
     writeCapacity: async () => undefined,
+    partitioner: (signal) => patient('to read the partitioner', signal, () => readPartitioner(pool, signal)),
     clockSkewMicros: (signal) => patient('to ask the target its time', signal, () => measureClockSkew(pool, signal)),
     close: () => pool.close(),
   };

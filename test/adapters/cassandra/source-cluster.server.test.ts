@@ -72,6 +72,10 @@ describe('the control side of a real source cluster', () => {
     expect(await cluster.sizeEstimate(table)).toEqual({ partitions: 0, meanPartitionBytes: 0 });
   });
 
+  it('the partitioner is told', async () => {
+    expect(await cluster.partitioner()).toBe('org.apache.cassandra.dht.Murmur3Partitioner');
+  });
+
   it('each node tells how many compactions wait on it', async () => {
     const nodes = await cluster.nodes();
     const told = await cluster.pendingCompactions();
