@@ -8,7 +8,7 @@ export function memoryBounds(argv: readonly string[], said: readonly string[]): 
 }
 
 /**
- * Some 60 MB live in the heap at full speed (bench/sink.ts shows the peak); by Node's defaults garbage makes a multiple of it.
+ * Some 100 MB live in the heap at full speed (bench/sink.ts shows the peak); by Node's defaults garbage makes a multiple of it.
  * Growing by half of what lives keeps the rest small. The limit itself is far above that: it ends a worker that
  * would take the machine's memory, and the next one is given its work.
  */

@@ -23,20 +23,20 @@ export interface SinkBounds {
 export function sinkBounds(partitionCount: number): SinkBounds {
   const partOf = (total: number, least: number) => Math.max(least, Math.floor(total / partitionCount));
   return {
-    queueMessages: partOf(8_000, 100),
+    queueMessages: partOf(6_000, 100),
     queueBytes: partOf(16 * mebibyte, mebibyte / 4),
     // Small enough that some end at once though one answer in a hundred is lost.
-    batchMessages: Math.min(250, partOf(8_000, 100)),
+    batchMessages: Math.min(250, partOf(6_000, 100)),
     batchBytes: partOf(8 * mebibyte, mebibyte / 8),
     underWay: {
       batches: 32,
-      messages: partOf(8_000, 100),
+      messages: partOf(6_000, 100),
       bytes: partOf(16 * mebibyte, mebibyte / 4),
-      doneBatches: 1_000,
+      doneBatches: partOf(8_000, 100),
     },
     // Some seconds of a worker at full speed; a copy that comes later costs one write.
     rememberedUpdates: partOf(240_000, 2_000),
-    rememberedCells: partOf(1_000_000, 10_000),
+    rememberedCells: partOf(500_000, 10_000),
   };
 }
 

@@ -9,7 +9,7 @@ const mebibyte = 2 ** 20;
 test.each([1, 8, 32])('all of %d partitions together hold what one worker may hold', (count) => {
   const { queueBytes, queueMessages, batchBytes, rememberedUpdates } = sinkBounds(count);
   expect(count * (queueBytes + batchBytes)).toBeLessThanOrEqual(48 * mebibyte);
-  expect(count * queueMessages).toBeLessThanOrEqual(8_000);
+  expect(count * queueMessages).toBeLessThanOrEqual(6_000);
   expect(count * rememberedUpdates).toBeLessThanOrEqual(240_000);
 });
 
