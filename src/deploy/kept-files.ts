@@ -70,6 +70,13 @@ export async function restoreFiles(kept: KeptFiles, signal?: AbortSignal): Promi
   return restored;
 }
 
+/** Whether anything is other than it was because of us. */
+export async function hasChanges(kept: KeptFiles, signal?: AbortSignal): Promise<boolean> {
+  for (const [, { path, original }] of await recordsIn(kept, signal))
+    if (((await kept.shell.digestOf(path, signal)) ?? null) !== original) return true;
+  return false;
+}
+
 async function keepOriginal(kept: KeptFiles, path: string, written: string, signal?: AbortSignal): Promise<void> {
   const { shell, folder } = kept;
   const name = sha256(path).slice(0, 16);

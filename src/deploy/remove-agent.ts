@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { OperatorError } from '../errors.ts';
-import { type RestoredFile, restoreFiles } from './kept-files.ts';
+import { hasChanges, type RestoredFile, restoreFiles } from './kept-files.ts';
 import { agentService, keptOf, type NodeAgent } from './node-agent.ts';
 
 export interface RemovedAgent {
@@ -12,13 +12,21 @@ export interface RemovedAgent {
 
 /**
  * The agent does not run, its unit is gone, every changed file is what it was byte for byte, and its folder is gone unless
- * others keep something there. Each is looked at again; OperatorError for what is not so. May be repeated.
+ * others keep something there. Each is looked at again; OperatorError for what is not so. Where a file was put back, `restart` is
+ * called before the folder goes, and again by the next call if it fails. May be repeated.
  */
-export async function removeAgent(agent: NodeAgent, signal?: AbortSignal): Promise<RemovedAgent> {
+export async function removeAgent(
+  agent: NodeAgent,
+  restart: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<RemovedAgent> {
   const { admin, supervisor, settings } = agent;
-  await supervisor.remove(agentService(agent), signal);
-  const restored = await restoreFiles(keptOf(agent), signal);
   const { folder } = settings;
+  await supervisor.remove(agentService(agent), signal);
+  // Noted before the files say nothing of it any more.
+  if (await hasChanges(keptOf(agent), signal)) await admin.writeFile(join(folder, restartDue), '', signal);
+  const restored = await restoreFiles(keptOf(agent), signal);
+  if ((await admin.digestOf(join(folder, restartDue), signal)) !== undefined) await restart();
   await admin.run(['rm', '-rf', '--', ...ours.map((name) => join(folder, name))], { signal });
   const left = await namesIn(agent, signal);
   if (left.length === 0) await admin.run(['rmdir', '--', folder], { signal });
@@ -26,10 +34,14 @@ export async function removeAgent(agent: NodeAgent, signal?: AbortSignal): Promi
   return { restored, left };
 }
 
+/** There while the node runs with what was put back only in its files. */
+const restartDue = 'restart-due';
+
 /** All that deploy-agent and the agent write there; nothing else is deleted. */
 const ours = [
   ...['bin', 'pulsar-ca.pem', 'agent.json', 'agent.log', 'agent.pid', 'kept'],
   ...['position.json', 'state.json', 'held'],
+  restartDue,
 ];
 
 async function namesIn({ admin, settings }: NodeAgent, signal?: AbortSignal): Promise<readonly string[]> {

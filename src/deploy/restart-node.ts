@@ -21,14 +21,18 @@ export interface RestartWait {
 }
 
 /**
+ * What restart starts may keep its output open, so that goes into a file: a pipe would be waited for as long as the node lives.
  * In one command, which goes on by itself should the connection break: a drained node that nobody restarts takes no writes.
  * Throws where either fails; the node is only known to be back after waitForNode.
  */
 export async function drainAndRestart({ admin, nodetool, restart }: NodeAdmin, signal?: AbortSignal): Promise<void> {
   const [drain, start] = [[...nodetool, 'drain'], restart].map((words) => words.map(shellQuote).join(' '));
   const script = `trap '' HUP PIPE
-out=$(${drain} 2>&1 </dev/null) || { echo "drain: $out" >&2; exit 1; }
-out=$(${start} 2>&1 </dev/null) || { echo "restart: $out" >&2; exit 1; }`;
+out=$(mktemp) || exit
+trap 'rm -f "$out"' EXIT
+run() { "$@" >"$out" 2>&1 </dev/null || { echo "$(tail -n 1 "$out")" >&2; exit 1; }; }
+run ${drain}
+run ${start}`;
   const { code, stderr } = await admin.run(['sh', '-c', script], { signal });
   if (code === 0) return;
   throw new OperatorError({

@@ -39,17 +39,26 @@ export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: U
 const restartTimeoutMs = 600_000;
 
 async function undoNode(agent: NodeAgent, ring: readonly NodeAgent[], context: PhaseContext): Promise<void> {
-  const { source, report, signal } = context;
+  const { report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
   if (!agent.isOurs) return say('its agent is for those to remove who put it there');
-  const { restored, left } = await removeAgent(agent, signal);
-  say('nothing of the agent is left');
+  const restart = async () => {
+    await restartNode(agent, ring, context);
+    say('restarted, up and normal for every other node, and answers');
+  };
+  const { restored, left } = await removeAgent(agent, restart, signal);
   for (const { path } of restored) say(`${path} is what it was, byte for byte`);
+  say('nothing of the agent is left');
   if (left.length > 0) say(`${agent.settings.folder} stays: others keep ${left.join(', ')} there`);
-  if (!restored.some(({ wasChanged }) => wasChanged)) return;
-  const admin = adminOf(agent, context);
+}
+
+async function restartNode(agent: NodeAgent, ring: readonly NodeAgent[], context: PhaseContext): Promise<void> {
+  const { source, signal } = context;
+  const [admin, all] = [adminOf(agent, context), ring.map((each) => adminOf(each, context))];
+  const others = all.filter(({ node }) => node !== agent.node);
+  const wait = { source, timeoutMs: restartTimeoutMs, signal };
+  // Nobody is stopped while another is away.
+  for (const other of others) await waitForNode(other, { ...wait, others: all.filter((each) => each !== other) });
   await drainAndRestart(admin, signal);
-  const others = ring.filter((other) => other !== agent).map((other) => adminOf(other, context));
-  await waitForNode(admin, { source, others, timeoutMs: restartTimeoutMs, signal });
-  say('restarted, up and normal for every other node, and answers');
+  await waitForNode(admin, { ...wait, others });
 }

@@ -32,10 +32,10 @@ function aRing(size: number) {
     writeFileSync(yaml, original);
     writeFileSync(join(folder, `${host}.running`), original);
     const nodetool = `case $1 in
-drain) echo "${host} drain" >>"${log}"; ! [ -e "${folder}/${host}.stuck" ] ;;
+drain) echo "${host} drain" >>"${log}"; echo stuck; ! [ -e "${folder}/${host}.stuck" ] ;;
 status) for h in ${hosts.join(' ')}; do grep -q $h "${folder}/down" && s=DN || s=UN; echo "$s  10.0.0.1  1 KiB  1  ?  $h  r1"; done ;;
 esac`;
-    const restart = `echo "${host} restart" >>"${log}"; cp "${yaml}" "${folder}/${host}.running"`;
+    const restart = `echo "${host} restart" >>"${log}"; cp "${yaml}" "${folder}/${host}.running"; sleep 20 &`;
     const kept: KeptFiles = { shell, folder: join(folder, `${host}.kept`) };
     return {
       node: aNode(host, `10.0.0.${host.at(-1)}`),
@@ -111,7 +111,7 @@ test('the first node that is not proved stops it, what is half done is said, and
 test('a node that cannot be drained is not restarted', async () => {
   const ring = aRing(1);
   writeFileSync(join(ring.folder, 'host-0.stuck'), '');
-  await expect(ring.turnOn()).rejects.toThrow(/drain and .* to succeed; found drain/);
+  await expect(ring.turnOn()).rejects.toThrow(/drain and .* to succeed; found stuck/);
   expect(ring.log()).toEqual(['host-0 drain']);
   rmSync(join(ring.folder, 'host-0.stuck'));
   expect(await ring.turnOn()).toBe(1);

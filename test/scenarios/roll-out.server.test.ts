@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -77,6 +77,19 @@ test('one that breaks while the agent starts leaves one agent, and the same comm
   const running = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   expect(running[0]).toBe(join(migration.agentFolder, 'bin', 'node'));
   expect(await migration.run('run', '--phase', 'start-source')).toMatchObject({ exitCode: 0 });
+});
+
+test('what pack writes for others to roll out is what the node has', { timeout: patience }, async () => {
+  const packed = join(keys, 'packed');
+  const { exitCode, stderr } = await migration.run('pack', '--dir', packed);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  const [node] = readdirSync(packed);
+  for (const file of ['bin/node', 'bin/agent.mjs', 'agent.json'])
+    expect(
+      readFileSync(join(packed, node!, 'agent', file)).equals(readFileSync(join(migration.agentFolder, file))),
+    ).toBe(true);
+  const unit = readFileSync(join(packed, node!, `cdcmig-agent-rolled-${process.pid}.service`), 'utf8');
+  expect(unit).toContain(`ExecStart="${join(migration.agentFolder, 'bin', 'node')}"`);
 });
 
 test('a host with another key than the known one is not spoken to', { timeout: patience }, async () => {

@@ -13,6 +13,7 @@ import { type SshServer, startSshServer } from '../adapters/ssh/an-ssh-server.ts
 import { type AMigration, aMigration, pidIn } from './operator/a-migration.ts';
 import type { Ended } from './operator/cdcmig-process.ts';
 
+const patience = 600_000;
 const scripts = fileURLToPath(new URL('operator', import.meta.url));
 
 let dir = '';
@@ -37,14 +38,14 @@ beforeAll(async () => {
     { name: 'roll', sandbox, keyspace: 'shop', targetKeyspace: 'shop_moved' },
     { captureMode: 'cdc', agents: ({ name }) => new Map(agents).get(name)! },
   );
-});
+}, patience);
 
 afterAll(async () => {
   await migration?.[Symbol.asyncDispose]();
   for (const server of servers.values()) await server.close();
   await wipeSandbox(dir);
   rmSync(dir, { recursive: true, force: true });
-});
+}, patience);
 
 /** As most clusters are: the sandbox's own begin with CDC. */
 async function withoutCdc(node: SandboxNode): Promise<void> {

@@ -61,11 +61,16 @@ function execute(client: Client, text: string, { input, signal }: RunOptions): P
   return new Promise((resolve) => {
     const broken = () => resolve(undefined);
     client.once('close', broken);
-    client.exec(text, (error, channel) => {
-      client.off('close', broken);
-      if (error) broken();
-      else endOf(channel, input ?? '', signal, resolve);
-    });
+    try {
+      client.exec(text, (error, channel) => {
+        client.off('close', broken);
+        if (error) broken();
+        else endOf(channel, input ?? '', signal, resolve);
+      });
+    } catch {
+      // The socket is closed, which ssh2 tells at once; its event is still on its way.
+      broken();
+    }
   });
 }
 
