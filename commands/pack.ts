@@ -42,6 +42,7 @@ async function pack(options: CommonOptions & { readonly dir: string }): Promise<
 /** Below `folder` as it is to be below the agent's own folder, and its unit beside. */
 async function packAgent(agent: NodeAgent, folder: string): Promise<void> {
   const place = (path: string) => join(folder, 'agent', relative(agent.settings.folder, path));
+  await mkdir(join(folder, 'agent'), { recursive: true });
   for (const { from, to, mode } of agent.files) {
     await mkdir(dirname(place(to)), { recursive: true });
     await copyFile(from, place(to));
