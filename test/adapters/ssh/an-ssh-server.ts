@@ -31,7 +31,7 @@ export interface SshServer {
 
 /** ssh2's own server on the loopback, which runs commands as this user. */
 export async function startSshServer(options: SshServerOptions = {}): Promise<SshServer> {
-  const [host, user] = [utils.generateKeyPairSync('ed25519'), utils.generateKeyPairSync('ed25519')];
+  const [host, user] = [soundKeys(), soundKeys()];
   const sockets = new Set<Socket>();
   const commands: string[] = [];
   let connections = 0;
@@ -124,4 +124,12 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
         cutAll();
       }),
   };
+}
+
+/** One in some hundred of the keys that ssh2 makes cannot be read by ssh2 itself. */
+function soundKeys(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const keys = utils.generateKeyPairSync('ed25519');
+    if (!(utils.parseKey(keys.private) instanceof Error)) return keys;
+  }
 }
