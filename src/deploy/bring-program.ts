@@ -10,7 +10,8 @@ export async function bringProgram({ shell, files, program }: NodeAgent, signal?
   for (const folder of new Set(files.map(({ to }) => dirname(to)))) await shell.makeFolder(folder, signal);
   let isNew = false;
   for (const file of files) {
-    const isProgram = file.to === program.command;
+    // Behind what it is started by, such as env.
+    const isProgram = file.mode === '755' && [program.command, ...program.arguments].includes(file.to);
     if (isProgram) await throwOnOtherPlatform(shell, file, signal);
     if ((await shell.upload(file, signal)) === 'uploaded') isNew = true;
     if (isProgram) await throwUnlessItStarts(shell, file, signal);

@@ -116,7 +116,8 @@ test('the Node that runs this is brought and starts', async () => {
   const node = fileAt(realpathSync(process.execPath), join(folder, 'bin', 'node'), '755');
   const files = [node];
   expect(await bringProgram({ ...agent, files, program: { ...sleeps, command: node.to } })).toBe(true);
-  expect(await bringProgram({ ...agent, files, program: { ...sleeps, command: node.to } })).toBe(false);
+  const program = { command: 'env', arguments: ['A=b', node.to], niceness: 0 };
+  expect(await bringProgram({ ...agent, files, program })).toBe(false);
 });
 
 test.each([
