@@ -31,13 +31,17 @@ export function adminOf(agent: NodeAgent, context: PhaseContext): NodeAdmin {
   return { node: agent.node, admin: agent.admin, nodetool, restart };
 }
 
-/** Those whose cassandra.yaml the configuration lets us edit. */
+/** Those whose cassandra.yaml the configuration lets us edit, in its order. */
 export function cdcNodes(agents: readonly NodeAgent[], context: PhaseContext): readonly CdcNode[] {
-  return agents.flatMap((agent) => {
-    const { cassandraYaml, cdcRawDirectory } = configOf(agent, context);
-    if (cassandraYaml === undefined || cdcRawDirectory === undefined) return [];
-    return [{ ...adminOf(agent, context), kept: keptOf(agent), yaml: cassandraYaml, cdcRawDirectory }];
-  });
+  const { agents: inOrder } = context.config.capture;
+  const place = ({ node }: NodeAgent) => inOrder.findIndex((agent) => agent.node === node.address);
+  return [...agents]
+    .sort((one, other) => place(one) - place(other))
+    .flatMap((agent) => {
+      const { cassandraYaml, cdcRawDirectory } = configOf(agent, context);
+      if (cassandraYaml === undefined || cdcRawDirectory === undefined) return [];
+      return [{ ...adminOf(agent, context), kept: keptOf(agent), yaml: cassandraYaml, cdcRawDirectory }];
+    });
 }
 
 function configOf({ node }: NodeAgent, { config }: PhaseContext): AgentConfig {
