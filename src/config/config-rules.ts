@@ -60,8 +60,6 @@ const rules: readonly Rule[] = [
     ];
   },
   function everyFeedHasItsAgents({ feed, capture }) {
-    if (feed === 'cdcmig' && capture.agents.length === 0)
-      return [fault('an agent for every node in capture.agents', 'none', 'add them, or set feed: datastax')];
     if (feed === 'datastax' && capture.agents.length > 0)
       return [fault('no capture.agents with feed: datastax', `${capture.agents.length}`, 'remove capture.agents')];
     return [];

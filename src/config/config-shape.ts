@@ -61,124 +61,138 @@ const keyspaces = z.strictObject({
 });
 
 /** The written shape of cdcmig.yaml. Descriptions become the comments of `cdcmig init`. */
-export const configShape = z.strictObject({
-  migration: name,
-  source: cluster.extend({
-    /** Names, or patterns with * and ?. Absent: every table of the keyspace. */
-    tables: z.array(text).min(1).optional(),
-    /** Names and patterns of tables that stay behind, whatever `tables` says. */
-    excludeTables: z.array(text).min(1).optional(),
-  }),
-  target: z.discriminatedUnion('kind', [
-    cluster.extend({
-      kind: z.literal('cassandra').optional(),
-      /** Of the target keyspace, if cdcmig is to create it. */
-      replication: z.record(text, text).optional(),
+export const configShape = z
+  .strictObject({
+    migration: name,
+    source: cluster.extend({
+      /** Names, or patterns with * and ?. Absent: every table of the keyspace. */
+      tables: z.array(text).min(1).optional(),
+      /** Names and patterns of tables that stay behind, whatever `tables` says. */
+      excludeTables: z.array(text).min(1).optional(),
     }),
-    keyspaces,
-  ]),
-  pulsar: z.strictObject({
-    serviceUrl: z.string().regex(/^pulsar(\+ssl)?:\/\/.+/, 'must begin with pulsar:// or pulsar+ssl://'),
-    adminUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with http:// or https://'),
-    tenant: text.default('public'),
-    /** Absent: cdcmig-<migration>. */
-    namespace: text.optional(),
-    token: reference.optional(),
-    oauth2: z
+    target: z.discriminatedUnion('kind', [
+      cluster.extend({
+        kind: z.literal('cassandra').optional(),
+        /** Of the target keyspace, if cdcmig is to create it. */
+        replication: z.record(text, text).optional(),
+      }),
+      keyspaces,
+    ]),
+    pulsar: z.strictObject({
+      serviceUrl: z.string().regex(/^pulsar(\+ssl)?:\/\/.+/, 'must begin with pulsar:// or pulsar+ssl://'),
+      adminUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with http:// or https://'),
+      tenant: text.default('public'),
+      /** Absent: cdcmig-<migration>. */
+      namespace: text.optional(),
+      token: reference.optional(),
+      oauth2: z
+        .strictObject({
+          issuerUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with https://'),
+          keyFile: text,
+          audience: text.optional(),
+          scope: text.optional(),
+        })
+        .optional(),
+      tlsCaFile: text.optional(),
+      tlsCertFile: text.optional(),
+      tlsKeyFile: text.optional(),
+      changesPartitions: z.int().min(1).max(256).default(8),
+    }),
+    /** Whose agents tell of the changes: our own, or those of DataStax CDC. */
+    feed: z.enum(['cdcmig', 'datastax']).default('cdcmig'),
+    datastax: z
       .strictObject({
-        issuerUrl: z.string().regex(/^https?:\/\/.+/, 'must begin with https://'),
-        keyFile: text,
-        audience: text.optional(),
-        scope: text.optional(),
+        /** The agents' keys, each row read again; or the images that a connector has read. */
+        read: z.enum(['events', 'data']).default('events'),
+        /** What the agents are told as topicPrefix, within the namespace. */
+        topicPrefix: z
+          .string()
+          .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
+          .default('events-'),
+        dataTopicPrefix: z
+          .string()
+          .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
+          .default('data-'),
+        connectorSubscription: z
+          .string()
+          .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
+          .default('cdcmig-connector'),
+        eventsPartitions: z.int().min(1).max(64).default(3),
+        settleSeconds: z.int().min(0).max(600).default(10),
+        /** What the plan shows for every node; the agents are installed by the operator. */
+        agent: datastaxAgentShape.optional(),
+        /** Lines of Cassandra beside 4.0. */
+        vouchedFor: z.array(z.string().regex(/^\d+\.\d+$/, 'must be like 4.1')).optional(),
       })
-      .optional(),
-    tlsCaFile: text.optional(),
-    tlsCertFile: text.optional(),
-    tlsKeyFile: text.optional(),
-    changesPartitions: z.int().min(1).max(256).default(8),
-  }),
-  /** Whose agents tell of the changes: our own, or those of DataStax CDC. */
-  feed: z.enum(['cdcmig', 'datastax']).default('cdcmig'),
-  datastax: z
-    .strictObject({
-      /** The agents' keys, each row read again; or the images that a connector has read. */
-      read: z.enum(['events', 'data']).default('events'),
-      /** What the agents are told as topicPrefix, within the namespace. */
-      topicPrefix: z
-        .string()
-        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
-        .default('events-'),
-      dataTopicPrefix: z
-        .string()
-        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
-        .default('data-'),
-      connectorSubscription: z
-        .string()
-        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
-        .default('cdcmig-connector'),
-      eventsPartitions: z.int().min(1).max(64).default(3),
-      settleSeconds: z.int().min(0).max(600).default(10),
-      /** What the plan shows for every node; the agents are installed by the operator. */
-      agent: datastaxAgentShape.optional(),
-      /** Lines of Cassandra beside 4.0. */
-      vouchedFor: z.array(z.string().regex(/^\d+\.\d+$/, 'must be like 4.1')).optional(),
-    })
-    .prefault({}),
-  capture: z
-    .strictObject({
-      mode: z.enum(['commitlog', 'cdc']).default('commitlog'),
-      /** One entry a node; or, in its place, a file with them. */
-      agents: z.array(agentShape).default([]),
-      inventory: text.optional(),
-      /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
-      atCritical: z.enum(['wait', 'release']).default('wait'),
-      warnPercent: z.int().min(1).max(99).default(50),
-      criticalPercent: z.int().min(1).max(100).default(80),
-      folderCapMiB: z.int().min(64).default(20_480),
-      visibilityDelayMs: z.int().min(0).max(60_000).default(1_000),
-    })
-    .prefault({}),
-  workers: z
-    .strictObject({
-      /** Processes that `run` starts on this machine. */
-      local: z.int().min(0).max(64).default(1),
-      folder: text.default('.cdcmig/workers'),
-      splitsAtOnce: z.int().min(1).max(64).default(4),
-      writesInFlight: z.int().min(1).max(10_000).default(256),
-    })
-    .prefault({}),
-  snapshot: z
-    .strictObject({
-      megabytesPerSplit: z.int().min(1).max(10_000).default(64),
-      /** A page of the source that takes so many times as long as at best makes the copying rest; 0: never. */
-      slowReadFactor: z.number().min(0).max(1_000).default(10),
-      /** Compactions that wait on a node of the source above which nothing is read; 0: however many. */
-      mostPendingCompactions: z.int().min(0).default(100),
-      /** How single tables are copied; the first entry that means a table holds. */
-      tables: z
-        .array(
-          z.strictObject({
-            /** A name, or a pattern with * and ?. */
-            table: text,
-            rowsPerSecond: z.int().min(1).optional(),
-            /** Tables of a lower number are copied before those of a higher one. */
-            order: z.int().min(-1_000).max(1_000).default(0),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
-  window: z
-    .strictObject({
-      pastHours: z.number().positive().max(48).default(48),
-      futureMinutes: z.number().positive().max(5).default(5),
-      reserveHours: z.number().positive().default(4),
-    })
-    .prefault({}),
-  /** What the operator knows and takes on. */
-  accept: z
-    .array(z.strictObject({ table: text, what: z.enum(['unprovable-expiry', 'future-write-times']), reason: text }))
-    .default([]),
-});
+      .prefault({}),
+    capture: z
+      .strictObject({
+        mode: z.enum(['commitlog', 'cdc']).default('commitlog'),
+        /** One entry a node; or, in its place, a file with them. */
+        agents: z.array(agentShape).default([]),
+        inventory: text.optional(),
+        /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
+        atCritical: z.enum(['wait', 'release']).default('wait'),
+        warnPercent: z.int().min(1).max(99).default(50),
+        criticalPercent: z.int().min(1).max(100).default(80),
+        folderCapMiB: z.int().min(64).default(20_480),
+        visibilityDelayMs: z.int().min(0).max(60_000).default(1_000),
+      })
+      .prefault({}),
+    workers: z
+      .strictObject({
+        /** Processes that `run` starts on this machine. */
+        local: z.int().min(0).max(64).default(1),
+        folder: text.default('.cdcmig/workers'),
+        splitsAtOnce: z.int().min(1).max(64).default(4),
+        writesInFlight: z.int().min(1).max(10_000).default(256),
+      })
+      .prefault({}),
+    snapshot: z
+      .strictObject({
+        megabytesPerSplit: z.int().min(1).max(10_000).default(64),
+        /** A page of the source that takes so many times as long as at best makes the copying rest; 0: never. */
+        slowReadFactor: z.number().min(0).max(1_000).default(10),
+        /** Compactions that wait on a node of the source above which nothing is read; 0: however many. */
+        mostPendingCompactions: z.int().min(0).default(100),
+        /** How single tables are copied; the first entry that means a table holds. */
+        tables: z
+          .array(
+            z.strictObject({
+              /** A name, or a pattern with * and ?. */
+              table: text,
+              rowsPerSecond: z.int().min(1).optional(),
+              /** Tables of a lower number are copied before those of a higher one. */
+              order: z.int().min(-1_000).max(1_000).default(0),
+            }),
+          )
+          .default([]),
+      })
+      .prefault({}),
+    window: z
+      .strictObject({
+        pastHours: z.number().positive().max(48).default(48),
+        futureMinutes: z.number().positive().max(5).default(5),
+        reserveHours: z.number().positive().default(4),
+      })
+      .prefault({}),
+    /** What the operator knows and takes on. */
+    accept: z
+      .array(z.strictObject({ table: text, what: z.enum(['unprovable-expiry', 'future-write-times']), reason: text }))
+      .default([]),
+  })
+  .refine(({ feed, capture }) => feed === 'datastax' || namesAgents(capture), {
+    path: ['capture'],
+    error: 'must name the agents of the nodes, or an inventory of them (or feed: datastax)',
+    // Also when other sections have faults: all of them are told at once.
+    when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'capture'),
+  });
+
+/** Undefined where other faults kept it from being read. */
+function namesAgents(
+  capture: { readonly agents: readonly unknown[]; readonly inventory?: string | undefined } | undefined,
+) {
+  return capture?.inventory !== undefined || (capture?.agents.length ?? 0) > 0;
+}
 
 export type WrittenConfig = z.infer<typeof configShape>;

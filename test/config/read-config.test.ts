@@ -37,6 +37,29 @@ test('all faults of the shape are told at once, each with its place', () => {
   expect(faults.length).toBeGreaterThanOrEqual(3);
 });
 
+test('faults of every section are told at once, with a section that is missing', () => {
+  const written = 'migration: Shop!\nsource: { contactPoints: [], datacenter: d, keyspace: k }\nsink: 1\n';
+  const places = faultsOf(written).map(({ expected }) => expected.split(' ')[0]);
+  expect(places).toEqual(['migration', 'source.contactPoints', 'target', 'pulsar', 'the', 'capture']);
+});
+
+test('a fault inside capture is told alone, not as agents that nobody named', () => {
+  const faults = faultsOf(whole.replace('commitLogDirectory: /c', 'commitLogDirectory: 5'));
+  expect(faults.map(({ expected }) => expected)).toEqual([
+    expect.stringContaining('capture.agents.0.commitLogDirectory'),
+  ]);
+});
+
+test('no agents are a fault of our own feed only', () => {
+  const none = whole.replace(/capture: .*/, 'capture: {}');
+  expect(faultsOf(none).map(({ found }) => found)).toEqual([expect.stringContaining('inventory')]);
+  expect(
+    faultsOf(`${none}feed: datastax\n`)
+      .map(({ expected }) => expected)
+      .join(),
+  ).not.toContain('capture');
+});
+
 test('all broken rules are told at once', () => {
   const faults = faultsOf(
     `${whole.replace('keyspace: shop }', 'keyspace: shop, username: u, tables: [a, a], excludeTables: ["*"] }').replace('capture: {', 'capture: { mode: cdc,')}\nwindow: { reserveHours: 30 }\n`,

@@ -15,7 +15,7 @@ pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080', tenant: t }
 feed: datastax
 datastax: ${datastax}
 `,
-    '/work/cdcmig.yaml',
+    '/conf/cdcmig.yaml',
   );
 const data = configOf('{ read: data }');
 

@@ -13,7 +13,7 @@ pulsar: { serviceUrl: '${serviceUrl}', adminUrl: 'http://p:8080' }
 ${feed}
 datastax: { agent: ${agent} }
 `,
-      '/work/cdcmig.yaml',
+      '/conf/cdcmig.yaml',
     ),
   );
 const jar = '/opt/cdc/agent-c4-2.3.9-all.jar';
