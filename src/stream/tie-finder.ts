@@ -38,22 +38,40 @@ export class TieFinder {
     for (const value of row.clustering) ofRow.add(value);
     return row.cells.find((cell) => {
       const ofCell = ofRow.fork().addText(cell.column.name).addMicros(cell.timestampMicros);
-      return this.#isTied((cell.path ? ofCell.add(cell.path) : ofCell).number, valueHash(cell));
+      return this.#isTied((cell.path ? ofCell.add(cell.path) : ofCell).number, cell);
     });
   }
 
-  #isTied(cell: number, value: number): boolean {
-    const place = cell % this.#cells.length;
-    if (this.#cells[place] === cell) return this.#values[place] !== value;
-    this.#cells[place] = cell;
+  #isTied(hash: number, cell: Cell): boolean {
+    const place = hash % this.#cells.length;
+    const value = valueHash(cell);
+    if (this.#cells[place] === hash) return areDifferent(this.#values[place]!, value);
+    this.#cells[place] = hash;
     this.#values[place] = value;
     return false;
   }
 }
 
-function valueHash({ value, expiry }: Cell): number {
-  const hash = new CellHash().addNumber(expiry?.expiresAtSeconds ?? 0);
-  return (value ? hash.add(value) : hash).low;
+/** The last two bits of a value's hash; of no other two is the sum that of `expiring` and `deleted`. */
+const kinds = { lasting: 0, expiring: 1, deleted: 2 } as const;
+
+function kindOf({ value, expiry }: Cell): number {
+  if (value === undefined) return kinds.deleted;
+  return expiry ? kinds.expiring : kinds.lasting;
+}
+
+/**
+ * An expired cell that read repair or a repair brings to a replica comes as a delete at its own write time: with one another they are no tie,
+ * since in the end both are nothing.
+ */
+function areDifferent(one: number, other: number): boolean {
+  const hasExpired = (one & 3) + (other & 3) === kinds.expiring + kinds.deleted;
+  return one !== other && !hasExpired;
+}
+
+function valueHash(cell: Cell): number {
+  const hash = new CellHash().addNumber(cell.expiry?.expiresAtSeconds ?? 0);
+  return (((cell.value ? hash.add(cell.value) : hash).low & ~3) | kindOf(cell)) >>> 0;
 }
 
 /** Two FNV-1a hashes with different beginnings, of parts with their lengths. */

@@ -32,6 +32,19 @@ describe('a tie', () => {
     ).toBeDefined();
   });
 
+  test('is not the delete that an expired cell has become on its way through a repair', () => {
+    const expiry = { ttlSeconds: 9, expiresAtSeconds: 99 };
+    const [live, dead] = [aCell(table, 'a', text('x'), now, { expiry }), aCell(table, 'a', undefined, now)];
+    for (const [first, second] of [
+      [live, dead],
+      [dead, live],
+    ] as const) {
+      const finder = new TieFinder(1_000);
+      finder.find(rowOf([first]));
+      expect(finder.find(rowOf([second]))).toBeUndefined();
+    }
+  });
+
   test('is found again, whichever of the values comes again', () => {
     const finder = new TieFinder(1_000);
     finder.find(rowOf([a('x')]));
