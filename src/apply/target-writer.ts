@@ -89,7 +89,8 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
     signal?: AbortSignal,
   ): Promise<TargetWriteError | undefined> {
     try {
-      await target.write(ageStatement(statement, clock.nowMicros()), signal);
+      const aged = () => ageStatement(statement, clock.nowMicros());
+      await target.write(aged(), signal, statement.ttl && (() => aged().values));
       throttle.succeeded();
       return undefined;
     } catch (error) {

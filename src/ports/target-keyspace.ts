@@ -49,8 +49,11 @@ export interface TargetKeyspace extends TableReader {
   define(definitions: readonly TargetDefinition[], signal?: AbortSignal): Promise<void>;
   /** Runs a DDL statement that adds to what is there, and waits until it can be used; done already is not an error. */
   alter(ddl: string, signal?: AbortSignal): Promise<void>;
-  /** Sends one write once and waits for its confirmation. Throws TargetWriteError; the caller decides about retries. */
-  write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
+  /**
+   * Sends one write once and waits for its confirmation. Throws TargetWriteError; the caller decides about retries. `valuesNow` is asked
+   * instead of the statement's values when it is sent, which may be half a minute later where a connection is waited for.
+   */
+  write(statement: TargetStatement, signal?: AbortSignal, valuesNow?: () => readonly BoundValue[]): Promise<void>;
   /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */
   writeCapacity(table: string, signal?: AbortSignal): Promise<number | undefined>;
   /** The full name of its class. */

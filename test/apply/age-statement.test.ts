@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { withTtlsAt } from '../../src/apply/age-statement.ts';
 import { statementsOfUpdate } from '../../src/apply/statements-of-update.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable, text } from '../support/a-table.ts';
 import { aCell, anUpdate, aRow } from '../support/an-update.ts';
@@ -41,4 +42,20 @@ test('what waited for the target has so much less to live, and what does not exp
 
 test('what ended while it waited ends at once, and never by TTL 0', async () => {
   expect(await sentAfter(500)).toEqual(['0', '1', '1']);
+});
+
+test('what waits for a connection has as much less to live when it is sent', async () => {
+  const clock = aClock();
+  const sent: string[] = [];
+  const target = {
+    ...inMemoryTarget(),
+    async write(...[statement, , valuesNow]: Parameters<TargetKeyspace['write']>) {
+      clock.now += 25_000_000n;
+      sent.push(shownStatement({ ...statement, values: valuesNow?.() ?? statement.values }));
+    },
+  };
+  const writer = createTargetWriter({ target, clock, report: () => {}, maxInFlight: 1 });
+  const [statement] = withTtlsAt(statementsOfUpdate(update, { keyspace: 'moved', nowSeconds: 1000 }), clock.now);
+  await writer.write(statement!);
+  expect(sent).toEqual([expect.stringContaining('TTL 75')]);
 });

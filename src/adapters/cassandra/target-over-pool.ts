@@ -51,7 +51,7 @@ export function targetOverPool(parts: TargetParts): TargetKeyspace {
       await patient(`the target to take: ${ddl}`, signal, () => runDdl(pool, ddl, signal));
       await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
     },
-    write: (statement, signal) => write(pool, statement, signal),
+    write: (statement, signal, valuesNow) => write(pool, statement, signal, valuesNow),
     // A Cassandra takes what its machines can.
     writeCapacity: async () => undefined,
     partitioner: (signal) => patient('to read the partitioner', signal, () => readPartitioner(pool, signal)),
@@ -87,17 +87,24 @@ function isThereAlready(error: unknown): boolean {
   return error.codeName === 'ALREADY_EXISTS' || (error.codeName === 'INVALID' && /already exists/i.test(error.message));
 }
 
-async function write(pool: CqlPool, statement: TargetStatement, signal?: AbortSignal): Promise<void> {
+async function write(
+  pool: CqlPool,
+  { cql, values }: TargetStatement,
+  signal?: AbortSignal,
+  valuesNow?: () => readonly BoundValue[],
+): Promise<void> {
   try {
-    const { values } = statement;
-    await pool.execute(
-      statement.cql,
-      values.includes(unset) ? values.map(wireValue) : (values as readonly CqlValue[]),
-      { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) },
-    );
+    await pool.execute(cql, valuesNow ? () => wireValues(valuesNow()) : wireValues(values), {
+      consistency: 'LOCAL_QUORUM',
+      ...(signal && { signal }),
+    });
   } catch (error) {
     throw writeFailure(error);
   }
+}
+
+function wireValues(values: readonly BoundValue[]): readonly CqlValue[] {
+  return values.includes(unset) ? values.map(wireValue) : (values as readonly CqlValue[]);
 }
 
 function wireValue(value: BoundValue): CqlValue {

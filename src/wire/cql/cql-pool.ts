@@ -34,8 +34,12 @@ export interface CqlPool {
   readonly waiting: number;
   /** Resolves with the first live connection; rejects with the cause if every first attempt failed. */
   ready(signal?: AbortSignal): Promise<void>;
-  /** Prepares `cql` once on each connection it runs on. */
-  execute(cql: string, values: readonly CqlValue[], options: ExecuteOptions & HostPreference): Promise<CqlRows>;
+  /** Prepares `cql` once on each connection it runs on. Values that age are given as a function, which is asked when the request is sent. */
+  execute(
+    cql: string,
+    values: readonly CqlValue[] | (() => readonly CqlValue[]),
+    options: ExecuteOptions & HostPreference,
+  ): Promise<CqlRows>;
   query(cql: string, options: QueryOptions & HostPreference): Promise<CqlRows>;
   batch(
     kind: BatchKind,

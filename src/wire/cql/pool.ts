@@ -65,9 +65,13 @@ export class Pool implements CqlPool {
     return untilAborted(live, signal);
   }
 
-  execute(cql: string, values: readonly CqlValue[], options: ExecuteOptions & HostPreference): Promise<CqlRows> {
+  execute(
+    cql: string,
+    values: readonly CqlValue[] | (() => readonly CqlValue[]),
+    options: ExecuteOptions & HostPreference,
+  ): Promise<CqlRows> {
     return this.#runPrepared([cql], options, (connection, [prepared]) => {
-      return connection.execute(prepared!, values, options);
+      return connection.execute(prepared!, typeof values === 'function' ? values() : values, options);
     });
   }
 

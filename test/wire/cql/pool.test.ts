@@ -28,6 +28,28 @@ describe('a pool', () => {
     expect(mostAtOnce).toBe(6);
   });
 
+  test('asks for values that age when it sends them, not when it was given them', async () => {
+    const held: ScriptedRequest[] = [];
+    await using server = await startScriptedServer((request) => prepareOr(request, () => held.push(request)));
+    await using pool = poolTo(server.port, { connectionsPerHost: 1, maxInFlightPerConnection: 1 });
+    const first = pool.execute('INSERT', [], one);
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    let asked = 0;
+    const values = () => {
+      asked++;
+      return [];
+    };
+    const second = pool.execute('INSERT', values, one);
+    await vi.waitFor(() => expect(pool.waiting).toBe(1));
+    expect(asked).toBe(0);
+    held.shift()!.reply(opcodes.RESULT, int(1));
+    await first;
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    expect(asked).toBe(1);
+    held.shift()!.reply(opcodes.RESULT, int(1));
+    await second;
+  });
+
   test('prepares a statement once on each connection, however many ask at the same time', async () => {
     await using server = await startScriptedServer((request) =>
       prepareOr(request, () => request.reply(opcodes.RESULT, int(1))),
