@@ -33,7 +33,7 @@ export interface MigrationState {
   readonly lastFullValidation: ValidationRecord | undefined;
   /** What has been seen equal, from a validation of everything on; undefined before the first, and when one differs. */
   readonly proven: ProvenState | undefined;
-  /** When the newest comparison was booked that found rows different although no change names them; 0: none was. */
+  /** When the newest comparison was booked that found rows different for certain; 0: none was. */
   readonly disprovedAtMicros: bigint;
   /** The comparison that can go on if it is interrupted. */
   readonly comparison: OpenComparison | undefined;
@@ -245,7 +245,8 @@ function withValidation(
   const isEnded = isDisproof || validation.comparison === state.comparison?.begun.id;
   return {
     ...state,
-    disprovedAtMicros: isDisproof ? atMicros : state.disprovedAtMicros,
+    // Also what differs among rows that changed: a comparison that saw them equal before must not prove that they are.
+    disprovedAtMicros: differingRows(validation.tables) > 0 ? atMicros : state.disprovedAtMicros,
     comparison: isEnded ? undefined : state.comparison,
     lastValidation: validation,
     lastFullValidation: validation.isFull ? validation : state.lastFullValidation,

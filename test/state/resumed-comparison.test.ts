@@ -83,6 +83,28 @@ test('a row that differs although no change names it, a schema decision and a cu
   for (const end of ends) expect(fold(begun, compared(0), end, compared(1)).comparison).toBeUndefined();
 });
 
+test('a row that was found different meanwhile, among what changed, keeps it from proving that row by what it saw before', () => {
+  const before = {
+    kind: 'validated',
+    validation: aValidation({ startedAtMicros: 50n, streamTimeMicros: 50n }),
+  } as const;
+  const among: LedgerFact = {
+    kind: 'validated',
+    validation: aValidation({ isFull: false, sinceMicros: 50n, tables: [aComparedTable({ mismatched: 1 })] }),
+  };
+  const clean: LedgerFact = {
+    kind: 'validated',
+    validation: aValidation({
+      comparison: 'c1',
+      startedAtMicros: 100n,
+      streamTimeMicros: 100n,
+      disproofKnownMicros: 0n,
+    }),
+  };
+  expect(fold(before, begun, compared(0), clean).proven).toMatchObject({ fromMicros: 100n });
+  expect(fold(before, begun, compared(0), among, clean).proven).toMatchObject({ fromMicros: 50n });
+});
+
 test('a comparison that was disproved between its first look at the ledger and its first event is not begun', () => {
   const disproof: LedgerFact = {
     kind: 'validated',
