@@ -30,7 +30,9 @@ beforeAll(async () => {
   ]);
   const { two, schema } = followed;
   const keyspace = two.targetKeyspace;
-  target = await openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 500, requestTimeoutMs: 300 });
+  // So short a time-out loses answers fast; on a busy machine the first connection may take longer.
+  const asked = { ...region.endpoint, keyspace, queriesPerSecond: 500, requestTimeoutMs: 300 };
+  target = await vi.waitFor(() => openTargetKeyspaces(asked), { timeout: 20_000 });
   const settings = { capacity: { mode: 'on-demand' }, pointInTimeRecovery: false, tags: {} };
   const config = { target: { kind: 'keyspaces', region: 'eu-west-1', keyspace, replicaRegions: [], settings } };
   await target.define(targetDefinitions(two.tables, schema, config as unknown as Config));

@@ -25,7 +25,7 @@ const clock = systemClock();
 const partitionCount = 4;
 const node = 'node-1';
 const handOverMicros = clock.nowMicros() - 600_000_000n;
-const seed = Number(process.env.CDCMIG_SEED ?? Date.now() % 1_000_000);
+const seed = Number(process.env.CDCMIG_SEED ?? 1);
 
 describe(`two sinks on one bus (seed ${seed})`, () => {
   const namespace = `sinks-${randomUUID()}`;
