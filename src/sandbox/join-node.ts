@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { startServer } from './control-server.ts';
 import { freePorts } from './free-endpoints.ts';
 import { evenToken } from './launch-server.ts';
@@ -23,8 +24,17 @@ export async function joinNode({ dir }: Pick<Sandbox, 'dir'>, signal?: AbortSign
     joinsAt: String(tokenBetween(sandbox.source, number)),
   });
   writeSandbox({ ...sandbox, source: [...sandbox.source, node] });
-  return startServer(sandbox, node.name, signal);
+  try {
+    return await startServer(sandbox, node.name, signal);
+  } catch {
+    signal?.throwIfAborted();
+    // Cassandra ends a node that joins while the others' gossip has not settled, as after a restart of one of them.
+    await setTimeout(gossipMs, undefined, { signal });
+    return startServer(sandbox, node.name, signal);
+  }
 }
+
+const gossipMs = 15_000;
 
 /** In the middle of one of the shares that the first nodes have; of another one for each that joins. */
 function tokenBetween(source: readonly SandboxNode[], number: number): bigint {
