@@ -59,7 +59,7 @@ const rules: readonly Rule[] = [
         : []),
     ];
   },
-  function everyFeedHasItsAgents({ feed, capture }) {
+  function datastaxBringsItsAgents({ feed, capture }) {
     if (feed === 'datastax' && capture.agents.length > 0)
       return [fault('no capture.agents with feed: datastax', `${capture.agents.length}`, 'remove capture.agents')];
     return [];

@@ -60,6 +60,9 @@ const keyspaces = z.strictObject({
     .prefault({}),
 });
 
+/** Of a topic's or a subscription's name. */
+const topicWord = z.string().regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores');
+
 /** The written shape of cdcmig.yaml. Descriptions become the comments of `cdcmig init`. */
 export const configShape = z
   .strictObject({
@@ -105,18 +108,9 @@ export const configShape = z
         /** The agents' keys, each row read again; or the images that a connector has read. */
         read: z.enum(['events', 'data']).default('events'),
         /** What the agents are told as topicPrefix, within the namespace. */
-        topicPrefix: z
-          .string()
-          .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
-          .default('events-'),
-        dataTopicPrefix: z
-          .string()
-          .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
-          .default('data-'),
-        connectorSubscription: z
-          .string()
-          .regex(/^[\w-]{1,64}$/, 'must be letters, digits, dashes and underscores')
-          .default('cdcmig-connector'),
+        topicPrefix: topicWord.default('events-'),
+        dataTopicPrefix: topicWord.default('data-'),
+        connectorSubscription: topicWord.default('cdcmig-connector'),
         eventsPartitions: z.int().min(1).max(64).default(3),
         settleSeconds: z.int().min(0).max(600).default(10),
         /** What the plan shows for every node; the agents are installed by the operator. */
