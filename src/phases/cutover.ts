@@ -49,6 +49,8 @@ export const cutover: Phase = {
       const rows = report.tables.reduce((sum, table) => sum + table.sourceRows, 0n);
       return `${rows} rows${report.scope === undefined ? '' : ` (${report.scope})`}, equal`;
     }),
+    // What replicas did not all have, our own reads have just written to the rest of them: copies, which must not pass for an application.
+    unlessCutOver('sink catches up with repairs', waitForCatchUp),
     unlessCutOver('gates', recordCutover),
     { title: 'workers', run: stopWorkers },
   ],
