@@ -87,8 +87,8 @@ function readReport(file: string): readonly Outcome[] | undefined {
         failed: isBroken ? 1 : failed.length,
         seconds: (endTime - startTime) / 1000,
         faults: isBroken
-          ? [firstLines(message)]
-          : failed.map(({ fullName, failureMessages }) => `${fullName}\n${firstLines(failureMessages.join('\n'))}`),
+          ? [excerpt(message)]
+          : failed.map(({ fullName, failureMessages }) => `${fullName}\n${excerpt(failureMessages.join('\n'))}`),
       };
     });
   } catch {
@@ -96,8 +96,10 @@ function readReport(file: string): readonly Outcome[] | undefined {
   }
 }
 
-function firstLines(text: string): string {
-  return text.split('\n').slice(0, 12).join('\n');
+/** What a command printed before it failed says why in its last lines. */
+function excerpt(text: string): string {
+  const lines = text.split('\n');
+  return lines.length <= 30 ? text : [...lines.slice(0, 5), '…', ...lines.slice(-24)].join('\n');
 }
 
 function say(line: string): void {
