@@ -22,6 +22,8 @@ export interface CheckContext {
   readonly clock: Clock;
   /** What reaches a node’s machine; absent where nothing is done on one. */
   readonly handsOf?: (address: string) => { readonly shell: NodeShell; readonly admin: NodeShell };
+  /** This machine. */
+  readonly localShell?: NodeShell;
   readonly signal?: AbortSignal;
 }
 

@@ -16,6 +16,8 @@ export interface AgentConfig {
   /** Node for the node's platform, on this machine; undefined: the one that runs us. */
   readonly nodeBinary: string | undefined;
   readonly cassandraYaml: string | undefined;
+  /** cassandra-env.sh of a node on which the DataStax agent is installed. */
+  readonly cassandraEnv: string | undefined;
   /** Command lines on the node; what is asked of nodetool comes behind it. */
   readonly nodetool: readonly string[];
   readonly restart: readonly string[];
@@ -52,6 +54,7 @@ export function agentConfigOf(written: WrittenAgent, path: (text: string) => str
     user: written.user,
     nodeBinary: written.nodeBinary && path(written.nodeBinary),
     cassandraYaml: written.cassandraYaml,
+    cassandraEnv: written.cassandraEnv,
   };
 }
 

@@ -37,6 +37,8 @@ const agentParts = {
   /** On this machine, for the node's platform. */
   nodeBinary: text.optional(),
   cassandraYaml: nodePath.optional(),
+  /** Where the DataStax agent is installed: the script that Cassandra's start reads. */
+  cassandraEnv: nodePath.optional(),
   nodetool: commandLine.default(['nodetool']),
   restart: commandLine.default(['systemctl', 'restart', 'cassandra']),
 };

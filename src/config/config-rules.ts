@@ -1,5 +1,6 @@
 import type { Sentence } from '../errors.ts';
 import type { Config } from './config.ts';
+import { datastaxFaults } from './datastax-rules.ts';
 
 type Rule = (config: Config) => readonly Sentence[];
 
@@ -59,11 +60,7 @@ const rules: readonly Rule[] = [
         : []),
     ];
   },
-  function datastaxBringsItsAgents({ feed, capture }) {
-    if (feed === 'datastax' && capture.agents.length > 0)
-      return [fault('no capture.agents with feed: datastax', `${capture.agents.length}`, 'remove capture.agents')];
-    return [];
-  },
+  datastaxFaults,
   function agentsAreDistinct({ capture }) {
     return [
       ...repeated(capture.agents.map((agent) => agent.node)).map((node) =>
@@ -109,7 +106,9 @@ const rules: readonly Rule[] = [
         ),
       );
   },
-  function tokenIsOnTheNodes({ capture, pulsar }) {
+  function tokenIsOnTheNodes({ feed, capture, pulsar }) {
+    // DataStax's agents have a login of their own.
+    if (feed === 'datastax') return [];
     if (!pulsar.token?.startsWith('env:') || !capture.agents.some(({ ssh }) => ssh)) return [];
     const next = 'keep the token in a file on every node, readable by the agent’s user, and here: file:/path';
     return [fault('pulsar.token as a file where agents are reached by SSH', 'an environment variable', next)];

@@ -117,7 +117,7 @@ export function normaliseConfig(
       eventsPartitions: datastax.eventsPartitions,
       settleMs: datastax.settleSeconds * 1000,
       vouchedFor: datastax.vouchedFor ?? [],
-      agent: datastax.agent,
+      agent: datastax.agent && datastaxAgentOf(datastax.agent, path),
     },
     capture: {
       // The DataStax agent reads what the node's own CDC keeps.
@@ -145,6 +145,10 @@ export function normaliseConfig(
     },
     accept: written.accept,
   };
+}
+
+function datastaxAgentOf(written: DatastaxAgentSettings, path: (text: string) => string): DatastaxAgentSettings {
+  return { ...written, ...(written.localJar !== undefined && { localJar: path(written.localJar) }) };
 }
 
 function pulsarOf(written: WrittenConfig['pulsar'], migration: string, path: (text: string) => string) {

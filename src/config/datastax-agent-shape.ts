@@ -1,20 +1,36 @@
 import { z } from 'zod';
+import { sha256, text } from './written-value.ts';
 
 const count = z.int().min(0);
-const text = z.string().min(1);
 
-/**
- * Parameters of the DataStax agent 2.3.9. Those of key stores are missing: it takes the key store's path for the trust
- * store's, and a PEM file does the same. `topicPrefix` and `pulsarServiceUrl` follow from the rest of the configuration.
- */
+/** The agent takes the key store's path for the trust store's, and ignores the trust store's. */
+const mixedUp = z
+  .never({ error: 'is mixed up in the agent (2.3.9): name a PEM file in tlsTrustCertsFilePath instead' })
+  .optional();
+
+/** Parameters of the DataStax agent 2.3.9. `topicPrefix` follows from the rest of the configuration. */
 export const datastaxAgentShape = z.strictObject({
-  /** Where the jar lies on every node. */
-  jar: z.string().regex(/^\/.+\.jar$/, 'must be an absolute path of a jar on the nodes'),
+  /** Where the jar lies on every node, for those who set up the nodes themselves. */
+  jar: z
+    .string()
+    .regex(/^\/.+\.jar$/, 'must be an absolute path of a jar on the nodes')
+    .optional(),
+  /** In its place, on this machine: deploy-agent brings it to every node, and sets the nodes up for it. */
+  localJar: z
+    .string()
+    .regex(/.\.jar$/, 'must be a jar')
+    .optional(),
+  sha256: sha256.optional(),
   cdcWorkingDir: text.optional(),
   cdcPollIntervalMs: count.optional(),
   errorCommitLogReprocessEnabled: z.boolean().optional(),
   cdcConcurrentProcessors: z.int().min(-1).optional(),
   maxInflightMessagesPerTask: count.min(1).optional(),
+  /** Absent: pulsar.serviceUrl. */
+  pulsarServiceUrl: z
+    .string()
+    .regex(/^pulsar(\+ssl)?:\/\/.+/, 'must begin with pulsar:// or pulsar+ssl://')
+    .optional(),
   pulsarBatchDelayInMs: z.int().min(-1).optional(),
   pulsarKeyBasedBatcher: z.boolean().optional(),
   pulsarMaxPendingMessages: count.min(1).optional(),
@@ -31,6 +47,12 @@ export const datastaxAgentShape = z.strictObject({
   sslAllowInsecureConnection: z.boolean().optional(),
   sslHostnameVerificationEnable: z.boolean().optional(),
   tlsTrustCertsFilePath: text.optional(),
+  sslTruststorePath: mixedUp,
+  sslTruststorePassword: mixedUp,
+  sslTruststoreType: mixedUp,
+  sslKeystorePath: mixedUp,
+  sslKeystorePassword: mixedUp,
+  useKeyStoreTls: mixedUp,
 });
 
 export type DatastaxAgentSettings = z.infer<typeof datastaxAgentShape>;

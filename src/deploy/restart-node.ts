@@ -53,6 +53,28 @@ export async function waitForNode(node: NodeAdmin, wait: RestartWait): Promise<v
   }
 }
 
+/** Every other node is up and normal for all of its ring: also after an interruption nobody is stopped while another is away. */
+export async function waitForOthers(
+  { node }: NodeAdmin,
+  ring: readonly NodeAdmin[],
+  wait: Omit<RestartWait, 'others'>,
+): Promise<readonly NodeAdmin[]> {
+  const others = ring.filter((other) => other.node.hostId !== node.hostId);
+  for (const other of others) await waitForNode(other, { ...wait, others: ring.filter((each) => each !== other) });
+  return others;
+}
+
+/** Drained and restarted while no other is away, and back. */
+export async function restartAlone(
+  node: NodeAdmin,
+  ring: readonly NodeAdmin[],
+  wait: Omit<RestartWait, 'others'>,
+): Promise<void> {
+  const others = await waitForOthers(node, ring, wait);
+  await drainAndRestart(node, wait.signal);
+  await waitForNode(node, { ...wait, others });
+}
+
 const pollMs = 1_000;
 
 async function missingOf({ node }: NodeAdmin, { source, others, signal }: RestartWait): Promise<string | undefined> {

@@ -1,8 +1,9 @@
-import { OperatorError, type Sentence } from '../errors.ts';
+import { OperatorError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { editYaml } from './edit-yaml.ts';
 import { changeFile, type KeptFiles, readText } from './kept-files.ts';
-import { drainAndRestart, type NodeAdmin, type RestartWait, waitForNode } from './restart-node.ts';
+import { drainAndRestart, type NodeAdmin, type RestartWait, waitForNode, waitForOthers } from './restart-node.ts';
+import { rollNodes } from './roll-nodes.ts';
 import { textDiff } from './text-diff.ts';
 
 /** A node whose cassandra.yaml we may edit. */
@@ -26,16 +27,8 @@ export interface TurnOnCdc extends Omit<RestartWait, 'others'> {
  * One node after the other: cassandra.yaml edited with its original kept, drained, restarted, seen up and normal by every other
  * node, proved. The first failure stops, and says what is half done. May be repeated: it goes on with what is not as it should be.
  */
-export async function turnOnCdc(roll: TurnOnCdc): Promise<number> {
-  let rolled = 0;
-  for (const [index, node] of roll.nodes.entries()) {
-    try {
-      if (await rollNode(node, roll)) rolled++;
-    } catch (error) {
-      throw error instanceof OperatorError ? withWhatIsDone(error, roll.nodes, index) : error;
-    }
-  }
-  return rolled;
+export function turnOnCdc(roll: TurnOnCdc): Promise<number> {
+  return rollNodes(roll.nodes, 'CDC', (node) => rollNode(node, roll));
 }
 
 /** What an edit changes, line by line; empty where there is nothing to change. */
@@ -50,9 +43,7 @@ async function rollNode(node: CdcNode, roll: TurnOnCdc): Promise<boolean> {
   const { before, after } = await cdcEdit(node, signal);
   const { cdcEnabled } = await source.nodeSettings(node.node, signal);
   if (before === after && cdcEnabled !== false) return false;
-  // Also after an interruption nobody is stopped while another is away.
-  const others = roll.ring.filter((other) => other.node.hostId !== node.node.hostId);
-  for (const other of others) await waitForNode(other, { ...roll, others: roll.ring.filter((each) => each !== other) });
+  const others = await waitForOthers(node, roll.ring, roll);
   for (const line of before === after ? [] : textDiff(before, after))
     report({ kind: 'node-step', node: address, text: `${node.yaml} ${line}` });
   if (before !== after) await changeFile(node.kept, node.yaml, after, signal);
@@ -81,15 +72,4 @@ async function throwUnlessOn({ node, yaml, admin }: CdcNode, { source, signal }:
     found: 'it runs without',
     next: `see whether its Cassandra reads ${yaml} on ${admin.name}, and whether restart names the right service`,
   });
-}
-
-function withWhatIsDone(error: OperatorError, nodes: readonly CdcNode[], failed: number): OperatorError {
-  const names = nodes.map(({ node }) => node.address);
-  const list = (part: readonly string[]) => part.join(', ') || 'none';
-  const state: Sentence = {
-    expected: `CDC on all of ${nodes.length} nodes, one after the other`,
-    found: `done: ${list(names.slice(0, failed))}; half done: ${names[failed]}; untouched: ${list(names.slice(failed + 1))}`,
-    next: 'mend what is said above and repeat the command, which goes on there; or put all back with cdcmig undo deploy-agent',
-  };
-  return new OperatorError([...error.faults, state], { cause: error, exitCode: error.exitCode });
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { datastaxAgent } from '../checks/datastax-agent.ts';
 import { durableWrites, noRepairs } from '../checks/keyspace-checks.ts';
 import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
 import { partitioners } from '../checks/partitioners.ts';
 import { nodesReached } from '../checks/reach-checks.ts';
 import { expiringCollections, writeTimes } from '../checks/sample-checks.ts';
+import { agentToInstall } from '../config/agent-to-install.ts';
 import { agentStates } from '../deploy/agent-states.ts';
 import { ensureAgents } from '../deploy/ensure-agents.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
@@ -13,6 +15,7 @@ import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
 import { cdcOfNodes } from './cdc-of-nodes.ts';
+import { installDatastaxAgents } from './datastax-nodes.ts';
 import { datastaxLanes, ensureEventsTopics } from './events-topics.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -28,6 +31,7 @@ export const deployAgent: Phase = {
   checks: [
     nodesUp,
     nodesReached,
+    datastaxAgent,
     clocksAgree,
     partitioners,
     commitLogReadable,
@@ -101,6 +105,7 @@ async function recordCapture(context: PhaseContext): Promise<string> {
     mode: config.capture.mode,
     nodes: await Promise.all(nodes.map((node) => capturedNode(node, context))),
     ...(await lanesToCapture(context)),
+    ...((before?.hasDatastaxInstalled || agentToInstall(config)) && { hasDatastaxInstalled: true as const }),
     tables: tables.map(({ name, id }) => ({ name, id })),
     keyspaceTableIds: all.map(({ id }) => id),
     counterTableIds: all.filter(({ isCounter }) => isCounter).map(({ id }) => id),
@@ -129,9 +134,10 @@ async function lanesToCapture({ config, source, tables, signal }: PhaseContext) 
 async function turnOnNodes(context: PhaseContext): Promise<string> {
   const capture = captureOf(context.ledger.state.capture);
   if (capture.mode !== 'cdc') return 'not needed in commitlog mode';
-  if (capture.datastax) return 'left to whoever installs the DataStax agents';
-  const agents = await agentsOf(await context.source.nodes(context.signal), capture, context);
-  const note = await cdcOfNodes(context, agents);
+  if (capture.datastax && !agentToInstall(context.config)) return 'left to whoever installs the DataStax agents';
+  const note = capture.datastax
+    ? await installDatastaxAgents(context, capture.datastax)
+    : await cdcOfNodes(context, await agentsOf(await context.source.nodes(context.signal), capture, context));
   // What a node lets cdc_raw take is told by it only now.
   await recordCapture(context);
   return note;

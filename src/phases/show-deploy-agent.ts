@@ -1,3 +1,4 @@
+import { agentToInstall } from '../config/agent-to-install.ts';
 import { ensureAgents } from '../deploy/ensure-agents.ts';
 import type { NodeAgent } from '../deploy/node-agent.ts';
 import { drainAndRestart } from '../deploy/restart-node.ts';
@@ -6,6 +7,7 @@ import { tablesOf } from '../model/schema.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
 import { cdcNodes } from './cdc-of-nodes.ts';
+import { showDatastaxAgents } from './datastax-nodes.ts';
 import type { PhaseContext } from './phase-context.ts';
 
 /**
@@ -13,6 +15,7 @@ import type { PhaseContext } from './phase-context.ts';
  * context must be such that show instead of acting.
  */
 export async function showDeployAgent(context: PhaseContext): Promise<void> {
+  if (agentToInstall(context.config)) await showDatastaxAgents(context);
   if (context.config.feed === 'datastax') return;
   const nodes = await context.source.nodes(context.signal);
   const agents = await agentsOf(nodes, context.ledger.state.capture ?? (await captureToBe(context)), context);

@@ -1,9 +1,13 @@
 import type { NodeAgent } from '../deploy/node-agent.ts';
+import type { WhatIsBack } from '../deploy/put-back.ts';
 import { removeAgent } from '../deploy/remove-agent.ts';
-import { drainAndRestart, waitForNode } from '../deploy/restart-node.ts';
+import { restartAlone } from '../deploy/restart-node.ts';
 import { stopAgents } from '../deploy/stop-agents.ts';
+import type { SourceNode } from '../ports/source-cluster.ts';
+import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
 import { adminOf } from './cdc-of-nodes.ts';
+import { removeDatastaxAgent } from './datastax-nodes.ts';
 import { captureOf } from './deploy-agent.ts';
 import type { PhaseContext } from './phase-context.ts';
 
@@ -24,41 +28,50 @@ export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: U
   // First: a table with the option and nobody who takes its segments away would fill cdc_raw until writes are rejected.
   for (const table of tables.filter(({ name }) => capture.cdcTurnedOn.includes(name)))
     await source.setCdc(table, false, signal);
-  // DataStax's run inside the nodes: without the option they have nothing to tell.
-  const agents = capture.datastax ? [] : await agentsOf(nodes, capture, context);
-  if (keepsFolders) await stopAgents(agents, signal);
+  const done = capture.datastax
+    ? await undoDatastax(nodes, capture, { context, keepsFolders })
+    : await undoOurs(nodes, capture, { context, keepsFolders });
+  report({ kind: 'step-finished', phase: 'deploy-agent', step: 'undo', note: done });
+}
+
+interface Undo extends UndoOptions {
+  readonly context: PhaseContext;
+}
+
+async function undoOurs(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
+  const agents = await agentsOf(nodes, capture, context);
+  if (keepsFolders) await stopAgents(agents, context.signal);
   else for (const agent of agents) await undoNode(agent, agents, context);
-  report({
-    kind: 'step-finished',
-    phase: 'deploy-agent',
-    step: 'undo',
-    note: capture.datastax ? 'option cdc put back' : `${nodes.length} agents ${keepsFolders ? 'stopped' : 'removed'}`,
-  });
+  return `${nodes.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
+}
+
+/** They run inside of the nodes: without the option they have nothing to tell, and cannot be stopped but with their node. */
+async function undoDatastax(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
+  if (!capture.hasDatastaxInstalled || keepsFolders) return 'option cdc put back';
+  for (const node of nodes) {
+    const say = (text: string) => context.report({ kind: 'node-step', node: node.address, text });
+    const { back, folder } = await removeDatastaxAgent(node, nodes, context);
+    sayWhatIsBack(back, folder, say);
+  }
+  return `option cdc put back, ${nodes.length} DataStax agents removed`;
 }
 
 const restartTimeoutMs = 600_000;
 
 async function undoNode(agent: NodeAgent, ring: readonly NodeAgent[], context: PhaseContext): Promise<void> {
-  const { report, signal } = context;
+  const { source, report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
   if (!agent.isOurs) return say('its agent is for those to remove who put it there');
   const restart = async () => {
-    await restartNode(agent, ring, context);
+    const all = ring.map((each) => adminOf(each, context));
+    await restartAlone(adminOf(agent, context), all, { source, timeoutMs: restartTimeoutMs, signal });
     say('restarted, up and normal for every other node, and answers');
   };
-  const { restored, left } = await removeAgent(agent, restart, signal);
-  for (const { path } of restored) say(`${path} is what it was, byte for byte`);
-  say('nothing of the agent is left');
-  if (left.length > 0) say(`${agent.settings.folder} stays: others keep ${left.join(', ')} there`);
+  sayWhatIsBack(await removeAgent(agent, restart, signal), agent.settings.folder, say);
 }
 
-async function restartNode(agent: NodeAgent, ring: readonly NodeAgent[], context: PhaseContext): Promise<void> {
-  const { source, signal } = context;
-  const [admin, all] = [adminOf(agent, context), ring.map((each) => adminOf(each, context))];
-  const others = all.filter(({ node }) => node !== agent.node);
-  const wait = { source, timeoutMs: restartTimeoutMs, signal };
-  // Nobody is stopped while another is away.
-  for (const other of others) await waitForNode(other, { ...wait, others: all.filter((each) => each !== other) });
-  await drainAndRestart(admin, signal);
-  await waitForNode(admin, { ...wait, others });
+function sayWhatIsBack({ restored, left }: WhatIsBack, folder: string, say: (text: string) => void): void {
+  for (const { path } of restored) say(`${path} is what it was, byte for byte`);
+  say('nothing of the agent is left');
+  if (left.length > 0) say(`${folder} stays: others keep ${left.join(', ')} there`);
 }

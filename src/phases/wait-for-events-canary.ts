@@ -10,11 +10,16 @@ const timeoutMs = 120_000;
 const writeEveryMicros = 5_000_000n;
 const lookEveryMs = 300;
 
-/** Writes a canary row on every node and waits until the DataStax agent of each has told of it. */
-export async function waitForEventsCanary(context: PhaseContext, { canaryTopic }: DatastaxLanes): Promise<void> {
+/** Writes a canary row on every node and waits until the DataStax agent of each, or of those that are named, has told of it. */
+export async function waitForEventsCanary(
+  context: PhaseContext,
+  { canaryTopic }: DatastaxLanes,
+  some?: readonly SourceNode[],
+): Promise<void> {
   const { bus, source, clock, report, signal } = context;
   const nonce = randomUUID();
-  const [nodes, table] = [await source.nodes(signal), await source.ensureCanaryTable(signal)];
+  const nodes = some ?? (await source.nodes(signal));
+  const table = await source.ensureCanaryTable(signal);
   const silent = new Map(nodes.map((node) => [node.hostId, node]));
   const beganAt = clock.nowMicros();
   const from = { kind: 'published-since', atMs: Number(beganAt / 1000n) - 60_000 } as const;

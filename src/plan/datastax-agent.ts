@@ -5,8 +5,8 @@ import type { DatastaxAgentSettings } from '../config/datastax-agent-shape.ts';
 export interface NodeSetup {
   /** Exported where Cassandra is started (cassandra-env.sh). */
   readonly environment: Readonly<Record<string, string>>;
-  /** Added to JVM_OPTS. Bare: a parameter that the agent does not know keeps the node from starting. */
-  readonly jvmOption: string;
+  /** Added to JVM_OPTS; absent where deploy-agent brings the jar, to each node's own folder. */
+  readonly jvmOption?: string;
   /** Laid over cassandra.yaml. */
   readonly cassandraYaml: Readonly<Record<string, boolean>>;
 }
@@ -15,8 +15,8 @@ export interface NodeSetup {
 export function datastaxNodeSetup({ feed, datastax, pulsar }: Config): NodeSetup | undefined {
   const { agent, topicPrefix } = datastax;
   if (feed !== 'datastax' || agent === undefined) return undefined;
-  const { jar, ...parameters } = agent;
-  const isEncrypted = pulsar.serviceUrl.startsWith('pulsar+ssl://');
+  const { jar, localJar: _, sha256: __, pulsarServiceUrl: serviceUrl = pulsar.serviceUrl, ...parameters } = agent;
+  const isEncrypted = serviceUrl.startsWith('pulsar+ssl://');
   const settings: Parameters = {
     // The agent's own default asks nobody's name.
     ...(isEncrypted && { sslHostnameVerificationEnable: true }),
@@ -25,16 +25,27 @@ export function datastaxNodeSetup({ feed, datastax, pulsar }: Config): NodeSetup
   const own = Object.entries(settings).map(([name, value]) => [variables[name as keyof Parameters], `${value}`]);
   return {
     environment: {
-      CDC_PULSAR_SERVICE_URL: pulsar.serviceUrl,
+      CDC_PULSAR_SERVICE_URL: serviceUrl,
       CDC_TOPIC_PREFIX: `persistent://${pulsar.tenant}/${pulsar.namespace}/${topicPrefix}`,
       ...Object.fromEntries(own),
     },
-    jvmOption: `-javaagent:${jar}`,
+    ...(jar !== undefined && { jvmOption: javaAgent(jar) }),
     cassandraYaml: { cdc_enabled: true },
   };
 }
 
-type Parameters = Omit<DatastaxAgentSettings, 'jar'>;
+/** Bare: a parameter that the agent does not know keeps the node from starting. */
+export function javaAgent(jar: string): string {
+  return `-javaagent:${jar}`;
+}
+
+type Parameters = Omit<
+  DatastaxAgentSettings,
+  | ('jar' | 'localJar' | 'sha256' | 'pulsarServiceUrl')
+  // Refused: see datastax-agent-shape.ts.
+  | ('sslTruststorePath' | 'sslTruststorePassword' | 'sslTruststoreType')
+  | ('sslKeystorePath' | 'sslKeystorePassword' | 'useKeyStoreTls')
+>;
 
 /** As the agent's code has them; its own page of them names some otherwise. */
 const variables: Readonly<Record<keyof Parameters, string>> = {

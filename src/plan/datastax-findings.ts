@@ -1,3 +1,6 @@
+import { basename } from 'node:path';
+import { type AgentToInstall, agentToInstall } from '../config/agent-to-install.ts';
+import { archiveName, oldestRelease, recordedRelease } from '../config/archive-version.ts';
 import type { Config } from '../config/config.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Column, keyColumns, type Table } from '../model/table.ts';
@@ -11,10 +14,12 @@ export interface NodeVersion {
 export function datastaxFindings(
   tables: readonly Table[],
   nodes: readonly NodeVersion[],
-  { feed, datastax }: Config,
+  config: Config,
 ): readonly Finding[] {
+  const { feed, datastax } = config;
   if (feed !== 'datastax') return [];
   return [
+    ...releaseFindings(agentToInstall(config)),
     ...nodes.flatMap((node) => versionFindings(node, datastax.vouchedFor)),
     ...tables.filter(({ isCounter }) => !isCounter).flatMap(tableFindings),
   ];
@@ -34,6 +39,23 @@ function versionFindings({ address, releaseVersion }: NodeVersion, vouchedFor: r
       expected: `Cassandra 4.0 on node ${address}: with another the DataStax agent keeps the node from starting`,
       found: releaseVersion!,
       next: `use feed: cdcmig; or name ${line} in datastax.vouchedFor, if you have an agent that is made for it`,
+    },
+  ];
+}
+
+/** The rules refuse what is too old; the name is all that there is to go by, as the jar's manifest has no version. */
+function releaseFindings(installed: AgentToInstall | undefined): readonly Finding[] {
+  if (!installed) return [];
+  const version = archiveName(installed.localJar)?.version;
+  if (version === recordedRelease) return [];
+  return [
+    {
+      severity: 'warning',
+      check,
+      expected: `agent-c4 ${recordedRelease}, which was recorded, in datastax.agent.localJar`,
+      found:
+        version === undefined ? `no version in the name ${basename(installed.localJar)}` : `${version}, by its name`,
+      next: `take agent-c4-${recordedRelease}-all.jar, unless you know that one (${oldestRelease} at least)`,
     },
   ];
 }

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { agentToInstall } from '../config/agent-to-install.ts';
 import type { Config } from '../config/config.ts';
 import type { PhaseName } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
@@ -60,7 +62,14 @@ function topicsText({ feed, datastax, pulsar }: Config): string {
     : `${pulsar.changesPartitions} changes partitions`;
 }
 
-function agentSteps({ feed, capture }: Config, nodes: StepFacts['nodes']): readonly string[] {
+function agentSteps(config: Config, nodes: StepFacts['nodes']): readonly string[] {
+  const { feed, capture } = config;
+  const installed = agentToInstall(config);
+  if (installed)
+    return nodes.map(
+      (node) =>
+        `put the DataStax agent ${basename(installed.localJar)} into node ${node.address} (cassandra-env.sh, cassandra.yaml), restart it and see its canary`,
+    );
   if (feed === 'datastax') return nodes.map((node) => `see a canary by the DataStax agent of node ${node.address}`);
   return [interlockText(capture), ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`)];
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { agentToInstall } from '../config/agent-to-install.ts';
 import type { Config } from '../config/config.ts';
 import { isPattern, matchesPattern } from '../config/table-pattern.ts';
 import type { Finding } from '../model/finding.ts';
@@ -152,8 +153,9 @@ function isDecidedElsewhere(table: string, decided: DecidedSchema | undefined): 
   return decided !== undefined && (decided.stopped.includes(table) || decided.waiting.includes(table));
 }
 
-function agentFindings({ feed, capture }: Config, { nodes }: PlanFacts): readonly Finding[] {
-  if (feed === 'datastax') return [];
+function agentFindings(config: Config, { nodes }: PlanFacts): readonly Finding[] {
+  const { feed, capture } = config;
+  if (feed === 'datastax' && !agentToInstall(config)) return [];
   const configured = capture.agents.map((agent) => agent.node);
   const addresses = nodes.map((node) => node.address);
   return [
@@ -215,7 +217,7 @@ function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: re
     pulsar: [config.pulsar.tenant, config.pulsar.namespace, config.pulsar.changesPartitions],
     mode: config.capture.mode,
     // Left out where it is ours, as in the digests of migrations that are under way.
-    ...(config.feed === 'datastax' && { datastax: config.datastax }),
+    ...(config.feed === 'datastax' && { datastax: withoutLocalPaths(config.datastax) }),
     atCritical: config.capture.interlock.atCritical,
     window: Object.values(config.window).map(String),
     nodes: nodes.map((node) => node.hostId).sort(),
@@ -227,6 +229,13 @@ function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: re
     types: sourceSchema.types.map((type) => JSON.stringify(type)).sort(),
   };
   return createHash('sha256').update(JSON.stringify(relied)).digest('hex').slice(0, 16);
+}
+
+/** Another machine may run the next phase. */
+function withoutLocalPaths({ agent, ...others }: Config['datastax']) {
+  if (!agent) return { ...others, agent };
+  const { localJar: _, ...told } = agent;
+  return { ...others, agent: told };
 }
 
 function fault(check: string, expected: string, found: string, next: string): Finding {

@@ -59,6 +59,8 @@ export interface CaptureRecord {
   readonly mode: 'commitlog' | 'cdc';
   /** Present where the DataStax agents tell of the changes, and not ours. */
   readonly datastax?: DatastaxLanes;
+  /** The DataStax agents were put onto the nodes by deploy-agent. */
+  readonly hasDatastaxInstalled?: true;
   readonly nodes: readonly (CapturedNode & { readonly cdc?: NodeCdc })[];
   /** As many as there are lanes, whatever the topics. */
   readonly changesPartitions: number;

@@ -1,75 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { localShell } from '../../src/adapters/local-shell/local-shell.ts';
-import type { KeptFiles } from '../../src/deploy/kept-files.ts';
+import { expect, test } from 'vitest';
 import { restoreFiles } from '../../src/deploy/kept-files.ts';
 import { drainAndRestart } from '../../src/deploy/restart-node.ts';
 import { shownShell } from '../../src/deploy/shown-shell.ts';
 import { type CdcNode, cdcDiff, turnOnCdc } from '../../src/deploy/turn-on-cdc.ts';
 import { OperatorError } from '../../src/errors.ts';
-import type { ProgressEvent } from '../../src/events.ts';
-import type { NodeSettings } from '../../src/ports/source-cluster.ts';
-import { aNode } from './a-node.ts';
+import { aRing as aPlainRing, originalYaml as original } from './a-ring.ts';
 
-const original = 'cluster_name: shop\ncdc_enabled: false\n';
-
-/**
- * Nodes that are folders: their Cassandra runs with what cassandra.yaml said when restart was called last; nodetool writes
- * down what it was asked, and tells of the ring what stands in a file.
- */
 function aRing(size: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'cdcmig-ring-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const log = join(folder, 'log');
-  writeFileSync(log, '');
-  writeFileSync(join(folder, 'down'), '');
-  const hosts = Array.from({ length: size }, (_, index) => `host-${index}`);
-  const shell = localShell();
-  const nodes: readonly CdcNode[] = hosts.map((host) => {
-    const yaml = join(folder, `${host}.yaml`);
-    writeFileSync(yaml, original);
-    writeFileSync(join(folder, `${host}.running`), original);
-    const nodetool = `case $1 in
-drain) echo "${host} drain" >>"${log}"; echo stuck; ! [ -e "${folder}/${host}.stuck" ] ;;
-status) for h in ${hosts.join(' ')}; do grep -q $h "${folder}/down" && s=DN || s=UN; echo "$s  10.0.0.1  1 KiB  1  ?  $h  r1"; done ;;
-esac`;
-    const restart = `echo "${host} restart" >>"${log}"; cp "${yaml}" "${folder}/${host}.running"; sleep 20 &`;
-    const kept: KeptFiles = { shell, folder: join(folder, `${host}.kept`) };
-    return {
-      node: aNode(host, `10.0.0.${host.at(-1)}`),
-      admin: shell,
-      nodetool: ['sh', '-c', nodetool, "it's"],
-      restart: ['sh', '-c', restart],
-      kept,
-      yaml,
-      cdcRawDirectory: '/cdc_raw',
-    };
-  });
-  const running = (host: string) => readFileSync(join(folder, `${host}.running`), 'utf8');
-  const events: ProgressEvent[] = [];
+  const ring = aPlainRing(size);
   const proved: string[] = [];
   return {
-    folder,
-    nodes,
-    events,
+    ...ring,
     proved,
-    log: () => readFileSync(log, 'utf8').trim().split('\n'),
     turnOn: (proveNode: (node: CdcNode) => Promise<void> = async () => {}) =>
       turnOnCdc({
-        ring: nodes,
-        nodes,
-        source: {
-          nodeSettings: async ({ hostId }) =>
-            ({ cdcEnabled: running(hostId).includes('cdc_enabled: true') }) as NodeSettings,
-        },
-        timeoutMs: 0,
+        ...ring.roll,
+        nodes: ring.nodes,
         proveNode: async (node) => {
           await proveNode(node);
           proved.push(node.node.hostId);
         },
-        report: (event) => events.push(event),
       }),
   };
 }

@@ -56,6 +56,14 @@ describe('what a node needs for the DataStax agent', () => {
     expect(() => setupOf(`{ jar: ${jar}, ${parameter} }`)).toThrow();
   });
 
+  test('publishes where the nodes see the brokers, and asks for their name as that says', () => {
+    const setup = setupOf(`{ jar: ${jar}, pulsarServiceUrl: 'pulsar+ssl://inside:6651' }`)!;
+    expect(setup.environment).toMatchObject({
+      CDC_PULSAR_SERVICE_URL: 'pulsar+ssl://inside:6651',
+      CDC_SSL_HOSTNAME_VERIFICATION_ENABLE: 'true',
+    });
+  });
+
   test('is nothing without a jar', () => {
     expect(() => setupOf('{}')).toThrow();
   });

@@ -23,6 +23,16 @@ describe('the DataStax feed', () => {
     expect(datastaxFindings([], nodes, vouching)).toEqual([]);
   });
 
+  test.each([
+    ['agent-c4-2.3.9-all.jar', []],
+    ['agent-c4-2.3.5-all.jar', ['warning: 2.3.5, by its name']],
+    ['cdc-agent.jar', ['warning: no version in the name cdc-agent.jar']],
+  ])('is installed from %s with a word on its release', (localJar, expected) => {
+    const installing = { ...config, datastax: { ...config.datastax, agent: { localJar: `/x/${localJar}` } } };
+    const findings = datastaxFindings([], [], installing as unknown as Config);
+    expect(findings.map(({ severity, found: text }) => `${severity}: ${text}`)).toEqual(expected);
+  });
+
   test('takes a table of native keys without a word', () => {
     expect(found({ partitionKey: { id: 'uuid', day: 'date' } })).toEqual([]);
   });

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { localShell } from '../../src/adapters/local-shell/local-shell.ts';
+import type { CdcNode } from '../../src/deploy/turn-on-cdc.ts';
+import type { ProgressEvent } from '../../src/events.ts';
+import type { NodeSettings } from '../../src/ports/source-cluster.ts';
+import { aNode } from './a-node.ts';
+
+export const originalYaml = 'cluster_name: shop\ncdc_enabled: false\n';
+
+/**
+ * Nodes that are folders: their Cassandra runs with what cassandra.yaml said when restart was called last; nodetool writes
+ * down what it was asked, and tells of the ring what stands in a file (`down`). `<host>.stuck` keeps a node from being drained.
+ */
+export function aRing(size: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'cdcmig-ring-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const log = join(folder, 'log');
+  writeFileSync(log, '');
+  writeFileSync(join(folder, 'down'), '');
+  const hosts = Array.from({ length: size }, (_, index) => `host-${index}`);
+  const shell = localShell();
+  const nodes: readonly CdcNode[] = hosts.map((host) => {
+    const yaml = join(folder, `${host}.yaml`);
+    writeFileSync(yaml, originalYaml);
+    writeFileSync(join(folder, `${host}.running`), originalYaml);
+    const nodetool = `case $1 in
+drain) echo "${host} drain" >>"${log}"; echo stuck; ! [ -e "${folder}/${host}.stuck" ] ;;
+status) for h in ${hosts.join(' ')}; do grep -q $h "${folder}/down" && s=DN || s=UN; echo "$s  10.0.0.1  1 KiB  1  ?  $h  r1"; done ;;
+esac`;
+    const restart = `echo "${host} restart" >>"${log}"; cp "${yaml}" "${folder}/${host}.running"; sleep 20 &`;
+    return {
+      node: aNode(host, `10.0.0.${host.at(-1)}`),
+      admin: shell,
+      nodetool: ['sh', '-c', nodetool, "it's"],
+      restart: ['sh', '-c', restart],
+      kept: { shell, folder: join(folder, `${host}.kept`) },
+      yaml,
+      cdcRawDirectory: '/cdc_raw',
+    };
+  });
+  const running = (host: string) => readFileSync(join(folder, `${host}.running`), 'utf8');
+  const events: ProgressEvent[] = [];
+  return {
+    folder,
+    nodes,
+    events,
+    log: () => readFileSync(log, 'utf8').trim().split('\n'),
+    /** What a roll over them needs beside its own. */
+    roll: {
+      ring: nodes,
+      source: {
+        nodeSettings: async ({ hostId }: { readonly hostId: string }) =>
+          ({ cdcEnabled: running(hostId).includes('cdc_enabled: true') }) as NodeSettings,
+      },
+      timeoutMs: 0,
+      report: (event: ProgressEvent) => events.push(event),
+    },
+  };
+}

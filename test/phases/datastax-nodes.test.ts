@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { localShell } from '../../src/adapters/local-shell/local-shell.ts';
+import { parseConfig } from '../../src/config/read-config.ts';
+import { shownShell } from '../../src/deploy/shown-shell.ts';
+import type { ProgressEvent } from '../../src/events.ts';
+import { installDatastaxAgents } from '../../src/phases/datastax-nodes.ts';
+import type { PhaseContext } from '../../src/phases/phase-context.ts';
+import { showDeployAgent } from '../../src/phases/show-deploy-agent.ts';
+import { undoDeployAgent } from '../../src/phases/undo-deploy-agent.ts';
+import { datastaxNodeSetup } from '../../src/plan/datastax-agent.ts';
+import type { NodeShell } from '../../src/ports/node-shell.ts';
+import { eventsOfUpdate } from '../../src/sandbox/datastax/events-of-update.ts';
+import { aRing, originalYaml } from '../deploy/a-ring.ts';
+import { aTable, text } from '../support/a-table.ts';
+import { anUpdate, aRow } from '../support/an-update.ts';
+import { inMemoryBus } from '../support/in-memory-bus.ts';
+
+const canary = aTable({ keyspace: 'cdcmig_canary', name: 'canary', partitionKey: { nonce: 'text' } });
+const lanes = { read: 'events' as const, lanes: [], canaryTopic: 'events-cdcmig_canary.canary', settleMs: 0 };
+const originalScript = 'JVM_OPTS="$JVM_OPTS -Xss256k"\n';
+
+/** Nodes whose agent tells of canaries once their Cassandra was started with one. */
+async function aCluster() {
+  const ring = aRing(2);
+  const sources = ring.nodes.map(({ node }) => node);
+  const script = (host: string) => join(ring.folder, `${host}-env.sh`);
+  const jar = join(ring.folder, 'agent-c4-2.3.9-all.jar');
+  writeFileSync(jar, 'a jar');
+  const agents = ring.nodes.map(({ node, nodetool, restart: [, , start], yaml }) => {
+    const env = script(node.hostId);
+    writeFileSync(env, originalScript);
+    return {
+      ...{ node: node.address, commitLogDirectory: '/c', cdcRawDirectory: '/cdc_raw', nodetool },
+      folder: join(ring.folder, `${node.hostId}-ours`),
+      ...{ cassandraYaml: yaml, cassandraEnv: env, restart: ['sh', '-c', `cp "${env}" "${env}.running"; ${start}`] },
+    };
+  });
+  const cluster = { contactPoints: ['10.0.0.1:9042'], datacenter: 'dc1', keyspace: 'shop' };
+  const sha256 = createHash('sha256').update('a jar').digest('hex');
+  const config = parseConfig(
+    stringify({
+      ...{ migration: 'shop', feed: 'datastax', source: cluster, target: cluster, capture: { agents } },
+      pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
+      datastax: { agent: { localJar: jar, sha256 } },
+    }),
+    join(ring.folder, 'cdcmig.yaml'),
+  );
+  const { bus } = inMemoryBus();
+  const publisher = await bus.publisher(lanes.canaryTopic);
+  const optionsSet: string[] = [];
+  const events: ProgressEvent[] = [];
+  const source = {
+    ...ring.roll.source,
+    nodes: async () => sources,
+    ensureCanaryTable: async () => canary,
+    setCdc: async ({ name }: { readonly name: string }, isOn: boolean) => void optionsSet.push(`${name} ${isOn}`),
+    async writeCanary(nonce: string) {
+      const running = sources.filter(({ hostId }) => hasAgent(`${script(hostId)}.running`));
+      for (const { hostId } of running) {
+        const row = aRow({ marker: { timestampMicros: 5n } });
+        const origin = { node: hostId, segpos: '1:1', digest: 'd' };
+        await publisher.publish(
+          eventsOfUpdate(anUpdate(canary, { partitionKey: text(nonce), rows: [row] }), origin)[0]!,
+        );
+      }
+    },
+  };
+  const capture = {
+    ...{ datastax: lanes, hasDatastaxInstalled: true as const, nodes: sources, cdcTurnedOn: ['orders'] },
+  };
+  const contextWith = (shell: NodeShell, more: object = {}) =>
+    ({
+      ...{ config, source, bus, clock: systemClock(), signal: new AbortController().signal },
+      plan: { nodeSetup: datastaxNodeSetup(config) },
+      tables: [{ name: 'orders' }],
+      handsOf: () => ({ shell, admin: shell }),
+      ledger: { refresh: async () => ({ capture: { ...capture, ...more } }) },
+      report: (event: ProgressEvent) => events.push(event),
+    }) as unknown as PhaseContext;
+  const shown = () => events.flatMap((event) => (event.kind === 'planned-step' ? [event.step] : []));
+  return { ring, events, agents, shown, contextWith, optionsSet, report: (event: ProgressEvent) => events.push(event) };
+}
+
+function hasAgent(file: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8').includes('-javaagent:');
+}
+
+describe('deploy-agent with a jar of the DataStax agent', () => {
+  test('installs it node by node, each heard through its topic, and undo takes it away', async () => {
+    const { ring, agents, contextWith, events, optionsSet } = await aCluster();
+    const context = contextWith(localShell());
+    expect(await installDatastaxAgents(context, lanes)).toBe('installed on 2 nodes');
+    expect(ring.log()).toEqual(['host-0 drain', 'host-0 restart', 'host-1 drain', 'host-1 restart']);
+    expect(events.filter(({ kind }) => kind === 'canary-seen')).toHaveLength(2);
+    expect(readFileSync(agents[0]!.cassandraEnv, 'utf8')).toContain(
+      'export CDC_TOPIC_PREFIX=persistent://public/cdcmig-shop/events-\n',
+    );
+    expect(readFileSync(join(agents[1]!.folder, 'agent-c4-2.3.9-all.jar'), 'utf8')).toBe('a jar');
+    expect(await installDatastaxAgents(context, lanes)).toBe('installed already');
+    await undoDeployAgent(context, { keepsFolders: false });
+    expect(optionsSet.at(-1)).toBe('orders false');
+    for (const { cassandraEnv, cassandraYaml, folder } of agents) {
+      expect(readFileSync(cassandraEnv, 'utf8')).toBe(originalScript);
+      expect(readFileSync(`${cassandraEnv}.running`, 'utf8')).toBe(originalScript);
+      expect(readFileSync(cassandraYaml, 'utf8')).toBe(originalYaml);
+      expect(existsSync(folder)).toBe(false);
+    }
+    expect(ring.log().slice(4)).toEqual(['host-0 drain', 'host-0 restart', 'host-1 drain', 'host-1 restart']);
+  });
+
+  test('shows in a dry run what each node would get, and gives it nothing', async () => {
+    const { ring, agents, contextWith, shown, report } = await aCluster();
+    await showDeployAgent(contextWith(shownShell(localShell(), report)));
+    const text = shown().join('\n');
+    expect(text).toMatch(/host-0-ours\/agent-c4-2\.3\.9-all\.jar brought, SHA-256 [0-9a-f]{64}/);
+    expect(text).toMatch(/host-0\.yaml \+2: cdc_enabled: true/);
+    expect(text).toMatch(
+      /host-1-env\.sh \+\d+: JVM_OPTS="\$JVM_OPTS -javaagent:\S+host-1-ours\/agent-c4-2\.3\.9-all\.jar"/,
+    );
+    expect(text.match(/drain/g)!.length).toBeGreaterThanOrEqual(2);
+    expect(ring.log()).toEqual(['']);
+    for (const { cassandraEnv, folder } of agents) {
+      expect(readFileSync(cassandraEnv, 'utf8')).toBe(originalScript);
+      expect(existsSync(folder)).toBe(false);
+    }
+  });
+
+  test.each([
+    ['--keep-folders', { keepsFolders: true }, {}],
+    ['somebody else’s agents', { keepsFolders: false }, { hasDatastaxInstalled: undefined }],
+  ])('is undone with %s by the tables’ option alone', async (_, options, capture) => {
+    const { ring, agents, contextWith, optionsSet } = await aCluster();
+    await installDatastaxAgents(contextWith(localShell()), lanes);
+    const restarts = ring.log();
+    await undoDeployAgent(contextWith(localShell(), capture), options);
+    expect(optionsSet.at(-1)).toBe('orders false');
+    expect(ring.log()).toEqual(restarts);
+    expect(readFileSync(agents[0]!.cassandraEnv, 'utf8')).not.toBe(originalScript);
+  });
+});
