@@ -46,8 +46,7 @@ async function reached(
   signal?: AbortSignal,
 ): Promise<readonly Finding[]> {
   try {
-    const wanted = mode === 'cdc' && agent.cdcRawDirectory !== undefined ? [agent.cdcRawDirectory] : [];
-    const words = [agent.commitLogDirectory, agent.folder, ...wanted];
+    const words = [agent.commitLogDirectory, agent.folder, ...wantedFolders(agent, mode)];
     const { stdout } = await shell.run(['sh', '-c', script, 'sh', ...words], { signal, reads: true });
     const yaml = await missingYaml(agent, mode, admin, signal);
     return [...stdout.split('\n').flatMap((line) => findingOf(line, agent, mode)), ...yaml];
@@ -55,6 +54,11 @@ async function reached(
     signal?.throwIfAborted();
     return notReached(agent, error);
   }
+}
+
+/** Cassandra makes cdc_raw when it starts with CDC, which deploy-agent may be about to turn on. */
+function wantedFolders({ cdcRawDirectory, cassandraYaml }: AgentConfig, mode: Mode): readonly string[] {
+  return mode === 'cdc' && cdcRawDirectory !== undefined && cassandraYaml === undefined ? [cdcRawDirectory] : [];
 }
 
 async function missingYaml(
