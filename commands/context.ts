@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { openSourceCluster } from '../src/adapters/cassandra/open-source-cluster.ts';
 import { systemClock } from '../src/adapters/clock.ts';
 import { localShell } from '../src/adapters/local-shell/local-shell.ts';
+import { openConnectors } from '../src/adapters/pulsar/open-connectors.ts';
 import { openPulsarBus } from '../src/adapters/pulsar/open-pulsar-bus.ts';
 import type { Config } from '../src/config/config.ts';
 import { readConfig, secretBehind } from '../src/config/read-config.ts';
@@ -113,6 +114,7 @@ export async function withPhases<T>(
         tables: plan.tables.map(({ table }) => table),
         handsOf: hands.of,
         agentProgramOf: programs.of,
+        connectors: connectorsOf(opened.config),
         localShell: localShell(),
         program: thisProgram(),
         options,
@@ -142,6 +144,11 @@ export async function currentPlan(
     sizes,
     decided: decidedSchema(state),
   });
+}
+
+function connectorsOf({ pulsar: { token, ...pulsar } }: Config) {
+  const secret = secretBehind(token);
+  return openConnectors({ ...pulsar, ...(secret !== undefined && { token: secret }) });
 }
 
 function openBus({ migration, pulsar: { token, ...pulsar } }: Config) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentShape } from './agent-shape.ts';
 import { datastaxAgentShape } from './datastax-agent-shape.ts';
+import { datastaxConnectorShape } from './datastax-connector-shape.ts';
 import { reference, text } from './written-value.ts';
 
 const address = z.string().regex(/^\[?[\w.:-]+\]?:\d{1,5}$/, 'must be host:port');
@@ -113,8 +114,9 @@ export const configShape = z
         connectorSubscription: topicWord.default('cdcmig-connector'),
         eventsPartitions: z.int().min(1).max(64).default(3),
         settleSeconds: z.int().min(0).max(600).default(10),
-        /** What the plan shows for every node; the agents are installed by the operator. */
+        /** What every node needs for the agents; deploy-agent installs them if it is given their jar. */
         agent: datastaxAgentShape.optional(),
+        connector: datastaxConnectorShape.optional(),
         /** Lines of Cassandra beside 4.0. */
         vouchedFor: z.array(z.string().regex(/^\d+\.\d+$/, 'must be like 4.1')).optional(),
       })

@@ -29,6 +29,8 @@ export interface Config {
     /** Lines of Cassandra for which the operator has an agent that he vouches for. */
     readonly vouchedFor: readonly string[];
     readonly agent: DatastaxAgentSettings | undefined;
+    /** Undefined: the operator creates the connectors. */
+    readonly connector: WrittenConfig['datastax']['connector'];
   };
   readonly capture: {
     readonly mode: 'commitlog' | 'cdc';
@@ -117,7 +119,11 @@ export function normaliseConfig(
       eventsPartitions: datastax.eventsPartitions,
       settleMs: datastax.settleSeconds * 1000,
       vouchedFor: datastax.vouchedFor ?? [],
-      agent: datastax.agent && datastaxAgentOf(datastax.agent, path),
+      agent: datastax.agent && { ...datastax.agent, ...localOf('localJar', datastax.agent, path) },
+      connector: datastax.connector && {
+        ...datastax.connector,
+        ...localOf('localArchive', datastax.connector, path),
+      },
     },
     capture: {
       // The DataStax agent reads what the node's own CDC keeps.
@@ -147,8 +153,13 @@ export function normaliseConfig(
   };
 }
 
-function datastaxAgentOf(written: DatastaxAgentSettings, path: (text: string) => string): DatastaxAgentSettings {
-  return { ...written, ...(written.localJar !== undefined && { localJar: path(written.localJar) }) };
+function localOf<Key extends string>(
+  key: Key,
+  written: { readonly [name in Key]?: string | undefined },
+  path: (text: string) => string,
+): { readonly [name in Key]?: string } {
+  const file = written[key];
+  return file === undefined ? {} : ({ [key]: path(file) } as { readonly [name in Key]: string });
 }
 
 function pulsarOf(written: WrittenConfig['pulsar'], migration: string, path: (text: string) => string) {

@@ -33,11 +33,69 @@ export function datastaxFaults(config: Config): readonly Sentence[] {
           ),
         ]),
     ...(installed ? [] : editedForNothing(config)),
+    ...(feed === 'datastax' && datastax.connector ? connectorFaults(config, datastax.connector) : []),
   ];
 }
 
 function installationFaults(config: Config, localJar: string): readonly Sentence[] {
   return [...releaseFaults(localJar), ...pathFaults(config, localJar), ...loginFaults(config), ...nodeFaults(config)];
+}
+
+function connectorFaults(
+  { source, datastax }: Config,
+  { localArchive, sha256, builtin, settings = {} }: NonNullable<Config['datastax']['connector']>,
+): readonly Sentence[] {
+  const name = localArchive === undefined ? undefined : archiveName(localArchive);
+  return [
+    ...(datastax.read === 'data'
+      ? []
+      : [fault('no datastax.connector with read: events', 'one', 'remove it, or set datastax.read: data')]),
+    ...((localArchive === undefined) === (builtin === undefined)
+      ? [
+          fault(
+            'either datastax.connector.localArchive or datastax.connector.builtin',
+            builtin === undefined ? 'neither' : 'both',
+            'name one of them',
+          ),
+        ]
+      : []),
+    ...((localArchive === undefined) === (sha256 === undefined)
+      ? []
+      : [
+          fault(
+            'datastax.connector.localArchive and datastax.connector.sha256 together',
+            'only one of them',
+            'add the other',
+          ),
+        ]),
+    ...(!name || (name.product === 'pulsar-cassandra-source' && compareVersions(name.version, oldestRelease) >= 0)
+      ? []
+      : [
+          fault(
+            `pulsar-cassandra-source ${oldestRelease} or later in datastax.connector.localArchive`,
+            `${name.product} ${name.version}, by its name`,
+            'take 2.3.9, or a later one',
+          ),
+        ]),
+    ...(source.username !== undefined && settings['auth.password'] === undefined
+      ? [
+          fault(
+            'auth.password in datastax.connector.settings, since the source asks for a login',
+            'none',
+            'give the functions workers the password in an environment variable, and name it: env:NAME',
+          ),
+        ]
+      : []),
+    ...(source.tlsCaFile !== undefined && settings['ssl.provider'] === undefined
+      ? [
+          fault(
+            'ssl.provider in datastax.connector.settings, since the source is encrypted',
+            'none',
+            'set ssl.provider: JDK and ssl.truststore.path, as the workers see it',
+          ),
+        ]
+      : []),
+  ];
 }
 
 function releaseFaults(localJar: string): readonly Sentence[] {

@@ -26,13 +26,18 @@ export function datastaxLanes(config: Config, tables: readonly Table[], canary: 
   };
 }
 
+/** Of the events topic of one table. */
+export function eventsPartitions(config: Config, table: Named): readonly string[] {
+  return partitionsOf(config, eventsTopic(config, table));
+}
+
 function eventsLanes(config: Config, table: Table): readonly Lane[] {
-  return partitionsOf(config, eventsTopic(config, table)).map((topic) => ({ topic, tableId: table.id }));
+  return eventsPartitions(config, table).map((topic) => ({ topic, tableId: table.id }));
 }
 
 function dataLanes(config: Config, table: Table): readonly Lane[] {
   const subscription = config.datastax.connectorSubscription;
-  const connector = { eventsTopics: partitionsOf(config, eventsTopic(config, table)), subscription };
+  const connector = { eventsTopics: eventsPartitions(config, table), subscription };
   return partitionsOf(config, dataTopic(config, table)).map((topic) => ({ topic, tableId: table.id, connector }));
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import type { SourceCluster } from '../ports/source-cluster.ts';
+import type { SourceConnectors } from '../ports/source-connectors.ts';
 import type { TargetKeyspace } from '../ports/target-keyspace.ts';
 import type { Ledger } from '../state/ledger.ts';
 
@@ -32,6 +33,7 @@ export interface PhaseContext extends WorkerContext {
   readonly handsOf: (address: string) => NodeHands;
   /** How the agent of a node is run: from where this program is, or from files that are brought to it. */
   readonly agentProgramOf: (address: string) => Promise<ProgramOnNode>;
+  readonly connectors: SourceConnectors;
   /** This machine, where `run` starts its own workers. */
   readonly localShell: NodeShell;
   /** How this program is started again: command and first arguments. */

@@ -9,6 +9,7 @@ import type { MessageBus } from '../ports/message-bus.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import { captureOf } from './deploy-agent.ts';
+import { ensureConnectors } from './ensure-connectors.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { waitForEventsCanary } from './wait-for-events-canary.ts';
@@ -60,7 +61,9 @@ export const startSource: Phase = {
   },
 };
 
-async function readBack({ bus, ledger, signal }: PhaseContext): Promise<string> {
+async function readBack(context: PhaseContext): Promise<string> {
+  const { bus, ledger, signal } = context;
+  const connectors = await ensureConnectors(context);
   const faults: Sentence[] = [];
   for (const { topic, connector } of lanesOf(captureOf(ledger.state.capture))) {
     faults.push(...(await topicFaults(bus, topic, sinkSubscription, signal)));
@@ -69,7 +72,7 @@ async function readBack({ bus, ledger, signal }: PhaseContext): Promise<string> 
   faults.push(...(await topicFaults(bus, topics.splits, splitsSubscription, signal)));
   faults.push(...(await topicFaults(bus, topics.schema, undefined, signal)));
   if (faults.length > 0) throw new OperatorError(faults);
-  return 'infinite retention, subscriptions in place';
+  return ['infinite retention, subscriptions in place', ...(connectors === undefined ? [] : [connectors])].join('; ');
 }
 
 async function topicFaults(

@@ -1,15 +1,6 @@
 import type { Config } from '../config/config.ts';
+import type { ConnectorDefinition } from '../model/connector-definition.ts';
 import type { Table } from '../model/table.ts';
-
-/** A source connector as Pulsar's admin service takes it (`SourceConfig`), but its archive and its secrets. */
-export interface ConnectorDefinition {
-  readonly tenant: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly topicName: string;
-  readonly parallelism: number;
-  readonly configs: Readonly<Record<string, string | number>>;
-}
 
 /** One connector for every table that is moved; none where the sinks read the events themselves. */
 export function datastaxConnectors(tables: readonly Table[], config: Config): readonly ConnectorDefinition[] {
@@ -19,6 +10,7 @@ export function datastaxConnectors(tables: readonly Table[], config: Config): re
 
 function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, datastax }: Config): ConnectorDefinition {
   const { tenant, namespace } = pulsar;
+  const { connector } = datastax;
   const full = (topic: string) => `persistent://${tenant}/${namespace}/${topic}`;
   const [contactPoint] = source.contactPoints;
   return {
@@ -26,7 +18,8 @@ function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, dat
     namespace,
     name: `${migration}-${name}`,
     topicName: full(`${datastax.dataTopicPrefix}${keyspace}.${name}`),
-    parallelism: 1,
+    parallelism: connector?.parallelism ?? 1,
+    ...(connector?.builtin !== undefined && { archive: `builtin://${connector.builtin}` }),
     configs: {
       keyspace,
       table: name,
@@ -34,11 +27,12 @@ function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, dat
       'events.subscription.name': datastax.connectorSubscription,
       // Key_Shared cannot take a partitioned topic's partitions one by one.
       'events.subscription.type': 'Failover',
-      outputFormat: 'key-value-avro',
+      outputFormat: connector?.outputFormat ?? 'key-value-avro',
       contactPoints: source.contactPoints.map(({ host }) => host).join(','),
       port: contactPoint!.port,
       'loadBalancing.localDc': source.datacenter,
       ...(source.username !== undefined && { 'auth.username': source.username }),
+      ...connector?.settings,
     },
   };
 }

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { type AgentToInstall, agentToInstall } from '../config/agent-to-install.ts';
 import { archiveName, oldestRelease, recordedRelease } from '../config/archive-version.ts';
 import type { Config } from '../config/config.ts';
 import type { Finding } from '../model/finding.ts';
@@ -14,12 +13,12 @@ export interface NodeVersion {
 export function datastaxFindings(
   tables: readonly Table[],
   nodes: readonly NodeVersion[],
-  config: Config,
+  { feed, datastax }: Config,
 ): readonly Finding[] {
-  const { feed, datastax } = config;
   if (feed !== 'datastax') return [];
   return [
-    ...releaseFindings(agentToInstall(config)),
+    ...releaseFindings('datastax.agent.localJar', datastax.agent?.localJar),
+    ...releaseFindings('datastax.connector.localArchive', datastax.connector?.localArchive),
     ...nodes.flatMap((node) => versionFindings(node, datastax.vouchedFor)),
     ...tables.filter(({ isCounter }) => !isCounter).flatMap(tableFindings),
   ];
@@ -44,18 +43,16 @@ function versionFindings({ address, releaseVersion }: NodeVersion, vouchedFor: r
 }
 
 /** The rules refuse what is too old; the name is all that there is to go by, as the jar's manifest has no version. */
-function releaseFindings(installed: AgentToInstall | undefined): readonly Finding[] {
-  if (!installed) return [];
-  const version = archiveName(installed.localJar)?.version;
-  if (version === recordedRelease) return [];
+function releaseFindings(key: string, file: string | undefined): readonly Finding[] {
+  const version = file === undefined ? undefined : archiveName(file)?.version;
+  if (file === undefined || version === recordedRelease) return [];
   return [
     {
       severity: 'warning',
       check,
-      expected: `agent-c4 ${recordedRelease}, which was recorded, in datastax.agent.localJar`,
-      found:
-        version === undefined ? `no version in the name ${basename(installed.localJar)}` : `${version}, by its name`,
-      next: `take agent-c4-${recordedRelease}-all.jar, unless you know that one (${oldestRelease} at least)`,
+      expected: `release ${recordedRelease}, which was recorded, in ${key}`,
+      found: version === undefined ? `no version in the name ${basename(file)}` : `${version}, by its name`,
+      next: `take ${recordedRelease}, unless you know that one (${oldestRelease} at least)`,
     },
   ];
 }

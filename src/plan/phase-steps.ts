@@ -29,7 +29,8 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     ...(config.capture.mode === 'cdc' ? [`set cdc = true on ${tables.map((table) => table.name).join(', ')}`] : []),
     ...agentSteps(config, nodes),
   ],
-  'start-source': ({ nodes }) => [
+  'start-source': ({ config, nodes, tables }) => [
+    ...connectorStep(config, tables),
     'read subscriptions and retention back from the broker',
     `see a canary of each of ${nodes.length} nodes on every changes partition`,
     'write the hand-over record: from its instant on nothing is lost',
@@ -55,6 +56,12 @@ const steps: Readonly<Record<PhaseName, (facts: StepFacts) => readonly string[]>
     'record the cutover and stop the workers',
   ],
 };
+
+function connectorStep({ feed, datastax }: Config, tables: readonly Table[]): readonly string[] {
+  if (feed !== 'datastax' || !datastax.connector) return [];
+  const names = namesText(tables.filter((table) => !table.isCounter));
+  return [`create or verify the source connectors of ${names}, and see each run with one consumer an instance`];
+}
 
 function topicsText({ feed, datastax, pulsar }: Config): string {
   return feed === 'datastax'

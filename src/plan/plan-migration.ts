@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { agentToInstall } from '../config/agent-to-install.ts';
 import type { Config } from '../config/config.ts';
 import { isPattern, matchesPattern } from '../config/table-pattern.ts';
+import type { ConnectorDefinition } from '../model/connector-definition.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PhaseName } from '../model/phase.ts';
 import { phaseNames } from '../model/phase.ts';
@@ -12,7 +13,7 @@ import type { TargetDefinition } from '../model/target-definition.ts';
 import { compareSchema } from './compare-schema.ts';
 import { connectorFindings } from './connector-findings.ts';
 import { datastaxNodeSetup, type NodeSetup } from './datastax-agent.ts';
-import { type ConnectorDefinition, datastaxConnectors } from './datastax-connectors.ts';
+import { datastaxConnectors } from './datastax-connectors.ts';
 import { datastaxFindings, type NodeVersion } from './datastax-findings.ts';
 import { keyspacesFindings } from './keyspaces-findings.ts';
 import { type PhaseSteps, stepsOf } from './phase-steps.ts';
@@ -48,7 +49,7 @@ export interface Plan {
   readonly definitions: readonly TargetDefinition[];
   /** What is created in the target; empty when everything is there. */
   readonly ddl: readonly string[];
-  /** Source connectors of DataStax CDC that the operator creates. */
+  /** Source connectors of DataStax CDC: created by start-source if it is given their archive, otherwise by the operator. */
   readonly connectors: readonly ConnectorDefinition[];
   /** What the operator sets up on every node for the DataStax agent. */
   readonly nodeSetup: NodeSetup | undefined;
@@ -232,10 +233,12 @@ function digestOf(config: Config, { sourceSchema, nodes }: PlanFacts, tables: re
 }
 
 /** Another machine may run the next phase. */
-function withoutLocalPaths({ agent, ...others }: Config['datastax']) {
-  if (!agent) return { ...others, agent };
-  const { localJar: _, ...told } = agent;
-  return { ...others, agent: told };
+function withoutLocalPaths({ agent, connector, ...others }: Config['datastax']) {
+  return {
+    ...others,
+    agent: agent && { ...agent, localJar: undefined },
+    connector: connector && { ...connector, localArchive: undefined },
+  };
 }
 
 function fault(check: string, expected: string, found: string, next: string): Finding {

@@ -93,6 +93,8 @@ export interface Backlog {
   /** When the oldest unacknowledged message was published; undefined when there is none. */
   readonly oldestPublishedAtMs: number | undefined;
   readonly hasConsumer: boolean;
+  /** On the partition that has most of them. */
+  readonly mostConsumers: number;
 }
 
 export interface TopicFacts {

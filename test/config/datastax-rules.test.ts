@@ -16,17 +16,20 @@ const agent = { localJar, sha256 };
 
 interface Parts {
   readonly agent?: object;
+  readonly connector?: object;
+  readonly reads?: string;
+  readonly source?: object;
   readonly agents?: readonly object[];
   readonly pulsar?: object;
   readonly feed?: string;
 }
 
-function read({ agent, agents = [node], pulsar, feed = 'datastax' }: Parts) {
+function read({ agent, connector, reads, source, agents = [node], pulsar, feed = 'datastax' }: Parts) {
   const cluster = { contactPoints: ['10.0.0.1:9042'], datacenter: 'dc1', keyspace: 'shop' };
   const written = {
-    ...{ migration: 'shop', feed, source: cluster, target: cluster },
+    ...{ migration: 'shop', feed, source: { ...cluster, ...source }, target: cluster },
     pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080', ...pulsar },
-    ...(agent && { datastax: { agent } }),
+    datastax: { ...(agent && { agent }), ...(connector && { connector, read: reads ?? 'data' }) },
     capture: { agents },
   };
   return parseConfig(stringify(written), '/conf/cdcmig.yaml');
@@ -101,6 +104,62 @@ describe('datastax.agent.localJar', () => {
     expect(faultsOf({ agent, agents: [{ ...node, supervisor: 'systemd' }] })).toEqual([
       expect.stringMatching(/no supervisor/),
     ]);
+  });
+});
+
+describe('datastax.connector', () => {
+  const builtin = { builtin: 'cassandra-source', runtime: 'process' };
+  const faults = (connector: object, more: Parts = {}) => faultsOf({ connector, agents: [], ...more });
+
+  test('is an archive with its digest, or what is built in', () => {
+    const archive = { localArchive: 'pulsar-cassandra-source-2.3.9.nar', sha256, runtime: 'kubernetes' };
+    expect(faults(builtin)).toEqual([]);
+    expect(read({ connector: archive, agents: [] }).datastax.connector).toMatchObject({
+      localArchive: '/conf/pulsar-cassandra-source-2.3.9.nar',
+      outputFormat: 'key-value-avro',
+    });
+  });
+
+  test.each([
+    ['no runtime', { builtin: 'a' }, /connector\.runtime.*process or kubernetes/],
+    ['the thread runtime', { ...builtin, runtime: 'thread' }, /connector\.runtime.*leaves its consumer behind/],
+    ['the format without write times', { ...builtin, outputFormat: 'json' }, /outputFormat.*no write times/],
+    ['neither', { runtime: 'process' }, /localArchive or datastax\.connector\.builtin; found neither/],
+    ['both', { ...builtin, localArchive: 'a.nar', sha256 }, /localArchive or .*builtin; found both/],
+    ['no digest', { localArchive: 'a.nar', runtime: 'process' }, /localArchive and .*sha256 together/],
+    [
+      'an old release',
+      { localArchive: 'pulsar-cassandra-source-2.3.1.nar', sha256, runtime: 'process' },
+      /2\.3\.3 or later.*2\.3\.1/,
+    ],
+    [
+      'another connector',
+      { localArchive: 'cassandra-enhanced-pulsar-sink-2.3.9.nar', sha256, runtime: 'process' },
+      /pulsar-cassandra-source.*sink/,
+    ],
+    ['an unknown setting', { ...builtin, settings: { 'batch.sise': 1 } }, /settings\.batch\.sise/],
+    ['a setting that follows from the rest', { ...builtin, settings: { keyspace: 'x' } }, /settings\.keyspace/],
+    [
+      'a password',
+      { ...builtin, settings: { 'auth.password': 'hunter2' } },
+      /settings.*passwords as env:NAME, which the functions worker/,
+    ],
+  ])('is refused with %s', (_, connector, pattern) => {
+    expect(faults(connector)).toEqual([expect.stringMatching(pattern)]);
+  });
+
+  test('has no use where the sinks read the events', () => {
+    expect(faults(builtin, { reads: 'events' })).toEqual([expect.stringMatching(/no datastax\.connector/)]);
+  });
+
+  test('needs a login and a trust of its own where the source asks for them', () => {
+    const source = { username: 'u', password: 'env:P', tlsCaFile: 'ca.pem' };
+    expect(faults(builtin, { source })).toEqual([
+      expect.stringMatching(/auth\.password/),
+      expect.stringMatching(/ssl\.provider/),
+    ]);
+    const settings = { 'auth.password': 'env:CASSANDRA_PASSWORD', 'ssl.provider': 'JDK' };
+    expect(faults({ ...builtin, settings }, { source })).toEqual([]);
   });
 });
 

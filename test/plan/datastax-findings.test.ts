@@ -33,6 +33,12 @@ describe('the DataStax feed', () => {
     expect(findings.map(({ severity, found: text }) => `${severity}: ${text}`)).toEqual(expected);
   });
 
+  test('takes a connector’s archive with a word on its release', () => {
+    const connector = { localArchive: '/x/pulsar-cassandra-source-2.4.0.nar' };
+    const creating = { ...config, datastax: { ...config.datastax, connector } } as unknown as Config;
+    expect(datastaxFindings([], [], creating).map(({ found: text }) => text)).toEqual(['2.4.0, by its name']);
+  });
+
   test('takes a table of native keys without a word', () => {
     expect(found({ partitionKey: { id: 'uuid', day: 'date' } })).toEqual([]);
   });

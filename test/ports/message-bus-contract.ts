@@ -359,6 +359,7 @@ export function messageBusContract(name: string, open: () => Promise<BusUnderTes
           entries: 0,
           oldestPublishedAtMs: undefined,
           hasConsumer: false,
+          mostConsumers: 0,
         });
         const before = Date.now();
         await publishAll(await aPublisher(topic, { isBatched: false }), ['1', '2', '3']);
@@ -366,7 +367,7 @@ export function messageBusContract(name: string, open: () => Promise<BusUnderTes
         const [first] = await take(subscription, 1);
         await subscription.acknowledge(first!.position);
         const backlog = await bus.backlog(topic, 'sub');
-        expect(backlog).toMatchObject({ entries: 2, hasConsumer: true });
+        expect(backlog).toMatchObject({ entries: 2, hasConsumer: true, mostConsumers: 1 });
         expect(backlog.bytes).toBeGreaterThan(0);
         expect(backlog.oldestPublishedAtMs).toBeGreaterThan(before - 60_000);
       });

@@ -22,7 +22,13 @@ describe('behind a connector', () => {
     told = pulse(1);
     pulses = new ConnectorPulses({
       bus: {
-        backlog: async () => ({ entries: 0, bytes: 0, oldestPublishedAtMs: oldestMs, hasConsumer: true }),
+        backlog: async () => ({
+          entries: 0,
+          bytes: 0,
+          oldestPublishedAtMs: oldestMs,
+          hasConsumer: true,
+          mostConsumers: 1,
+        }),
       },
       clock: { nowMicros: () => nowMicros, sleep: async () => {} },
       pulses: { settled: () => told, settleMicros: 10_000n },

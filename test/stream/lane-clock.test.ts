@@ -21,7 +21,7 @@ describe('a lane', () => {
         lastPosition: async () => (end === undefined ? undefined : { text: end }),
         backlog: async () => {
           asked++;
-          return { entries: backlog, bytes: 0, oldestPublishedAtMs: undefined, hasConsumer: true };
+          return { entries: backlog, bytes: 0, oldestPublishedAtMs: undefined, hasConsumer: true, mostConsumers: 1 };
         },
       },
       pulses: { settled: () => pulses },

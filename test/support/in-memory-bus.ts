@@ -99,7 +99,13 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
   async function backlog(name: string) {
     const { messages, acknowledged } = topicOf(name);
     const left = messages.slice(acknowledged);
-    return { entries: left.length, bytes: 0, oldestPublishedAtMs: left[0]?.publishedAtMs, hasConsumer: true };
+    return {
+      entries: left.length,
+      bytes: 0,
+      oldestPublishedAtMs: left[0]?.publishedAtMs,
+      hasConsumer: true,
+      mostConsumers: 1,
+    };
   }
 
   const bus = { publisher, reader, subscribe, lastPosition, backlog } as Partial<MessageBus> as MessageBus;

@@ -107,6 +107,7 @@ function sumBacklogs(stats: readonly SubscriptionStats[]): Backlog {
     bytes: stats.reduce((sum, one) => sum + one.backlogBytes, 0),
     oldestPublishedAtMs: oldest.length > 0 ? Math.min(...oldest) : undefined,
     hasConsumer: stats.every((one) => one.consumers.length > 0),
+    mostConsumers: Math.max(...stats.map((one) => one.consumers.length)),
   };
 }
 

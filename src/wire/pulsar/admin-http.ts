@@ -1,4 +1,5 @@
 import { exchange, type HttpAnswer } from './http-exchange.ts';
+import { type FormField, multipartBody } from './multipart.ts';
 import { PulsarError } from './pulsar-error.ts';
 import { isTlsFault } from './tls-settings.ts';
 import type { PulsarAuth, PulsarTls } from './types.ts';
@@ -34,10 +35,15 @@ export class PulsarAdminError extends Error {
 
 export interface AdminCall {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** v3 is that of functions and connectors. */
+  readonly api?: 'v2' | 'v3' | undefined;
   /** Behind `/admin/v2/`, already encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly body?: unknown;
+  /** Instead of a body. */
+  readonly form?: readonly FormField[] | undefined;
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,8 +66,8 @@ export class AdminHttp {
 
   async call(call: AdminCall): Promise<unknown> {
     const { signal } = call;
-    const request = `${call.method} /admin/v2/${call.path}`;
-    const timeout = AbortSignal.timeout(requestTimeoutMs);
+    const request = `${call.method} ${placeOf(call)}`;
+    const timeout = AbortSignal.timeout(call.timeoutMs ?? requestTimeoutMs);
     try {
       const answer = await this.answerTo(call, signal ? AbortSignal.any([signal, timeout]) : timeout);
       if (answer.status < 200 || answer.status > 299)
@@ -83,18 +89,32 @@ export class AdminHttp {
   }
 
   private async send(
-    { method, path, query, body }: AdminCall,
+    call: AdminCall,
     reason: { readonly isChallenge: boolean },
     signal: AbortSignal,
   ): Promise<HttpAnswer> {
+    const { method, query } = call;
     const { auth, tls } = this.options;
-    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const { contentType, body } = bodyOf(call);
+    const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
     const token = typeof auth?.token === 'function' ? await auth.token(reason) : auth?.token;
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     const search = query ? `?${new URLSearchParams(query)}` : '';
-    const url = new URL(`${this.baseUrl}/admin/v2/${path}${search}`);
-    return exchange({ method, url, headers, body: body === undefined ? undefined : JSON.stringify(body), tls, signal });
+    const url = new URL(`${this.baseUrl}${placeOf(call)}${search}`);
+    return exchange({ method, url, headers, body, tls, signal });
   }
+}
+
+function placeOf({ api = 'v2', path }: AdminCall): string {
+  return `/admin/${api}/${path}`;
+}
+
+function bodyOf({ body, form }: AdminCall): {
+  readonly contentType?: string;
+  readonly body: string | Buffer | undefined;
+} {
+  if (form) return multipartBody(form);
+  return body === undefined ? { body } : { contentType: 'application/json', body: JSON.stringify(body) };
 }
 
 function parsed(text: string): unknown {

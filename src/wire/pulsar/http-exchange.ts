@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | Buffer | undefined;
   readonly tls: PulsarTls | undefined;
   readonly signal: AbortSignal;
 }
