@@ -37,8 +37,11 @@ function eventsLanes(config: Config, table: Table): readonly Lane[] {
 
 function dataLanes(config: Config, table: Table): readonly Lane[] {
   const subscription = config.datastax.connectorSubscription;
-  const connector = { eventsTopics: eventsPartitions(config, table), subscription };
-  return partitionsOf(config, dataTopic(config, table)).map((topic) => ({ topic, tableId: table.id, connector }));
+  // Counters have none: nobody tells of them, and the cutover copies them.
+  const connector = table.isCounter
+    ? {}
+    : { connector: { eventsTopics: eventsPartitions(config, table), subscription } };
+  return partitionsOf(config, dataTopic(config, table)).map((topic) => ({ topic, tableId: table.id, ...connector }));
 }
 
 function partitionsOf({ datastax }: Config, topic: string): readonly string[] {
