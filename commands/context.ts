@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { openSourceCluster } from '../src/adapters/cassandra/open-source-cluster.ts';
 import { systemClock } from '../src/adapters/clock.ts';
 import { localShell } from '../src/adapters/local-shell/local-shell.ts';
-import { openConnectors } from '../src/adapters/pulsar/open-connectors.ts';
 import { openPulsarBus } from '../src/adapters/pulsar/open-pulsar-bus.ts';
 import type { Config } from '../src/config/config.ts';
 import { readConfig, secretBehind } from '../src/config/read-config.ts';
@@ -22,6 +21,7 @@ import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
 import type { MigrationState } from '../src/state/migration-state.ts';
 import { agentPrograms, thisProgram } from './agent-programs.ts';
+import { connectorsOf } from './connectors-of.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { interruptSignal } from './interrupt.ts';
 import { openHands } from './open-hands.ts';
@@ -144,11 +144,6 @@ export async function currentPlan(
     sizes,
     decided: decidedSchema(state),
   });
-}
-
-function connectorsOf({ pulsar: { token, ...pulsar } }: Config) {
-  const secret = secretBehind(token);
-  return openConnectors({ ...pulsar, ...(secret !== undefined && { token: secret }) });
 }
 
 function openBus({ migration, pulsar: { token, ...pulsar } }: Config) {

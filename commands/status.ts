@@ -9,6 +9,7 @@ import { agentText } from '../src/ui/agent-text.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
 import { statusText } from '../src/ui/status-text.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
+import { connectorsOf } from './connectors-of.ts';
 import { withContext } from './context.ts';
 import { openHands } from './open-hands.ts';
 
@@ -29,7 +30,9 @@ async function status(options: CommonOptions): Promise<void> {
 /** When nobody else can be asked, what the agents wrote into their folders is shown before the error: the disk fills meanwhile. */
 async function gathered(options: CommonOptions): Promise<MigrationStatus> {
   try {
-    return await withContext({ config: options.config, report: () => {}, prepares: false }, gatherStatus);
+    return await withContext({ config: options.config, report: () => {}, prepares: false }, (opened) =>
+      gatherStatus(opened, connectorsOf(opened.config, { patienceMs: 3_000 })),
+    );
   } catch (error) {
     const agents = await statesInFolders(options.config).catch(() => []);
     if (agents.length > 0)

@@ -33,6 +33,8 @@ export interface MigrationStatus {
   readonly coverage: CoverageStatus;
   /** Hosts whose writes may go unseen, and agents that are short of room. */
   readonly alarms: readonly HostAlarm[];
+  /** Source connectors that start-source made or verified. */
+  readonly connectors: readonly ConnectorStatus[];
   readonly openSlices: readonly { readonly table: string; readonly reason: string }[];
   /** Open ones; `cdcmig dead-letters list` names them. */
   readonly deadLetters: number;
@@ -116,6 +118,13 @@ export interface NodeStatus {
 }
 
 export type CoverageStatus = Coverage | { readonly unknownBecause: string };
+
+export interface ConnectorStatus {
+  readonly name: string;
+  readonly table: string;
+  /** Empty for one that runs, was never restarted and lost nothing. */
+  readonly troubles: readonly string[];
+}
 
 export interface HostAlarm {
   readonly hostId: string;

@@ -1,11 +1,6 @@
 import { OperatorError, type Sentence } from '../errors.ts';
-import {
-  type ConnectorDefinition,
-  type ConnectorInstance,
-  connectorDifferences,
-  type FoundConnector,
-} from '../model/connector-definition.ts';
-import { eventsPartitions } from './events-topics.ts';
+import { type ConnectorDefinition, connectorDifferences, type FoundConnector } from '../model/connector-definition.ts';
+import { type ConnectorHealth, connectorHealth, connectorTroubles } from './connector-health.ts';
 import type { PhaseContext } from './phase-context.ts';
 
 /** The worker loads the archive, and the connector waits for its clusters. */
@@ -67,70 +62,28 @@ function notKept({ name }: ConnectorDefinition): Sentence {
   };
 }
 
-/** Runs: at two looks, one after the other, every instance is up, with one consumer for each on every partition, and none was restarted. */
-async function seeItRun(definition: ConnectorDefinition, context: PhaseContext): Promise<void> {
-  const { connectors, clock, report, signal } = context;
+/** At two looks, one after the other, every instance is up, with one consumer for each on every partition, and none was restarted. */
+async function seeItRun({ name, configs }: ConnectorDefinition, context: PhaseContext): Promise<void> {
+  const { clock, report, signal } = context;
   const deadline = clock.nowMicros() + BigInt(startTimeoutMs) * 1000n;
-  let before: number | undefined;
-  for (;;) {
-    const instances = await connectors.instances(definition.name, signal);
-    const wrong = [...stoppedOf(definition, instances), ...(await strangeConsumers(definition, context))];
-    const restarts = instances.reduce((sum, one) => sum + one.restarts, 0);
-    if (wrong.length === 0 && restarts === before) break;
-    if (clock.nowMicros() > deadline) throw doesNotRun(definition, wrong, restarts);
-    before = wrong.length === 0 ? restarts : undefined;
+  for (let before: ConnectorHealth | undefined; ; ) {
+    const health = await connectorHealth({ name, table: String(configs.table) }, context);
+    if (health.wrong.length === 0 && health.restarts === before?.restarts) {
+      for (const text of connectorTroubles(health)) report({ kind: 'warning', text: `connector ${name}: ${text}` });
+      return;
+    }
+    if (clock.nowMicros() > deadline) throw doesNotRun(health);
+    before = health.wrong.length === 0 ? health : undefined;
     await clock.sleep(lookEveryMs, signal);
   }
-  for (const text of troublesOf(definition, await connectors.instances(definition.name, signal)))
-    report({ kind: 'warning', text });
 }
 
-function stoppedOf({ parallelism }: ConnectorDefinition, instances: readonly ConnectorInstance[]): readonly string[] {
-  return [
-    ...(instances.length === parallelism ? [] : [`${instances.length} instances of ${parallelism}`]),
-    ...instances
-      .filter(({ isRunning }) => !isRunning)
-      .map(({ number, error }) => `instance ${number} does not run${error === undefined ? '' : `: ${error}`}`),
-  ];
-}
-
-/** A connector that says it runs may have ended its consumer, and a dead one may have left one behind, which goes on taking events. */
-async function strangeConsumers(
-  { parallelism, configs }: ConnectorDefinition,
-  { bus, config, signal }: PhaseContext,
-): Promise<readonly string[]> {
-  const table = { keyspace: String(configs.keyspace), name: String(configs.table) };
-  const found: string[] = [];
-  for (const topic of eventsPartitions(config, table)) {
-    const { mostConsumers } = await bus.backlog(topic, config.datastax.connectorSubscription, signal);
-    if (mostConsumers !== parallelism) found.push(`${mostConsumers} consumers of ${parallelism} on ${topic}`);
-  }
-  return found;
-}
-
-function doesNotRun({ name }: ConnectorDefinition, wrong: readonly string[], restarts: number): OperatorError {
-  const next = wrong.some((text) => /consumers of/.test(text))
-    ? 'see its log; with more consumers than instances its worker has the thread runtime: set another, and restart the worker'
-    : 'see its log on the functions worker; its status does not tell why it is restarted';
+function doesNotRun({ name, wrong, restarts }: ConnectorHealth): OperatorError {
   return new OperatorError({
     expected: `the connector ${name} to run`,
     found: [...wrong, `${restarts} restarts`].join('; '),
-    next,
+    next: wrong.some((text) => text.includes('thread runtime'))
+      ? 'give its functions worker the process runtime, and restart it'
+      : 'see its log on the functions worker; its status does not tell why it is restarted',
   });
-}
-
-/** Nothing of this is in what it calls its errors. */
-function troublesOf({ name }: ConnectorDefinition, instances: readonly ConnectorInstance[]): readonly string[] {
-  return instances.flatMap(({ number, restarts, systemExceptions }) => [
-    ...(systemExceptions === 0
-      ? []
-      : [
-          `connector ${name}, instance ${number}: ${systemExceptions} records could not be published and are lost; only a comparison finds their rows`,
-        ]),
-    ...(restarts === 0
-      ? []
-      : [
-          `connector ${name}, instance ${number} was restarted ${restarts} times: if that goes on, it fails on a row, and the whole table waits`,
-        ]),
-  ]);
 }

@@ -11,11 +11,13 @@ import type {
 } from '../model/migration-status.ts';
 import { phaseNames } from '../model/phase.ts';
 import { sinkSubscription } from '../model/topics.ts';
+import type { SourceConnectors } from '../ports/source-connectors.ts';
 import type { TablePause, ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { addBooks, emptyBooks } from '../stream/batch-books.ts';
 import { addLatencies, percentile } from '../stream/latency.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
+import { connectorStatus } from './connector-status.ts';
 import { unbrokenSince } from './gate-facts.ts';
 import { gatherCoverage } from './gather-coverage.ts';
 import { openLetters } from './open-letters.ts';
@@ -25,8 +27,8 @@ import { askStream } from './stream-clock.ts';
 import { secondsLeft, tableProgress } from './table-progress.ts';
 import { readHolds, readPauses } from './tell-holds.ts';
 
-/** Folds the ledger and asks the broker. */
-export async function gatherStatus(context: WorkerContext): Promise<MigrationStatus> {
+/** Folds the ledger and asks the broker, and the workers of its connectors. */
+export async function gatherStatus(context: WorkerContext, connectors: SourceConnectors): Promise<MigrationStatus> {
   const { ledger, config, bus, clock, signal } = context;
   const state = await ledger.refresh(signal);
   const position = state.handOver ? await askStream(context) : undefined;
@@ -53,6 +55,7 @@ export async function gatherStatus(context: WorkerContext): Promise<MigrationSta
     heldBy: state.handOver ? await readHolds(bus, Number(clock.nowMicros() / 1000n), signal) : [],
     copyPauses: state.handOver ? await readPauses(bus, Number(clock.nowMicros() / 1000n), signal) : [],
     ...(await gatherCoverage(context, state, position ? unbrokenSince(position) : new Map())),
+    connectors: await connectorStatus(state, { ...context, connectors }),
     openSlices: [...state.openSlices.values()].map(({ table, reason }) => ({ table, reason })),
     deadLetters: state.capture ? (await openLetters(bus, state, signal)).length : 0,
     pausedTables: [...state.pauses.values()].map(pausedStatus),

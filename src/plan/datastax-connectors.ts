@@ -8,6 +8,11 @@ export function datastaxConnectors(tables: readonly Table[], config: Config): re
   return tables.filter(({ isCounter }) => !isCounter).map((table) => connectorOf(table, config));
 }
 
+/** Among the connectors of its namespace. */
+export function connectorName({ migration }: Pick<Config, 'migration'>, table: string): string {
+  return `${migration}-${table}`;
+}
+
 function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, datastax }: Config): ConnectorDefinition {
   const { tenant, namespace } = pulsar;
   const { connector } = datastax;
@@ -16,7 +21,7 @@ function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, dat
   return {
     tenant,
     namespace,
-    name: `${migration}-${name}`,
+    name: connectorName({ migration }, name),
     topicName: full(`${datastax.dataTopicPrefix}${keyspace}.${name}`),
     parallelism: connector?.parallelism ?? 1,
     ...(connector?.builtin !== undefined && { archive: `builtin://${connector.builtin}` }),

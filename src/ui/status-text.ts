@@ -26,6 +26,7 @@ export function statusText(status: MigrationStatus): string {
     ...status.alarms.map(
       ({ hostId, address, reason, next }) => `ALARM: node ${address} (${hostId}): ${reason}; next: ${next}`,
     ),
+    ...status.connectors.flatMap(({ name, troubles }) => troubles.map((text) => `ALARM: connector ${name}: ${text}`)),
     ...status.pausedTables.flatMap(pausedLines),
     ...status.parked
       .filter(({ waiting }) => waiting > 0)

@@ -53,6 +53,19 @@ test('a node tells what it keeps of the ring, and an alarm what to do', () => {
   expect(text).toContain('ALARM: node 10.0.0.4 (h4): it has no agent; next: give it one');
 });
 
+test('a connector is named by what is wrong with it, and otherwise not', () => {
+  const text = statusText(
+    aStatus({
+      connectors: [
+        { name: 'shop-orders', table: 'orders', troubles: ['restarted 4 times', '1 record is lost'] },
+        { name: 'shop-carts', table: 'carts', troubles: [] },
+      ],
+    }),
+  );
+  expect(text).toContain('ALARM: connector shop-orders: restarted 4 times\nALARM: connector shop-orders: 1 record');
+  expect(text).not.toContain('shop-carts');
+});
+
 test('the share of copies among the changes is told, and every outcome', () => {
   const books = {
     received: 200,
@@ -99,6 +112,7 @@ function aStatus(part: Partial<MigrationStatus>): MigrationStatus {
     nodes: [],
     coverage: { unknownBecause: 'nothing' },
     alarms: [],
+    connectors: [],
     openSlices: [],
     pausedTables: [],
     parked: [],
