@@ -8,12 +8,13 @@ import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import type { PhaseContext } from './phase-context.ts';
 
-/** Each node with what reaches it and what its agent is told. */
+/** Each node with what reaches it and what its agent is told. OperatorError where the agents are those of DataStax. */
 export async function agentsOf(
   nodes: readonly SourceNode[],
   capture: CaptureRecord,
   context: PhaseContext,
 ): Promise<readonly NodeAgent[]> {
+  if (capture.datastax) throw notOurs();
   return Promise.all(nodes.map((node) => agentOf(node, capture, context)));
 }
 
@@ -30,6 +31,14 @@ async function agentOf(node: SourceNode, capture: CaptureRecord, context: PhaseC
     program: boundedAgent(command, capture.mode),
     files,
   };
+}
+
+function notOurs(): OperatorError {
+  return new OperatorError({
+    expected: 'agents of cdcmig',
+    found: 'feed: datastax, whose agents run inside of the nodes',
+    next: 'see docs/datastax-feed.md for how they get there',
+  });
 }
 
 function agentConfigOf({ address }: SourceNode, { config }: PhaseContext): AgentConfig {
