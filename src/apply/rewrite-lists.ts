@@ -1,8 +1,7 @@
-import { rowKeyText } from '../model/difference.ts';
 import { type Column, keyColumns, type Table } from '../model/table.ts';
-import { listEventTime, listTimestamp } from '../model/write-timestamp.ts';
 import { TargetWriteError } from '../ports/target-keyspace.ts';
 import type { ApplierParts } from './applier-parts.ts';
+import type { ListStamps } from './list-stamps.ts';
 import { isUnfrozenList } from './row-cells.ts';
 import { deleteColumns, type RowPlace, updateWhole } from './row-statements.ts';
 
@@ -14,28 +13,6 @@ export interface DirtyLists {
   readonly isStatic: boolean;
   /** Newest write time that the change put on the target's row; zero where its row was only read again. */
   readonly eventMicros: bigint;
-}
-
-/**
- * The last stamp of each row's lists, where it is ahead of the clock: only an event of the future puts one there, and
- * only then the clock alone would let an earlier read win over a later one.
- */
-export class ListStamps {
-  readonly #handOverMicros: bigint;
-  readonly #ahead = new Map<string, bigint>();
-
-  constructor(handOverMicros: bigint) {
-    this.#handOverMicros = handOverMicros;
-  }
-
-  next(dirty: DirtyLists, nowMicros: bigint): bigint {
-    const key = `${dirty.table.id}/${dirty.isStatic}/${rowKeyText(dirty)}`;
-    const eventMicros = listEventTime(dirty.eventMicros, nowMicros, this.#handOverMicros);
-    const stamp = listTimestamp(nowMicros, eventMicros, this.#ahead.get(key));
-    for (const [old, ahead] of this.#ahead) if (ahead < nowMicros) this.#ahead.delete(old);
-    if (stamp > nowMicros + 2n) this.#ahead.set(key, stamp);
-    return stamp;
-  }
 }
 
 /** The table's non-frozen lists, among the static or among the regular columns. */
@@ -69,7 +46,7 @@ async function readAndWrite(
   { source, writer, clock, keyspace, signal }: ApplierParts,
 ): Promise<void> {
   const columns = listColumns(dirty.table, dirty.isStatic);
-  const stamp = stamps.next(dirty, clock.nowMicros());
+  const stamp = await stamps.next(dirty, clock.nowMicros());
   const values = await readLists(dirty, columns, source, signal);
   const place: RowPlace = { ...dirty, keyspace };
   const present = columns.flatMap((column, index) => (values[index] ? [{ column, value: values[index] }] : []));

@@ -125,18 +125,6 @@ export function listTimestamp(readStartMicros: bigint, eventMicros: bigint, last
   return later(later(readStartMicros, eventMicros), lastMicros ?? 0n) + 2n;
 }
 
-/**
- * An event of the future as it counts for a list: a worker that begins again reads the list later, and must not meet the
- * stamp of the worker before it, or the list doubles. A microsecond for each of these since the hand-over keeps the
- * stamps of two workers apart, since no partition moves faster, and adds up to less than two seconds a day.
- */
-export function listEventTime(eventMicros: bigint, readStartMicros: bigint, handOverMicros: bigint): bigint {
-  if (eventMicros <= readStartMicros) return eventMicros;
-  return eventMicros + later(0n, (readStartMicros - handOverMicros) / quickestMoveMicros);
-}
-
-const quickestMoveMicros = 50_000n;
-
 function later(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }

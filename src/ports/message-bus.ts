@@ -29,6 +29,8 @@ export interface OutgoingMessage {
 export interface PublisherOptions {
   /** 'shared': beside others. 'exclusive': refused with TopicTakenError while another holds it. 'take-over': fences the holder. */
   readonly access?: 'shared' | 'exclusive' | 'take-over';
+  /** False of one that publishes before each step that rests on it: what it has lost it learns then, and nobody looks before. */
+  readonly isWatched?: boolean;
   /** Shown to who is refused. */
   readonly holder?: string;
   /** False sends each message on its own: for work queues, where a message is handed out and acknowledged singly. */

@@ -1,7 +1,7 @@
 import { allEnded } from '../apply/all-ended.ts';
 import type { ApplierParts } from '../apply/applier-parts.ts';
 import type { DeadLetters } from '../apply/dead-letters.ts';
-import type { DirtyLists, ListStamps } from '../apply/rewrite-lists.ts';
+import type { DirtyLists } from '../apply/rewrite-lists.ts';
 import type { RecordEvent } from '../model/change-event.ts';
 import type { PartitionUpdate } from '../model/mutation.ts';
 import { slicesOf } from '../model/slice-journal.ts';
@@ -28,7 +28,6 @@ export interface ReceivedUpdate {
 export interface BatchParts extends ApplierParts {
   readonly keeper: SliceKeeper;
   readonly underWay: PartitionsUnderWay;
-  readonly listStamps: ListStamps;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
   /** Parks the update if its table turns out to be paused; answers whether it did. */
   readonly parkIfPaused: (update: ReceivedUpdate) => Promise<boolean>;

@@ -34,7 +34,7 @@ export class BatchWork {
 
   constructor(parts: BatchParts) {
     this.#parts = parts;
-    const { keeper, listStamps } = parts;
+    const { keeper } = parts;
     this.#recopies = new Once(
       recopyKeyText,
       (key) => recopy(key, { ...parts, isHidden: keeper.isHidden }),
@@ -48,7 +48,7 @@ export class BatchWork {
     this.#lists = new Once(
       listsText,
       (dirty) =>
-        rewriteLists({ ...dirty, eventMicros: this.#newestListEvent.get(listsText(dirty))! }, listStamps, parts),
+        rewriteLists({ ...dirty, eventMicros: this.#newestListEvent.get(listsText(dirty))! }, keeper.listStamps, parts),
       readsAtOnce,
     );
   }

@@ -1,4 +1,3 @@
-import { ListStamps } from '../apply/rewrite-lists.ts';
 import { OperatorError } from '../errors.ts';
 import type { Lane } from '../model/lane.ts';
 import type { Message } from '../ports/message-bus.ts';
@@ -63,7 +62,6 @@ export class ChangeTaker {
       deadLetters: reportedLetters(parts),
       keeper: held.keeper,
       underWay: new PartitionsUnderWay(),
-      listStamps: new ListStamps(parts.handOverMicros),
       parkIfPaused: (update) => this.#parkIfPaused(update),
       signal: held.signal,
     };

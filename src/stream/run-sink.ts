@@ -1,5 +1,6 @@
 import { sinkSubscription, topics } from '../model/topics.ts';
 import type { Subscription } from '../ports/message-bus.ts';
+import { PartitionMovedError } from './partition-moved-error.ts';
 import { encodeProgress } from './partition-progress.ts';
 import { sinkBounds } from './sink-bounds.ts';
 import type { PublishProgress, SinkParts } from './sink-parts.ts';
@@ -72,17 +73,11 @@ async function holdUntilLost(
   try {
     await runSinkSession(partition, subscription, publish, parts, AbortSignal.any([signal, lost.signal]));
   } catch (error) {
-    if (!lost.signal.aborted && !signal.aborted) throw error;
+    // Its journal may know of the other worker before the broker has told us.
+    const hasMoved = lost.signal.aborted || error instanceof PartitionMovedError;
+    if (!hasMoved && !signal.aborted) throw error;
   } finally {
     parts.report({ kind: 'partition-left', partition });
-  }
-}
-
-class PartitionMovedError extends Error {
-  override readonly name = 'PartitionMovedError';
-
-  constructor(partition: number) {
-    super(`changes partition ${partition} is with another worker`);
   }
 }
 

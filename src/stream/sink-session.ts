@@ -28,7 +28,8 @@ const lookAtParkedEveryMicros = 1_000_000n;
 
 /**
  * One stretch of time in which this worker holds one changes partition. It begins by reading the slice journal and the
- * parked topic, and ends when `signal` aborts: nothing that it had not acknowledged is remembered, for whoever is next is
+ * parked topic, and ends when `signal` aborts, or with a
+ * PartitionMovedError: nothing that it had not acknowledged is remembered, for whoever is next is
  * given it again.
  */
 export async function runSinkSession(
@@ -38,7 +39,7 @@ export async function runSinkSession(
   parts: SinkParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const keeper = await SliceKeeper.open(parts.bus, partition, signal);
+  const keeper = await SliceKeeper.open(parts, partition, signal);
   try {
     const lot = await ParkingLot.open(parts.bus, partition, signal);
     try {

@@ -1,46 +1,55 @@
 import type { RowUnderStamp } from '../apply/applier-parts.ts';
+import { ListStamps } from '../apply/list-stamps.ts';
 import type { PartitionUpdate } from '../model/mutation.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
 import { isInSlice, type JournalSlice, mayForgetSlice, withoutCovered } from '../model/slice-journal.ts';
 import { tokenOf } from '../model/token.ts';
-import { sliceJournal } from '../model/topics.ts';
 import { writeTimesOf } from '../model/update-times.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
-import type { MessageBus, Publisher } from '../ports/message-bus.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MessageBus } from '../ports/message-bus.ts';
+import { PartitionJournal } from './partition-journal.ts';
 import { partitionText } from './partition-text.ts';
-import { decodeSlice, encodeSlice } from './slice-codec.ts';
 
 /** Says when the last split that holds a token was copied; undefined while it is not. */
 export type SnapshotDoneAt = (tableId: string, token: bigint) => bigint | undefined;
 
-/** The slices of one changes partition: in memory for every update that comes, on their topic for who takes over. */
+export interface KeeperParts {
+  readonly bus: MessageBus;
+  readonly clock: Clock;
+}
+
+/**
+ * The slices of one changes partition, and the stamps of its lists that are ahead of the clock: in memory for every update
+ * that comes, in the partition's journal for who takes over.
+ */
 export class SliceKeeper {
   /** By partition, then by what each covers. */
   readonly #byPartitionKey = new Map<string, Map<string, JournalSlice>>();
-  readonly #publisher: Publisher;
+  readonly #journal: PartitionJournal;
+  readonly listStamps: ListStamps;
 
-  private constructor(publisher: Publisher) {
-    this.#publisher = publisher;
+  private constructor(journal: PartitionJournal) {
+    this.#journal = journal;
+    this.listStamps = new ListStamps((stamp) => journal.keep({ kind: 'list-stamp', stamp }));
   }
 
   /** Reads the journal to its end: nothing of the partition may be applied before. */
-  static async open(bus: MessageBus, partition: number, signal?: AbortSignal): Promise<SliceKeeper> {
-    const topic = sliceJournal(partition);
-    const keeper = new SliceKeeper(await bus.publisher(topic, {}, signal));
-    const reader = await bus.reader(topic, { kind: 'earliest' }, signal);
+  static async open({ bus, clock }: KeeperParts, partition: number, signal?: AbortSignal): Promise<SliceKeeper> {
+    const keeper = new SliceKeeper(await PartitionJournal.open(bus, partition, signal));
     try {
-      for (let message = await reader.nextUntilEnd(signal); message; message = await reader.nextUntilEnd(signal))
-        keeper.#remember(decodeSlice(message.payload));
-    } finally {
-      await reader.close();
+      await keeper.#recall(clock.nowMicros(), signal);
+      return keeper;
+    } catch (error) {
+      await keeper.close();
+      throw error;
     }
-    return keeper;
   }
 
   /** Resolves once the slices are durable; only then may their change be acknowledged. */
   async keep(slices: readonly JournalSlice[]): Promise<void> {
     for (const slice of slices) this.#remember(slice);
-    await Promise.all(slices.map((slice) => this.#publisher.publish({ payload: encodeSlice(slice) })));
+    await Promise.all(slices.map((slice) => this.#journal.keep({ kind: 'slice', slice })));
   }
 
   /** What is left of an update under the slices of its partition. */
@@ -85,7 +94,14 @@ export class SliceKeeper {
   }
 
   close(): Promise<void> {
-    return this.#publisher.close();
+    return this.#journal.close();
+  }
+
+  async #recall(nowMicros: bigint, signal?: AbortSignal): Promise<void> {
+    for await (const entry of this.#journal.read(signal)) {
+      if (entry.kind === 'slice') this.#remember(entry.slice);
+      else if (entry.stamp.micros >= nowMicros) this.listStamps.recall(entry.stamp);
+    }
   }
 
   #all(): readonly JournalSlice[] {

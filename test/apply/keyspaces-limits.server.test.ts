@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openTargetKeyspaces } from '../../src/adapters/keyspaces/open-target-keyspaces.ts';
 import type { DeadLetter } from '../../src/apply/dead-letters.ts';
-import { ListStamps } from '../../src/apply/rewrite-lists.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
 import { tablesOf } from '../../src/model/schema.ts';
@@ -82,9 +81,8 @@ async function apply(...updates: readonly PartitionUpdate[]) {
       clock,
       window: keyspacesWindow,
       keyspace,
-      keeper: await SliceKeeper.open(inMemoryBus().bus, 0),
+      keeper: await SliceKeeper.open({ bus: inMemoryBus().bus, clock }, 0),
       underWay: new PartitionsUnderWay(),
-      listStamps: new ListStamps(context.handOverMicros),
       deadLetters: { add: async (letter) => void letters.push(letter) },
       parkIfPaused: async () => false,
       targetSkewMicros: 0n,

@@ -216,6 +216,21 @@ export function messageBusContract(name: string, open: () => Promise<BusUnderTes
         expect((await untilEnd(topic)).map(textOf)).toEqual(['mine']);
         await expect(bus.publisher(topic, { access: 'exclusive' })).rejects.toMatchObject({ holder: 'bert' });
       });
+
+      it('what is published after a take-over stands behind all that the holder had confirmed, and nothing comes later', async () => {
+        const topic = await aTopic();
+        const holder = await aPublisher(topic, { access: 'take-over', isWatched: false });
+        const confirmed: string[] = [];
+        const publishing = publishUntilRefused(holder, confirmed);
+        await eventually(() => confirmed.length > 100);
+        const taker = await aPublisher(topic, { access: 'take-over', isWatched: false }, other);
+        await taker.publish(aMessage('mine'));
+        const texts = (await untilEnd(topic)).map(textOf);
+        expect(await publishing).toBeInstanceOf(TopicTakenError);
+        expect(texts.at(-1)).toBe('mine');
+        expect(texts.slice(0, confirmed.length)).toEqual(confirmed);
+        expect((await untilEnd(topic)).map(textOf)).toEqual(texts);
+      });
     });
 
     describe('subscribing', () => {
@@ -492,6 +507,16 @@ function numbers(from: number, to: number): string[] {
 
 function publishAll(publisher: Publisher, texts: readonly string[]) {
   return Promise.all(texts.map((text) => publisher.publish(aMessage(text))));
+}
+
+/** Some are always on their way. Answers what ended it. */
+async function publishUntilRefused(publisher: Publisher, confirmed: string[]): Promise<unknown> {
+  for (let from = 0; ; from += 20) {
+    const publish = (text: string) => publisher.publish(aMessage(text)).then(() => confirmed.push(text));
+    const ended = await Promise.allSettled(numbers(from, from + 20).map(publish));
+    const refused = ended.find(({ status }) => status === 'rejected');
+    if (refused?.status === 'rejected') return refused.reason;
+  }
 }
 
 function nextOf(subscription: Subscription): Promise<Message> {

@@ -1,5 +1,4 @@
 import { systemClock } from '../../src/adapters/clock.ts';
-import { ListStamps } from '../../src/apply/rewrite-lists.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import { decodeRecord } from '../../src/feeds/decode-record.ts';
 import { SchemaHistory } from '../../src/feeds/schema-history.ts';
@@ -120,9 +119,8 @@ export async function startWorker(two: TwoKeyspaces, options: WorkerOptions = {}
     clock,
     window: keyspacesWindow,
     keyspace: two.targetKeyspace,
-    keeper: await SliceKeeper.open(bus.bus, 0),
+    keeper: await SliceKeeper.open({ bus: bus.bus, clock }, 0),
     underWay: new PartitionsUnderWay(),
-    listStamps: new ListStamps(handOverMicros),
     deadLetters: { add: async ({ reason }: { readonly reason: string }) => void letters.push(reason) },
     parkIfPaused: async () => false,
     targetSkewMicros: 0n,

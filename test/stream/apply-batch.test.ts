@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { ListStamps } from '../../src/apply/rewrite-lists.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
@@ -39,9 +38,8 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
     clock,
     window: keyspacesWindow,
     keyspace: 'moved',
-    keeper: await SliceKeeper.open(memory.bus, 0),
+    keeper: await SliceKeeper.open({ bus: memory.bus, clock }, 0),
     underWay: new PartitionsUnderWay(),
-    listStamps: new ListStamps(now - 10n * hour),
     deadLetters: { add: async ({ errorClass }: { readonly errorClass: string }) => void letters.push(errorClass) },
     parkIfPaused: async () => false,
     targetSkewMicros: 0n,
@@ -60,7 +58,9 @@ async function aWorker({ source = [], onTarget = [], answer = () => {} }: World 
       parts,
     );
   const written = (start: string) => target.taken.filter(({ cql }) => cql.startsWith(start)).length;
-  return { apply, letters, written, target, sourceReader, memory };
+  const journaled = (kind: string) =>
+    memory.messages('slices-0').filter(({ properties }) => properties.kind === kind).length;
+  return { apply, letters, written, target, sourceReader, journaled };
 }
 
 const rowAt = (c: number, timestampMicros: bigint) =>
@@ -71,7 +71,7 @@ describe('a batch', () => {
     let journaledAtFirstWrite = -1;
     const worker = await aWorker({
       answer: () => {
-        if (journaledAtFirstWrite < 0) journaledAtFirstWrite = worker.memory.messages('slices-0').length;
+        if (journaledAtFirstWrite < 0) journaledAtFirstWrite = worker.journaled('slice');
       },
     });
     await worker.apply(rowAt(1, now - hour), anUpdate(table, { partitionDeletion: at(now - 2n * hour) }));

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { ListStamps } from '../../src/apply/rewrite-lists.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
@@ -150,9 +149,8 @@ async function aWorker() {
     clock,
     window: keyspacesWindow,
     keyspace: 'moved',
-    keeper: await SliceKeeper.open(inMemoryBus().bus, 0),
+    keeper: await SliceKeeper.open({ bus: inMemoryBus().bus, clock }, 0),
     underWay: new PartitionsUnderWay(),
-    listStamps: new ListStamps(now - 10n * hour),
     deadLetters: { add: async () => {} },
     parkIfPaused: async () => false,
     targetSkewMicros: 0n,

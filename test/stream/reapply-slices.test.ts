@@ -25,10 +25,10 @@ async function stampsAfter(...slices: readonly Slice[]) {
 }
 
 async function goOver(slices: readonly Slice[], target: MemoryTarget) {
-  const keeper = await SliceKeeper.open(inMemoryBus().bus, 0);
+  const clock = aClock(now);
+  const keeper = await SliceKeeper.open({ bus: inMemoryBus().bus, clock }, 0);
   const letters: string[] = [];
   const source = inMemoryReader([row]);
-  const clock = aClock(now);
   const parts = {
     keeper,
     source,

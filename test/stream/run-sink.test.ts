@@ -5,7 +5,7 @@ import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { type ChangeEvent, encodeChangeEvent } from '../../src/model/change-event.ts';
 import { changesLanes } from '../../src/model/lane.ts';
-import { changesPartition, topics } from '../../src/model/topics.ts';
+import { changesPartition, sliceJournal, topics } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
 import { decodeProgress } from '../../src/stream/partition-progress.ts';
@@ -15,10 +15,11 @@ import { aTable, int } from '../support/a-table.ts';
 import { inMemoryBus } from '../support/in-memory-bus.ts';
 import { inMemoryReader } from '../support/in-memory-reader.ts';
 import { inMemoryTarget, refused } from '../support/in-memory-target.ts';
-import { cell, mutation, partitionUpdate, row } from '../wire/commitlog/mutation-builder.ts';
+import { cell, deletion, mutation, partitionUpdate, row } from '../wire/commitlog/mutation-builder.ts';
 
 const clock = systemClock();
-const table = aTable({ regulars: { n: 'int' } });
+const narrowTable = aTable({ regulars: { n: 'int' } });
+const wideTable = aTable({ clustering: { c: 'int' }, regulars: { n: 'int' } });
 const node = 'node-1';
 
 describe('a sink', () => {
@@ -160,14 +161,31 @@ describe('a sink', () => {
     expect(sink.newest().books).toMatchObject({ applied: 3, duplicates: 1 });
   });
 
+  test('one whose journal another worker has opened leaves the partition, asks for it again and does what it could not', async () => {
+    const sink = await startSink({ isWide: true });
+    await publish(0, [aPartitionDelete(1)]);
+    await sink.until(({ books }) => books.applied === 1);
+    await memory.bus.publisher(sliceJournal(0), { access: 'take-over' });
+    await publish(0, [aPartitionDelete(2), aWatermark(50n)]);
+    await sink.until(({ watermarks }) => watermarks[node] === 50n);
+
+    expect(sink.newest().books).toMatchObject({ received: 1, applied: 1 });
+    expect(sink.reported('partition-taken')).toHaveLength(2);
+    expect(sink.reported('partition-left')).toHaveLength(1);
+    expect(memory.acknowledged(changesPartition(0))).toBe(3);
+  });
+
   interface SinkOptions {
+    /** Its table has clustering columns, so that partitions can be deleted. */
+    readonly isWide?: boolean;
     readonly target?: ReturnType<typeof inMemoryTarget>;
     readonly nodes?: readonly string[];
     readonly partitionCount?: number;
   }
 
   async function startSink(options: SinkOptions, stopping = stop) {
-    const { target = inMemoryTarget(), nodes = [node], partitionCount = 1 } = options;
+    const { isWide = false, target = inMemoryTarget(), nodes = [node], partitionCount = 1 } = options;
+    const table = isWide ? wideTable : narrowTable;
     const events: ProgressEvent[] = [];
     const ties: string[] = [];
     const report = (event: ProgressEvent) => void events.push(event);
@@ -178,6 +196,9 @@ describe('a sink', () => {
         columns: [
           { ...aColumn, column: 'id', kind: 'partition_key', position: 0 },
           { ...aColumn, column: 'n', kind: 'regular', position: -1 },
+          ...(isWide
+            ? [{ ...aColumn, column: 'c', kind: 'clustering', clusteringOrder: 'asc', position: 0 } as const]
+            : []),
         ],
         types: [],
         droppedColumns: [],
@@ -246,10 +267,23 @@ function aChange(id: number, micros = clock.nowMicros(), value = id) {
   const cells = [cell(micros, int(value))];
   const hasAllColumns = 0x20;
   const update = partitionUpdate({
-    tableId: table.id,
+    tableId: narrowTable.id,
     partitionKey: int(id),
     columns: ['n'],
     items: [row(hasAllColumns, [], ...cells)],
+  });
+  return { kind: 'record' as const, node, segment: 1n, position: id, logVersion: 7, body: mutation(update) };
+}
+
+function aPartitionDelete(id: number) {
+  const micros = clock.nowMicros();
+  const partitionDeletion = deletion(micros, Number(micros / 1_000_000n));
+  const update = partitionUpdate({
+    tableId: wideTable.id,
+    partitionKey: int(id),
+    columns: [],
+    partitionDeletion,
+    items: [],
   });
   return { kind: 'record' as const, node, segment: 1n, position: id, logVersion: 7, body: mutation(update) };
 }

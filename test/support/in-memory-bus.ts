@@ -1,11 +1,13 @@
-import type {
-  Message,
-  MessageBus,
-  OutgoingMessage,
-  Position,
-  Publisher,
-  Subscription,
-  TopicReader,
+import {
+  type Message,
+  type MessageBus,
+  type OutgoingMessage,
+  type Position,
+  type Publisher,
+  type PublisherOptions,
+  type Subscription,
+  type TopicReader,
+  TopicTakenError,
 } from '../../src/ports/message-bus.ts';
 
 /** As much of a bus as a sink uses, in memory: topics that keep everything, and failover subscriptions. */
@@ -19,6 +21,8 @@ export interface MemoryBus {
 interface Topic {
   readonly messages: Message[];
   readonly consumers: Consumer[];
+  /** Aborted for those of before a take-over. */
+  fence: AbortController;
   acknowledged: number;
   wake: (() => void)[];
 }
@@ -32,7 +36,13 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
   const topics = new Map<string, Topic>();
 
   function topicOf(name: string): Topic {
-    const known = topics.get(name) ?? { messages: [], consumers: [], acknowledged: 0, wake: [] };
+    const known = topics.get(name) ?? {
+      messages: [],
+      consumers: [],
+      fence: new AbortController(),
+      acknowledged: 0,
+      wake: [],
+    };
     topics.set(name, known);
     return known;
   }
@@ -51,12 +61,20 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
     return position;
   }
 
-  async function publisher(name: string): Promise<Publisher> {
+  async function publisher(name: string, { access }: PublisherOptions = {}): Promise<Publisher> {
     const topic = topicOf(name);
+    if (access === 'take-over') {
+      topic.fence.abort(new TopicTakenError(name, undefined));
+      topic.fence = new AbortController();
+    }
+    const lost = topic.fence.signal;
     return {
-      publish: async (message) => append(topic, message),
+      async publish(message) {
+        lost.throwIfAborted();
+        return append(topic, message);
+      },
       flush: async () => {},
-      lost: new AbortController().signal,
+      lost,
       close: async () => {},
     };
   }

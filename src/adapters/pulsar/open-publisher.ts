@@ -23,7 +23,7 @@ export async function openPublisher(
   const lost = new AbortController();
   const producer = await openProducer(parts, options, lost, signal);
   const isAlone = options.access === 'exclusive' || options.access === 'take-over';
-  const stopWatching = isAlone ? watchOwnership(parts, producer, lost) : () => {};
+  const stopWatching = isAlone && options.isWatched !== false ? watchOwnership(parts, producer, lost) : () => {};
   const doing = `to publish on ${parts.topic}`;
   const fail = async (error: unknown) => {
     throw await failureOf(parts, doing, error);

@@ -1,4 +1,4 @@
-import { ListStamps } from '../../../src/apply/rewrite-lists.ts';
+import { allEnded } from '../../../src/apply/all-ended.ts';
 import { createTargetWriter, type TargetWriter } from '../../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../../src/model/mutation.ts';
 import type { Table } from '../../../src/model/table.ts';
@@ -10,9 +10,11 @@ import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
 import { copySplit } from '../../../src/snapshot/copy-split.ts';
 import { applyBatch } from '../../../src/stream/apply-batch.ts';
 import { RecentUpdates } from '../../../src/stream/copies.ts';
+import { PartitionMovedError } from '../../../src/stream/partition-moved-error.ts';
 import { PartitionsUnderWay } from '../../../src/stream/partitions-under-way.ts';
 import { reapplySlices } from '../../../src/stream/reapply-slices.ts';
 import { SliceKeeper } from '../../../src/stream/slice-keeper.ts';
+import { type Random, randomOf } from '../../model/simulation/random.ts';
 import { inMemoryBus } from '../../support/in-memory-bus.ts';
 import type { History } from './history.ts';
 
@@ -37,8 +39,9 @@ export class HistoryStream {
   readonly #waiting: PartitionUpdate[] = [];
   #keeper: SliceKeeper | undefined;
   #recent = new RecentUpdates(1000);
-  #listStamps: ListStamps;
-  readonly #underWay = new PartitionsUnderWay();
+  #underWay = new PartitionsUnderWay();
+  /** Of its own, so that a seed is the same history with and without them. */
+  readonly #replacements: Random;
   #writes = 0;
   /** Those that were under way together. */
   #lastBatches: readonly (readonly PartitionUpdate[])[] = [];
@@ -48,7 +51,7 @@ export class HistoryStream {
   constructor(history: History, world: StreamWorld) {
     this.history = history;
     this.#world = world;
-    this.#listStamps = new ListStamps(history.handOverMicros);
+    this.#replacements = randomOf(history.seed ^ 0x5eed);
   }
 
   /** What the target refused. */
@@ -96,18 +99,30 @@ export class HistoryStream {
 
   /** The next worker reads the journal and is given the last batch again. */
   async #crash(): Promise<void> {
-    // A partition does not move faster, and lists rely on that.
-    await this.#world.clock.sleep(60);
+    this.#beginAnew();
+    await this.#applyOverlapping(this.#lastBatches);
+  }
+
+  #beginAnew(): void {
     this.#keeper = undefined;
     this.#recent = new RecentUpdates(1000);
-    this.#listStamps = new ListStamps(this.history.handOverMicros);
-    await this.#applyOverlapping(this.#lastBatches);
+    this.#underWay = new PartitionsUnderWay();
   }
 
   async #applyOverlapping(batches: readonly (readonly PartitionUpdate[])[]): Promise<void> {
     await this.#parts();
-    await Promise.all(batches.map((batch) => this.#applyBatch(batch)));
+    const applied = allEnded(batches.map((batch) => this.#applyBatch(batch)));
+    if (!this.#replacements.chance(0.05)) await applied;
+    else await allEnded([applied.catch(throwUnlessMoved), this.#replaceAndApply(batches)]);
     this.#lastBatches = batches;
+  }
+
+  /** The worker was taken for dead: another one is given what it has in hand, and it goes on until it needs the journal. */
+  async #replaceAndApply(batches: readonly (readonly PartitionUpdate[])[]): Promise<void> {
+    await this.#world.clock.sleep(this.#replacements.int(40));
+    this.#beginAnew();
+    await this.#parts();
+    await allEnded(batches.map((batch) => this.#applyBatch(batch)));
   }
 
   async #applyBatch(updates: readonly PartitionUpdate[]): Promise<void> {
@@ -126,7 +141,7 @@ export class HistoryStream {
 
   async #parts() {
     const { source, target, writer, targetKeyspace, clock, targetSkewMicros } = this.#world;
-    this.#keeper ??= await SliceKeeper.open(this.#bus.bus, 0);
+    this.#keeper ??= await SliceKeeper.open({ bus: this.#bus.bus, clock }, 0);
     const deadLetters = {
       add: async ({ table, reason }: { table: string; reason: string }) =>
         void this.#letters.push(`${table}: ${reason}`),
@@ -141,7 +156,6 @@ export class HistoryStream {
       keyspace: targetKeyspace,
       keeper: this.#keeper,
       underWay: this.#underWay,
-      listStamps: this.#listStamps,
       deadLetters,
       parkIfPaused: async () => false,
       targetSkewMicros,
@@ -242,6 +256,10 @@ function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
   return bytes;
+}
+
+function throwUnlessMoved(error: unknown): void {
+  if (!(error instanceof PartitionMovedError)) throw error;
 }
 
 function shuffle<T>(list: T[], random: History['random']): void {

@@ -1,0 +1,101 @@
+import type { StampAhead } from '../apply/list-stamps.ts';
+import type { JournalSlice } from '../model/slice-journal.ts';
+import { sliceJournal } from '../model/topics.ts';
+import {
+  type Message,
+  type MessageBus,
+  type OutgoingMessage,
+  type Publisher,
+  TopicTakenError,
+} from '../ports/message-bus.ts';
+import { PartitionMovedError } from './partition-moved-error.ts';
+import { decodeSlice, encodeSlice } from './slice-codec.ts';
+
+export type JournalEntry =
+  | { readonly kind: 'slice'; readonly slice: JournalSlice }
+  | { readonly kind: 'list-stamp'; readonly stamp: StampAhead };
+
+/**
+ * What the worker that holds a changes partition must leave to the next one. Who opens it has it alone: an earlier holder,
+ * which may have been frozen and not know, can keep nothing any more, and all that it has kept is found by reading.
+ */
+export class PartitionJournal {
+  readonly #bus: MessageBus;
+  readonly #partition: number;
+  readonly #publisher: Publisher;
+
+  private constructor(bus: MessageBus, partition: number, publisher: Publisher) {
+    this.#bus = bus;
+    this.#partition = partition;
+    this.#publisher = publisher;
+  }
+
+  /** Throws PartitionMovedError, as does `keep`, where another worker was quicker. */
+  static async open(bus: MessageBus, partition: number, signal?: AbortSignal): Promise<PartitionJournal> {
+    const options = { access: 'take-over', isWatched: false } as const;
+    const publisher = await bus
+      .publisher(sliceJournal(partition), options, signal)
+      .catch((error: unknown) => throwMoved(partition, error));
+    const journal = new PartitionJournal(bus, partition, publisher);
+    try {
+      // What the earlier holder sent last may still be on its way into the topic, but not behind this.
+      await journal.#publish(taken);
+    } catch (error) {
+      await publisher.close();
+      throw error;
+    }
+    return journal;
+  }
+
+  /** Everything that was kept before this was opened. */
+  async *read(signal?: AbortSignal): AsyncIterable<JournalEntry> {
+    const reader = await this.#bus.reader(sliceJournal(this.#partition), { kind: 'earliest' }, signal);
+    try {
+      for (let message = await reader.nextUntilEnd(signal); message; message = await reader.nextUntilEnd(signal)) {
+        const entry = decodeEntry(message);
+        if (entry) yield entry;
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** Resolves once the entry is durable. */
+  keep(entry: JournalEntry): Promise<void> {
+    return this.#publish(encodeEntry(entry));
+  }
+
+  close(): Promise<void> {
+    return this.#publisher.close();
+  }
+
+  async #publish(message: OutgoingMessage): Promise<void> {
+    await this.#publisher.publish(message).catch((error: unknown) => throwMoved(this.#partition, error));
+  }
+}
+
+function throwMoved(partition: number, error: unknown): never {
+  throw error instanceof TopicTakenError ? new PartitionMovedError(partition, { cause: error }) : error;
+}
+
+const taken: OutgoingMessage = { properties: { kind: 'taken' }, payload: Buffer.alloc(0) };
+
+function encodeEntry(entry: JournalEntry): OutgoingMessage {
+  const properties = { kind: entry.kind };
+  if (entry.kind === 'slice') return { properties, payload: encodeSlice(entry.slice) };
+  const { lists, micros } = entry.stamp;
+  return { properties, payload: Buffer.from(JSON.stringify({ lists, micros: `${micros}` })) };
+}
+
+function decodeEntry({ properties, payload }: Message): JournalEntry | undefined {
+  switch (properties.kind) {
+    case 'taken':
+      return undefined;
+    case 'list-stamp': {
+      const { lists, micros } = JSON.parse(payload.toString());
+      return { kind: 'list-stamp', stamp: { lists, micros: BigInt(micros) } };
+    }
+    default:
+      return { kind: 'slice', slice: decodeSlice(payload) };
+  }
+}
