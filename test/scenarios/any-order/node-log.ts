@@ -8,15 +8,19 @@ import { segmentFileName } from '../../../src/wire/commitlog/segment-name.ts';
 
 /** The commit log of a running node from now on: whatever it has when this is opened is passed over. */
 export interface NodeLog {
-  /** Records that have become readable since the last call. */
+  /** Records that have become readable since the last call; with each, all that the node had confirmed before it. */
   read(): Promise<readonly RecordEvent[]>;
   close(): Promise<void>;
 }
 
-interface Followed {
-  readonly id: bigint;
+interface Followed extends ReadableSegment {
   readonly file: SegmentFile;
-  readonly follower: SegmentFollower;
+}
+
+interface ReadableSegment {
+  readonly id: bigint;
+  /** What has become readable since the last call. */
+  read(): Promise<readonly RecordEvent[]>;
 }
 
 export async function openNodeLog(folder: string): Promise<NodeLog> {
@@ -32,11 +36,11 @@ export async function openNodeLog(folder: string): Promise<NodeLog> {
       const name = segmentFileName(segment);
       if (followed.has(name)) continue;
       const file = await openSegmentFile(join(folder, name)).catch(() => undefined);
-      if (file) followed.set(name, { id, file, follower: followSegment(file, name) });
+      if (!file) continue;
+      const follower = followSegment(file, name);
+      followed.set(name, { id, file, read: () => readSegment(id, follower) });
     }
-    const events: RecordEvent[] = [];
-    for (const each of followed.values()) events.push(...(await readSegment(each)));
-    return events;
+    return readSegments([...followed.values()]);
   }
 
   async function close(): Promise<void> {
@@ -44,7 +48,18 @@ export async function openNodeLog(folder: string): Promise<NodeLog> {
   }
 }
 
-async function readSegment({ id, follower }: Followed): Promise<readonly RecordEvent[]> {
+/**
+ * In the order of the log. The node writes its segments out oldest first; read in that order too, an older one could have
+ * been read just before it was written out, and a newer one just after.
+ */
+export async function readSegments(segments: readonly ReadableSegment[]): Promise<readonly RecordEvent[]> {
+  const newestFirst = segments.toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  const read: (readonly RecordEvent[])[] = [];
+  for (const segment of newestFirst) read.unshift(await segment.read());
+  return read.flat();
+}
+
+async function readSegment(id: bigint, follower: SegmentFollower): Promise<readonly RecordEvent[]> {
   const events: RecordEvent[] = [];
   for (;;) {
     const section = await follower.next();
