@@ -3,7 +3,6 @@ import { createTargetWriter } from '../apply/target-writer.ts';
 import type { TableChange, Truncation } from '../feeds/schema-history.ts';
 import type { RecordEvent } from '../model/change-event.ts';
 import { lanesOf } from '../model/lane.ts';
-import { isInRange } from '../model/token.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { followedNodes } from '../state/compare-ring.ts';
 import type { HandOverRecord } from '../state/ledger-event.ts';
@@ -13,12 +12,12 @@ import type { ParkedEntry } from '../stream/parked-codec.ts';
 import { runSink } from '../stream/run-sink.ts';
 import { SchemaFollower } from '../stream/schema-follower.ts';
 import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
-import type { SnapshotDoneAt } from '../stream/slice-keeper.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import { followDatastax, openPulses } from './follow-datastax.ts';
 import { openTie } from './open-tie.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
+import { snapshotDoneAt } from './snapshot-done-at.ts';
 import { handOverOf } from './start-source.ts';
 import { tableRules } from './table-rules.ts';
 import { tellHolds } from './tell-holds.ts';
@@ -153,15 +152,4 @@ async function followCopies(
     }
     await clock.sleep(followEveryMs, stop).catch(() => {});
   }
-}
-
-function snapshotDoneAt(state: () => MigrationState): SnapshotDoneAt {
-  return (tableId, token) => {
-    const { splits, copied } = state();
-    // A partition that was cut belongs to several.
-    const covering = [...splits.values()].filter((split) => split.tableId === tableId && isInRange(token, split.range));
-    const finished = covering.flatMap(({ id }) => copied.get(id)?.finishedAtMicros ?? []);
-    if (finished.length === 0 || finished.length < covering.length) return undefined;
-    return finished.reduce((last, one) => (one > last ? one : last));
-  };
 }
