@@ -89,8 +89,8 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
     signal?: AbortSignal,
   ): Promise<TargetWriteError | undefined> {
     try {
-      const aged = () => ageStatement(statement, clock.nowMicros());
-      await target.write(aged(), signal, statement.ttl && (() => aged().values));
+      const valuesNow = () => ageStatement(statement, clock.nowMicros()).values;
+      await target.write(statement, signal, statement.ttl && valuesNow);
       throttle.succeeded();
       return undefined;
     } catch (error) {

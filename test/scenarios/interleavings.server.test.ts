@@ -277,9 +277,9 @@ function losingConfirmations(target: TargetKeyspace, count: number): TargetKeysp
   let left = count;
   return {
     ...target,
-    async write(statement, signal) {
-      await target.write(statement, signal);
-      if (statement.cql.startsWith('INSERT') && left-- > 0) throw timedOut();
+    async write(...write) {
+      await target.write(...write);
+      if (write[0].cql.startsWith('INSERT') && left-- > 0) throw timedOut();
     },
   };
 }
@@ -294,9 +294,9 @@ function frozenTarget(target: TargetKeyspace): { readonly target: TargetKeyspace
     wake: () => wake(),
     target: {
       ...target,
-      async write(statement, signal) {
+      async write(...write) {
         await awake;
-        await target.write(statement, signal);
+        await target.write(...write);
       },
     },
   };

@@ -62,9 +62,9 @@ describe('copying a keyspace', () => {
     let writes = 0;
     const dying: Pick<TargetKeyspace, 'write' | 'writeCapacity'> = {
       writeCapacity: two.target.writeCapacity,
-      write(statement, signal) {
+      write(...write) {
         if (++writes === 150) kill.abort(new Error('killed'));
-        return two.target.write(statement, signal);
+        return two.target.write(...write);
       },
     };
 

@@ -19,14 +19,15 @@ export function inMemoryTarget(
       return mostInFlight;
     },
     writeCapacity: async () => undefined,
-    async write(statement, signal) {
+    async write(statement, signal, valuesNow) {
       inFlight++;
       mostInFlight = Math.max(mostInFlight, inFlight);
       try {
         await new Promise(setImmediate);
         signal?.throwIfAborted();
-        await answer(statement);
-        taken.push(statement);
+        const sent = valuesNow ? { ...statement, values: valuesNow() } : statement;
+        await answer(sent);
+        taken.push(sent);
       } finally {
         inFlight--;
       }
