@@ -8,41 +8,40 @@ export interface LineBounds {
   readonly batches: number;
   readonly messages: number;
   readonly bytes: number;
-  /** Batches that are done and wait for an earlier one; they hold little, and come again if the worker dies. */
-  readonly doneBatches: number;
+}
+
+export interface LineParts<Done> {
+  readonly bounds: LineBounds;
+  /** Two that follow one another as one: however many are done behind one that is held up, they are kept as one. */
+  readonly join: (earlier: Done, later: Done) => Done;
+  /** Called with one stretch at a time; after its failure, or a batch's, nothing more is finished. */
+  readonly finish: (done: Done) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
 }
 
 interface Begun<Done> {
-  readonly done: Promise<Done>;
-  isOver: boolean;
+  /** In an object, since what is done may be anything; undefined while it is under way. */
+  done?: { readonly value: Done };
 }
 
 /**
- * Batches that are applied at the same time. One that a slow answer holds up holds up no other, but they are finished, which
- * is acknowledged and counted, in the order in which they came: each with all that are done behind it.
+ * Batches that are applied at the same time. One that a slow answer or a large delete holds up holds up no other, but they
+ * are finished, which is acknowledged and counted, in the order in which they came: each with all that are done behind it.
  */
 export class BatchLine<Done> {
-  readonly #bounds: LineBounds;
-  readonly #finish: (done: readonly Done[]) => Promise<void>;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #parts: LineParts<Done>;
   readonly #begun: Begun<Done>[] = [];
+  readonly #running = new Set<Promise<Done>>();
   #underWay = { batches: 0, messages: 0, bytes: 0 };
   #isFinishing = false;
   #wake = () => {};
 
-  /** `finish` is called with one stretch at a time; after its failure, or a batch's, nothing more is finished. */
-  constructor(
-    bounds: LineBounds,
-    finish: (done: readonly Done[]) => Promise<void>,
-    onFailure: (error: unknown) => void,
-  ) {
-    this.#bounds = bounds;
-    this.#finish = finish;
-    this.#onFailure = onFailure;
+  constructor(parts: LineParts<Done>) {
+    this.#parts = parts;
   }
 
   get isEmpty(): boolean {
-    return this.#begun.length === 0;
+    return this.#begun.length === 0 && !this.#isFinishing;
   }
 
   /** For one who waits: resolves once another batch may begin, or the signal aborts. One may always, where none is under way. */
@@ -61,54 +60,63 @@ export class BatchLine<Done> {
 
   begin(weight: BatchWeight, work: () => Promise<Done>): void {
     this.#weigh(weight, 1);
-    const begun: Begun<Done> = { done: work(), isOver: false };
+    const begun: Begun<Done> = {};
+    const running = work();
     this.#begun.push(begun);
-    begun.done.then(
-      () => {
-        begun.isOver = true;
-        this.#weigh(weight, -1);
-        void this.#finishStretch();
+    this.#running.add(running);
+    const end = () => {
+      this.#running.delete(running);
+      this.#weigh(weight, -1);
+    };
+    running.then(
+      (value) => {
+        end();
+        begun.done = { value };
+        this.#closeRanks(this.#begun.indexOf(begun));
+        void this.#finishFront();
       },
       (error: unknown) => {
-        this.#weigh(weight, -1);
-        this.#onFailure(error);
+        end();
+        this.#parts.onFailure(error);
       },
     );
   }
 
   /** Resolves when nothing is under way any more, however it ended. */
   async ended(): Promise<void> {
-    await Promise.allSettled(this.#begun.map(({ done }) => done));
+    await Promise.allSettled(this.#running);
   }
 
-  async #finishStretch(): Promise<void> {
-    if (this.#isFinishing) return;
-    this.#isFinishing = true;
-    try {
-      for (let count = this.#doneInFront(); count > 0; count = this.#doneInFront()) {
-        await this.#finish(await Promise.all(this.#begun.slice(0, count).map(({ done }) => done)));
-        this.#begun.splice(0, count);
-        this.#wake();
-      }
-      this.#isFinishing = false;
-    } catch (error) {
-      // Left as it is, so that nothing behind it is finished.
-      this.#onFailure(error);
+  /** Joins one that is done with those beside it that are. */
+  #closeRanks(at: number): void {
+    for (const earlier of [at, at - 1]) {
+      const [first, second] = [this.#begun[earlier]?.done, this.#begun[earlier + 1]?.done];
+      if (first && second)
+        this.#begun.splice(earlier, 2, { done: { value: this.#parts.join(first.value, second.value) } });
     }
   }
 
-  #doneInFront(): number {
-    const first = this.#begun.findIndex(({ isOver }) => !isOver);
-    return first < 0 ? this.#begun.length : first;
+  async #finishFront(): Promise<void> {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    try {
+      // Taken out first: what is done meanwhile must not join it.
+      for (let front = this.#takeFront(); front; front = this.#takeFront()) await this.#parts.finish(front.value);
+      this.#isFinishing = false;
+    } catch (error) {
+      // Left as it is, so that nothing behind it is finished.
+      this.#parts.onFailure(error);
+    }
+  }
+
+  #takeFront(): { readonly value: Done } | undefined {
+    return this.#begun[0]?.done && this.#begun.shift()!.done;
   }
 
   #hasRoom(): boolean {
     const { batches, messages, bytes } = this.#underWay;
-    if (this.#begun.length - batches >= this.#bounds.doneBatches) return false;
-    return (
-      batches === 0 ||
-      (batches < this.#bounds.batches && messages < this.#bounds.messages && bytes < this.#bounds.bytes)
-    );
+    const { bounds } = this.#parts;
+    return batches === 0 || (batches < bounds.batches && messages < bounds.messages && bytes < bounds.bytes);
   }
 
   #weigh({ messages, bytes }: BatchWeight, sign: 1 | -1): void {

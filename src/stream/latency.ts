@@ -3,9 +3,13 @@ export type LatencyCounts = Readonly<Record<string, number>>;
 
 const growth = Math.log(1.1);
 
-export function countLatency(counts: Record<string, number>, ms: number): void {
-  const bucket = Math.ceil(Math.log(Math.max(1, ms)) / growth);
-  counts[bucket] = (counts[bucket] ?? 0) + 1;
+export function countLatencies(all: readonly number[]): LatencyCounts {
+  const counts: Record<string, number> = {};
+  for (const ms of all) {
+    const bucket = Math.ceil(Math.log(Math.max(1, ms)) / growth);
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
+  return counts;
 }
 
 export function addLatencies(a: LatencyCounts, b: LatencyCounts): LatencyCounts {

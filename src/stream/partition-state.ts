@@ -1,6 +1,6 @@
 import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
 import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
-import { countLatency } from './latency.ts';
+import { addLatencies, type LatencyCounts } from './latency.ts';
 import { MinuteBooks } from './minute-books.ts';
 import type { ParkedTable } from './parking-lot.ts';
 import type { PartitionProgress } from './partition-progress.ts';
@@ -12,7 +12,7 @@ export class PartitionState {
   readonly #unbrokenSince: Record<string, bigint> = {};
   readonly #marks = new Map<string, Set<string>>();
   readonly #drained: string[] = [];
-  readonly #latency: Record<string, number> = {};
+  #latency: LatencyCounts = {};
   #books: StreamBooks = emptyBooks;
   readonly #minutes: MinuteBooks;
 
@@ -40,10 +40,10 @@ export class PartitionState {
     this.#drained.push(nonce);
   }
 
-  passBatch(books: StreamBooks, latenciesMs: readonly number[], nowMicros: bigint): void {
+  passBatch(books: StreamBooks, latency: LatencyCounts, nowMicros: bigint): void {
     this.#minutes.add(books, nowMicros);
     this.#books = addBooks(this.#books, books);
-    for (const ms of latenciesMs) countLatency(this.#latency, ms);
+    this.#latency = addLatencies(this.#latency, latency);
   }
 
   progress(worker: string, atMicros: bigint, parked: readonly ParkedTable[]): PartitionProgress {

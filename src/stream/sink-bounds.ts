@@ -32,7 +32,6 @@ export function sinkBounds(partitionCount: number): SinkBounds {
       batches: 32,
       messages: partOf(6_000, 100),
       bytes: partOf(16 * mebibyte, mebibyte / 4),
-      doneBatches: partOf(8_000, 100),
     },
     // Some seconds of a worker at full speed; a copy that comes later costs one write.
     rememberedUpdates: partOf(240_000, 2_000),

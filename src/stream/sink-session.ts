@@ -1,16 +1,16 @@
 import type { Report } from '../events.ts';
-import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
+import type { DrainMarkEvent } from '../model/change-event.ts';
 import type { Lane } from '../model/lane.ts';
 import type { Message, Position, Subscription } from '../ports/message-bus.ts';
-import { addBooks } from './batch-books.ts';
 import { BatchLine } from './batch-line.ts';
-import { ChangeTaker, type TakenChanges } from './change-taker.ts';
+import { ChangeTaker } from './change-taker.ts';
 import { ConnectorPulses } from './connector-pulses.ts';
+import { type FinishedBatch, joinBatches, type Mark, marksIn } from './finished-batch.ts';
 import { LaneClock } from './lane-clock.ts';
+import { countLatencies } from './latency.ts';
 import type { Pulses } from './node-pulses.ts';
 import { ParkingLot } from './parking-lot.ts';
 import { PartitionState } from './partition-state.ts';
-import { readChangeEvent } from './read-change-event.ts';
 import { receiveBatch } from './receive-batch.ts';
 import { ParkedReplay } from './replay-parked.ts';
 import { reportedLetters } from './reported-letters.ts';
@@ -67,7 +67,7 @@ class SinkSession {
   readonly #rounds: SliceRounds;
   readonly #clock: LaneClock | undefined;
   readonly #bounds: SinkBounds;
-  readonly #line: BatchLine<AppliedBatch>;
+  readonly #line: BatchLine<FinishedBatch>;
   #progressDue = 0n;
   #forgetDue = 0n;
   #lookAtParkedDue = 0n;
@@ -96,11 +96,12 @@ class SinkSession {
     this.#rounds = new SliceRounds(keeper, parts, this.#signal);
     const deadLetters = reportedLetters(parts);
     this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal: this.#signal });
-    this.#line = new BatchLine(
-      this.#bounds.underWay,
-      (stretch) => this.#finish(stretch),
-      (error) => this.#failed.abort(error),
-    );
+    this.#line = new BatchLine({
+      bounds: this.#bounds.underWay,
+      join: (earlier, later) => joinBatches(earlier, later, this.#clock !== undefined),
+      finish: (done) => this.#finish(done),
+      onFailure: (error) => this.#failed.abort(error),
+    });
   }
 
   async run(): Promise<void> {
@@ -130,8 +131,10 @@ class SinkSession {
       const weight = { messages: messages.length, bytes: bytesOf(messages) };
       const ends = { positions: this.#positionsOf(messages), marks: marksIn(messages) };
       this.#line.begin(weight, async () => {
-        const taken = await this.#untilPossible('changes cannot be applied', () => this.#taker.apply(prepared));
-        return { ...ends, taken };
+        const { books, latenciesMs } = await this.#untilPossible('changes cannot be applied', () =>
+          this.#taker.apply(prepared),
+        );
+        return { ...ends, books, latency: countLatencies(latenciesMs) };
       });
     }
   }
@@ -162,13 +165,10 @@ class SinkSession {
   }
 
   /** Batches that are done, and all before them. */
-  async #finish(stretch: readonly AppliedBatch[]): Promise<void> {
-    const positions = stretch.flatMap((batch) => batch.positions);
+  async #finish({ positions, marks, books, latency }: FinishedBatch): Promise<void> {
     const position = positions.at(-1)!;
     await this.#untilPossible('changes cannot be acknowledged', () => this.#subscription.acknowledgeUpTo(position));
-    const now = this.#parts.clock.nowMicros();
-    for (const { taken } of stretch) this.#state.passBatch(taken.books, taken.latenciesMs, now);
-    const books = stretch.map(({ taken }) => taken.books).reduce(addBooks);
+    this.#state.passBatch(books, latency, this.#parts.clock.nowMicros());
     this.#parts.report({
       kind: 'batch-applied',
       partition: this.#partition,
@@ -176,8 +176,7 @@ class SinkSession {
       duplicates: books.duplicates,
       recopies: books.recopied,
     });
-    for (const { marks } of stretch)
-      await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(marks));
+    await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(marks));
     await this.#passPulses(positions);
   }
 
@@ -251,22 +250,6 @@ function laneClock({ topic, connector }: Lane, parts: SinkParts, signal: AbortSi
   if (!parts.pulses) return undefined;
   const pulses = connector ? new ConnectorPulses({ ...parts, pulses: parts.pulses, connector, signal }) : parts.pulses;
   return new LaneClock({ bus: parts.bus, pulses, topic, signal });
-}
-
-interface AppliedBatch {
-  readonly taken: TakenChanges;
-  readonly marks: readonly Mark[];
-  readonly positions: readonly Position[];
-}
-
-type Mark = WatermarkEvent | DrainMarkEvent;
-
-function marksIn(messages: readonly Message[]): readonly Mark[] {
-  return messages.flatMap((message) => {
-    if (message.properties.kind === 'record') return [];
-    const event = readChangeEvent(message);
-    return event?.kind === 'watermark' || event?.kind === 'drain-mark' ? [event] : [];
-  });
 }
 
 function bytesOf(messages: readonly Message[]): number {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BatchLine, type LineBounds } from '../../src/stream/batch-line.ts';
 
 const light = { messages: 1, bytes: 1 };
-const wide: LineBounds = { batches: 100, messages: 100, bytes: 100, doneBatches: 100 };
+const wide: LineBounds = { batches: 100, messages: 100, bytes: 100 };
 
 describe('batches that are applied at the same time', () => {
   test('are finished in the order in which they came, however they end', async () => {
@@ -75,18 +75,41 @@ describe('batches that are applied at the same time', () => {
     expect(await hasRoom(line)).toBe(true);
   });
 
-  test('no more are done ahead of one that is held up than may come again after a crash', async () => {
-    const { line, begin } = aLine({ ...wide, doneBatches: 2 });
-    const first = begin('a');
-    begin('b').end();
-    await turn();
-    expect(await hasRoom(line)).toBe(true);
-    begin('c').end();
-    await turn();
-    expect(await hasRoom(line)).toBe(false);
+  test('are kept as one, however many are done behind one that is held up, and hold up nothing', async () => {
+    const { line, begin, finished, joins } = aLine({ ...wide, batches: 5 });
+    const first = begin('0');
+    const names = Array.from({ length: 10_000 }, (_, index) => `${index + 1}`);
+    for (let at = 0; at < names.length; at += 4) {
+      const four = names.slice(at, at + 4).map(begin);
+      expect(await hasRoom(line)).toBe(false);
+      for (const which of [2, 0, 3, 1]) four[which]!.end();
+      await turn();
+      expect(await hasRoom(line)).toBe(true);
+    }
+    expect(finished).toEqual([]);
+    expect(joins()).toBe(9_999);
     first.end();
     await turn();
-    expect(await hasRoom(line)).toBe(true);
+    expect(finished).toEqual([['0', ...names]]);
+  });
+
+  test('that are done while a stretch is being finished come with the next', async () => {
+    let release = () => {};
+    const { begin, finished } = aLine(wide, () => new Promise((resolve) => (release = resolve)));
+    const all = ['a', 'b', 'c', 'd'].map(begin);
+    all[1]!.end();
+    all[0]!.end();
+    await turn();
+    all[2]!.end();
+    all[3]!.end();
+    await turn();
+    expect(finished).toEqual([['a', 'b']]);
+    release();
+    await turn();
+    expect(finished).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
   });
 
   test('have ended when none is under way, also where one failed', async () => {
@@ -107,17 +130,25 @@ describe('batches that are applied at the same time', () => {
 function aLine(bounds: LineBounds = wide, finish: () => Promise<void> = async () => {}) {
   const finished: (readonly string[])[] = [];
   const failures: unknown[] = [];
-  const onFinish = (done: readonly string[]) => {
-    finished.push(done);
-    return finish();
-  };
-  const line = new BatchLine<string>(bounds, onFinish, (error) => failures.push(error));
+  let joins = 0;
+  const line = new BatchLine<string>({
+    bounds,
+    join(earlier, later) {
+      joins++;
+      return `${earlier} ${later}`;
+    },
+    finish(done) {
+      finished.push(done.split(' '));
+      return finish();
+    },
+    onFailure: (error) => failures.push(error),
+  });
   const begin = (name: string) => {
     let [end, fail] = [() => {}, (_: Error) => {}];
     line.begin(light, () => new Promise((resolve, reject) => ([end, fail] = [() => resolve(name), reject])));
     return { end: () => end(), fail: (error: Error) => fail(error) };
   };
-  return { line, begin, finished, failures };
+  return { line, begin, finished, failures, joins: () => joins };
 }
 
 async function hasRoom(line: BatchLine<string>): Promise<boolean> {

@@ -100,6 +100,22 @@ describe('a sink', () => {
     expect(sink.newest().books).toMatchObject({ received: 3, applied: 3 });
   });
 
+  test('goes on beside a write that takes long however many batches come meanwhile, and acknowledges them all after it', async () => {
+    const answered = Promise.withResolvers<void>();
+    const target = inMemoryTarget((statement) => (keyOf(statement) === 0 ? answered.promise : undefined));
+    const sink = await startSink({ target, partitionCount: 80 });
+    await publish(0, [aChange(0)]);
+    const more = 300;
+    for (let id = 1; id <= more; id++) {
+      await publish(0, [aChange(id), aWatermark(BigInt(id))]);
+      for (let tries = 0; target.taken.length < id && tries < 1000; tries++) await clock.sleep(5);
+    }
+    expect(target.taken).toHaveLength(more);
+    expect(memory.acknowledged(changesPartition(0))).toBe(0);
+    answered.resolve();
+    await sink.until(() => memory.acknowledged(changesPartition(0)) === 1 + 2 * more);
+  });
+
   test('tells its progress each second, also while a batch takes long', async () => {
     const held = inMemoryTarget(() => untilAborted(stop.signal));
     const sink = await startSink({ target: held });
