@@ -3,44 +3,44 @@ import { isInSlice, type JournalSlice } from '../model/slice-journal.ts';
 import { keyColumns, type Table } from '../model/table.ts';
 import { allEnded } from './all-ended.ts';
 import type { ApplierParts } from './applier-parts.ts';
-import { listColumns } from './rewrite-lists.ts';
 import { layoutOf } from './row-layout.ts';
 import { statementOfAbsentRow, statementsOfAbsentStatics } from './statements-of-row.ts';
 
 /**
  * A range or partition delete, which the target takes row by row: deletes what the target has in the slice at the
- * delete's own write time, so that rows written since live on. However many rows there are, memory holds a page of them;
- * only where a non-frozen list may have been hidden, the keys of all rows are answered.
+ * delete's own write time, so that rows written since live on. However many rows there are, memory holds a page of them:
+ * `onDeleted` is told the keys of each page, and waited for.
  */
 export async function deleteSlice(
   slice: JournalSlice,
   table: Table,
   parts: ApplierParts,
-): Promise<readonly (readonly Buffer[])[]> {
+  onDeleted?: (keys: RowKeys) => Promise<void>,
+): Promise<void> {
   const partitionKey = splitPartitionKey(slice.partitionKey, table.partitionKey.length);
   const context = { layout: layoutOf(table), keyspace: parts.keyspace, timestampMicros: slice.timestampMicros };
   const { writer, signal } = parts;
-  const hasLists = listColumns(table, false).length > 0;
-  const deleted: (readonly Buffer[])[] = [];
   for await (const keys of keysOfSlice(slice, table, partitionKey, parts)) {
     await allEnded(
       keys.map((clustering) => writer.write(statementOfAbsentRow(partitionKey, clustering, context), signal)),
     );
-    if (hasLists) for (const key of keys) deleted.push(key);
+    await onDeleted?.(keys);
   }
   if (slice.range === undefined)
     await allEnded(
       statementsOfAbsentStatics(partitionKey, context).map((statement) => writer.write(statement, signal)),
     );
-  return deleted;
 }
+
+/** Clustering values. */
+type RowKeys = readonly (readonly Buffer[])[];
 
 async function* keysOfSlice(
   slice: JournalSlice,
   table: Table,
   partitionKey: readonly Buffer[],
   { target, signal }: ApplierParts,
-): AsyncIterable<readonly (readonly Buffer[])[]> {
+): AsyncIterable<RowKeys> {
   const clustering = commonPrefix(slice);
   const read = { table, columns: keyColumns(table), partitionKey, clustering, ...(signal && { signal }) };
   for await (const page of target.readPartition(read)) {

@@ -173,9 +173,10 @@ async function runWork(
     );
   await all((plan) => batchWork.writeRows(plan, underWay));
   if (changes.some(({ plan }) => hasSlices(plan)))
-    await all(async (plan, { lists }) => {
+    await all(async (plan) => {
       if (!hasSlices(plan)) return undefined;
-      return { lists: [...lists, ...(await batchWork.deleteSlices(plan, underWay))] };
+      await batchWork.deleteSlices(plan, underWay);
+      return {};
     });
   batchWork.foreseeLists(changes.flatMap(({ index }) => settled[index]!.lists));
   await all(async (_, { lists }) => {

@@ -4,7 +4,10 @@ import { deleteSlice } from '../apply/delete-slice.ts';
 import { type RecopyKey, recopy } from '../apply/recopy.ts';
 import { type DirtyLists, listColumns, rewriteLists } from '../apply/rewrite-lists.ts';
 import { statementsOfUpdate } from '../apply/statements-of-update.ts';
+import { createThrottle } from '../apply/throttle.ts';
+import { splitPartitionKey } from '../model/partition-key.ts';
 import { type JournalSlice, slicesOf } from '../model/slice-journal.ts';
+import type { Table } from '../model/table.ts';
 import type { BatchParts } from './apply-batch.ts';
 import type { Outcome } from './batch-books.ts';
 import { Once } from './once.ts';
@@ -25,12 +28,10 @@ export interface WrittenRows {
 export class BatchWork {
   readonly #parts: BatchParts;
   readonly #recopies: Once<RecopyKey, readonly (readonly Buffer[])[]>;
-  readonly #slices: Once<
-    { readonly slice: JournalSlice; readonly plan: PlannedChange },
-    readonly (readonly Buffer[])[]
-  >;
+  readonly #slices: Once<SliceOfTable, void>;
   readonly #lists: Once<DirtyLists, void>;
   readonly #newestListEvent = new Map<string, bigint>();
+  readonly #listsUnderSlices = createThrottle(readsAtOnce, () => {});
 
   constructor(parts: BatchParts) {
     this.#parts = parts;
@@ -42,7 +43,7 @@ export class BatchWork {
     );
     this.#slices = new Once(
       ({ slice }) => sliceText(slice),
-      ({ slice, plan }) => deleteSlice(slice, plan.update.table, parts),
+      (slice) => this.#deleteSlice(slice),
       readsAtOnce,
     );
     this.#lists = new Once(
@@ -68,14 +69,12 @@ export class BatchWork {
     return { outcome, lists: [...dirtyListsOf(plan), ...lists] };
   }
 
-  /** Deletes what the target has under the slices that are applied; answers the lists that it may have hidden. */
-  async deleteSlices(plan: PlannedChange, underWay: PartitionUnderWay): Promise<readonly DirtyLists[]> {
-    const slices = slicesOf(plan.update, plan.decideAt).filter(({ decision }) => decision === 'apply');
-    if (slices.length === 0) return [];
+  /** Deletes what the target has under the slices that are applied. */
+  async deleteSlices({ update, decideAt }: PlannedChange, underWay: PartitionUnderWay): Promise<void> {
+    const slices = slicesOf(update, decideAt).filter(({ decision }) => decision === 'apply');
+    if (slices.length === 0) return;
     await underWay.untilEarlierEnded();
-    const deleted = await allEnded(slices.map((slice) => this.#slices.run({ slice, plan })));
-    if (listColumns(plan.update.table, false).length === 0) return [];
-    return deleted.flat().map((clustering) => dirtyRow(plan, clustering));
+    await allEnded(slices.map((slice) => this.#slices.run({ slice, table: update.table })));
   }
 
   /** Must know all lists of the batch first: each is read once, for the newest event that touched it. */
@@ -91,6 +90,18 @@ export class BatchWork {
     await allEnded(lists.map((dirty) => this.#lists.run(dirty)));
   }
 
+  async #deleteSlice({ slice, table }: SliceOfTable): Promise<void> {
+    const parts = this.#parts;
+    if (listColumns(table, false).length === 0) return deleteSlice(slice, table, parts);
+    const partitionKey = splitPartitionKey(slice.partitionKey, table.partitionKey.length);
+    const place = { table, partitionKey, isStatic: false, eventMicros: slice.timestampMicros };
+    const rewrite = (clustering: readonly Buffer[]) =>
+      this.#listsUnderSlices.run(() => rewriteLists({ ...place, clustering }, parts.keeper.listStamps, parts));
+    // At once: there may be too many rows to be remembered until the batch's other lists are written. What else of the batch
+    // hides one of them is followed by a list that is written above it.
+    await deleteSlice(slice, table, parts, async (keys) => void (await allEnded(keys.map(rewrite))));
+  }
+
   /** Writes the parts that go with their own write times; answers false when slices hide them all. */
   async #writeYoungParts({ young }: PlannedChange): Promise<boolean> {
     if (young === undefined) return true;
@@ -103,6 +114,11 @@ export class BatchWork {
     await allEnded(statements.map((statement) => writer.write(statement, signal)));
     return true;
   }
+}
+
+interface SliceOfTable {
+  readonly slice: JournalSlice;
+  readonly table: Table;
 }
 
 function recopyKeyText({ table, partitionKey, scope }: RecopyKey): string {

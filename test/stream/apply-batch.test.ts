@@ -111,6 +111,18 @@ describe('a batch', () => {
     expect((worker.target.taken[0]!.values[0] as Buffer).readBigInt64BE()).toBeGreaterThan(ahead);
   });
 
+  test('reads the lists of all rows again that a slice deletes, and writes them above it', async () => {
+    const rows = [1, 2, 3, 4, 5].map((c) => ({ values: { id: int(1), c: int(c), l: Buffer.alloc(4) } }));
+    const ahead = now + 60_000_000n;
+    const worker = await aWorker({ onTarget: rows });
+    await worker.apply(anUpdate(table, { partitionDeletion: at(ahead) }));
+    const listDeletes = worker.target.taken.filter(({ cql }) => cql.startsWith('DELETE "l"'));
+    const stamps = listDeletes.map(({ values }) => (values[0] as Buffer).readBigInt64BE());
+    expect([worker.sourceReader.reads, worker.written('DELETE FROM'), stamps.length]).toEqual([5, 5, 5]);
+    for (const stamp of stamps) expect(stamp).toBeGreaterThan(ahead);
+    expect(worker.journaled('list-stamp')).toBe(5);
+  });
+
   test('buries what the target refuses, and only that', async () => {
     const worker = await aWorker({
       answer: (cql) => {
