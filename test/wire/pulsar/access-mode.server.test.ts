@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
+import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import type { Producer } from '../../../src/wire/pulsar/types.ts';
+import { aBrokerInTheWay } from './broker-in-the-way.ts';
 import { aBrokerRoom, receiveMany, sendAll, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
@@ -63,3 +65,35 @@ test('a holder that finds another one in its place ends with ProducerFenced inst
   await expect(sendAll(holder, ['lost'])).rejects.toMatchObject({ code: 'ProducerFenced' });
   expect(faults).toEqual(['ProducerFenced']);
 });
+
+test('who was thrown out and comes back after a lost connection hears so, and throws nobody out', async () => {
+  const topic = await room.topic();
+  const { front, client } = await aClientInTheWay();
+  const faults: string[] = [];
+  const onFault = ({ code }: { code: string }) => faults.push(code);
+  const thrownOut = await client.producer({ topic, accessMode: 'ExclusiveWithFencing', onFault });
+  await sendAll(thrownOut, ['1']);
+  const holder = await (await room.connect()).producer({ topic, accessMode: 'ExclusiveWithFencing' });
+  await sendAll(holder, ['2']);
+  front.cutAll();
+  await vi.waitFor(() => expect(faults).toEqual(['ProducerFenced']), 15_000);
+  await sendAll(holder, ['3']);
+});
+
+test('who threw another one out keeps its place through a lost connection', async () => {
+  const topic = await room.topic();
+  const { front, client } = await aClientInTheWay();
+  await sendAll(await (await room.connect()).producer({ topic }), ['1']);
+  const holder = await client.producer({ topic, accessMode: 'ExclusiveWithFencing' });
+  await sendAll(holder, ['2']);
+  front.cutAll();
+  await sendAll(holder, ['3']);
+});
+
+async function aClientInTheWay() {
+  const { address: host, brokerPort: port } = inject('sandbox').pulsar;
+  const front = await aBrokerInTheWay({ host, port });
+  const client = await connectPulsar({ serviceUrl: front.serviceUrl });
+  onTestFinished(() => client.close());
+  return { front, client };
+}
