@@ -19,8 +19,8 @@ export interface CounterRow {
 }
 
 export interface CounterParts {
-  readonly source: Pick<TableReader, 'readRange' | 'readPartition'>;
-  readonly target: Pick<TableReader, 'readRange' | 'readPartition'>;
+  readonly source: Pick<TableReader, 'readAll' | 'readPartition'>;
+  readonly target: Pick<TableReader, 'readAll' | 'readPartition'>;
   readonly writer: Pick<TargetWriter, 'writeOnce'>;
   readonly clock: Clock;
   /** The target keyspace. */

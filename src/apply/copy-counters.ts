@@ -2,7 +2,6 @@ import { BooksError } from '../errors.ts';
 import type { CountedTable } from '../model/counted-table.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
 import { keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
-import { maxToken, minToken } from '../model/token.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import { type CounterParts, type CounterRow, copyCounterRow, countersIn, readCounters } from './copy-counter-row.ts';
 import type { CounterValues } from './counter-steps.ts';
@@ -66,12 +65,11 @@ async function* rowsOf(table: Table, side: 'source' | 'target', parts: CounterPa
   const read = {
     table,
     columns: layout.columns,
-    range: { start: minToken, end: maxToken },
     consistency: side === 'source' ? ('all' as const) : ('local_quorum' as const),
     ...(parts.signal && { signal: parts.signal }),
   };
   let lastPartition: Buffer | undefined;
-  for await (const page of parts[side].readRange(read))
+  for await (const page of parts[side].readAll(read))
     for (const row of page) {
       const partition = joinPartitionKey(partitionKeyOf(layout, row));
       // Statics come with every row of their partition.

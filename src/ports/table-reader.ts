@@ -40,6 +40,11 @@ export interface RangeRead extends RowRead {
   readonly pageSize?: number;
 }
 
+/** Of a whole table. */
+export interface WholeRead extends RowRead {
+  readonly pageSize?: number;
+}
+
 export type PackedRead = Omit<RangeRead, 'ttlColumns' | 'writeTimeColumns'>;
 
 export interface PartitionRead extends RowRead {
@@ -64,4 +69,6 @@ export interface TableReader {
   /** The same rows as `readRange`, values only. */
   readPacked(read: PackedRead): AsyncIterable<PackedPage>;
   readPartition(read: PartitionRead): AsyncIterable<readonly EncodedRow[]>;
+  /** Every row of the table, partition after partition in the side's own order: whatever its tokens are, none is named. */
+  readAll(read: WholeRead): AsyncIterable<readonly EncodedRow[]>;
 }

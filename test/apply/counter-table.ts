@@ -8,7 +8,7 @@ import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
 export type Counters = Readonly<Record<string, Readonly<Record<string, bigint>>>>;
 
 /** One side of a table of counters with the key `id`, `c`; what is added is added each time it is sent. */
-export interface CounterTable extends Pick<TableReader, 'readRange' | 'readPartition'> {
+export interface CounterTable extends Pick<TableReader, 'readAll' | 'readPartition'> {
   readonly counters: Counters;
   /** Does what a statement of ours says. */
   apply(statement: TargetStatement): void;
@@ -28,7 +28,7 @@ export function counterTable(table: Table, first: Counters = {}): CounterTable {
   };
   const reader = () => inMemoryReader(memoryRows(rows), [2, 0, 3]);
   return {
-    readRange: (read) => reader().readRange(read),
+    readAll: (read) => reader().readAll(read),
     readPartition: (read) => reader().readPartition(read),
     get counters() {
       return Object.fromEntries([...rows].sort());

@@ -115,6 +115,14 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
       expect(read.sort()).toEqual(ids.map(String));
     });
 
+    it('all rows are read without naming a token', async () => {
+      const read = { table, columns: [...table.partitionKey, table.columns.get('a')!], pageSize: 7 };
+      const range = { start: minToken, end: maxToken };
+      const [byToken, all] = [await rowsOf(target.readRange({ ...read, range })), await rowsOf(target.readAll(read))];
+      expect(all.length).toBeGreaterThan(7);
+      expect(all).toEqual(byToken);
+    });
+
     it("a table of the source is read in the target's own keyspace", async () => {
       const ofSource = aTable({ keyspace: 'some_source', name: 't', regulars: { a: 'text' } });
       await target.write({ cql: insert(), values: [int(7), text('seven'), unset, micros(then), unset] });

@@ -8,6 +8,7 @@ import type {
   RangeRead,
   RowRead,
   TableReader,
+  WholeRead,
 } from '../../src/ports/table-reader.ts';
 
 /** A row by its columns; a column that is not named has no value. Without clustering values: a partition of statics only. */
@@ -36,11 +37,12 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
         (key) => isSame(key, read.partitionKey),
         (row) => isInPartition(row, read),
       ),
+    readAll: (read) => pagesOf(read, () => true),
   };
   return reader;
 
   async function* pagesOf(
-    read: RangeRead | PartitionRead,
+    read: RangeRead | PartitionRead | WholeRead,
     isWanted: (partitionKey: readonly Buffer[]) => boolean,
     isWantedRow: (row: MemoryRow) => boolean = () => true,
   ): AsyncGenerator<readonly EncodedRow[]> {

@@ -7,6 +7,19 @@ export interface Selection {
   readonly writeTimeColumns?: readonly Column[];
 }
 
+/** Every row of the table. */
+export function selectText(
+  { table, columns, ttlColumns = [], writeTimeColumns = [] }: Selection,
+  keyspace: string,
+): string {
+  const selectors = [
+    ...columns.map((column) => quoteName(column.name)),
+    ...ttlColumns.map((column) => `TTL(${quoteName(column.name)})`),
+    ...writeTimeColumns.map((column) => `WRITETIME(${quoteName(column.name)})`),
+  ];
+  return `SELECT ${selectors.join(', ')} FROM ${qualifiedName(table, keyspace)}`;
+}
+
 /** Rows with a token in (?, ?]. Values first, then TTLs, then write times. */
 export function selectRangeText(selection: Selection, keyspace: string): string {
   const token = `token(${selection.table.partitionKey.map((column) => quoteName(column.name)).join(', ')})`;
@@ -29,13 +42,4 @@ export function selectPartitionText(
   const next = isBehind ? clustering[clusteringCount]! : undefined;
   if (next) conditions.push(`${quoteName(next.name)} ${next.isReversed ? '<' : '>'} ?`);
   return `${selectText(selection, keyspace)} WHERE ${conditions.join(' AND ')}`;
-}
-
-function selectText({ table, columns, ttlColumns = [], writeTimeColumns = [] }: Selection, keyspace: string): string {
-  const selectors = [
-    ...columns.map((column) => quoteName(column.name)),
-    ...ttlColumns.map((column) => `TTL(${quoteName(column.name)})`),
-    ...writeTimeColumns.map((column) => `WRITETIME(${quoteName(column.name)})`),
-  ];
-  return `SELECT ${selectors.join(', ')} FROM ${qualifiedName(table, keyspace)}`;
 }

@@ -7,13 +7,14 @@ import type {
   RangeRead,
   RowRead,
   TableReader,
+  WholeRead,
 } from '../../ports/table-reader.ts';
 import type { Consistency as WireConsistency } from '../../wire/cql/consistency.ts';
 import type { CqlRows } from '../../wire/cql/cql-connection.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { decodeBigint, decodeInt } from './decode-cell.ts';
 import { nextPageSize } from './next-page-size.ts';
-import { selectPartitionText, selectRangeText } from './select-text.ts';
+import { selectPartitionText, selectRangeText, selectText } from './select-text.ts';
 import { withPatience } from './with-patience.ts';
 
 export interface ReaderParts {
@@ -39,6 +40,10 @@ export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableR
       const cql = selectPartitionText(read, under, keyspace ?? read.table.keyspace);
       const values = [...partitionKey, ...clustering, ...(behind === undefined ? [] : [behind])];
       return cutPages({ pool, patienceMs, cql, values, read });
+    },
+    readAll(read: WholeRead) {
+      const cql = selectText(read, keyspace ?? read.table.keyspace);
+      return cutPages({ pool, patienceMs, cql, values: [], read });
     },
   };
 }
