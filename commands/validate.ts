@@ -73,7 +73,7 @@ async function validate(options: Options): Promise<void> {
   });
   const text = options.json
     ? `${jsonText({ ...reportJson(report), ...(repaired && { repaired: repaired.map(repairJson) }) }, 2)}\n`
-    : `${reportText(report.tables, report.scope)}${repaired ? repairText(repaired) : ''}`;
+    : `${reportText(report)}${repaired ? repairText(repaired) : ''}`;
   process.stdout.write(text);
   await screen.close();
   if (repaired) throwOnUnrepaired(report, repaired);

@@ -1,3 +1,6 @@
+/** The partitioner whose tokens these are: all of a source's that can be moved, and of nearly every target. */
+export const murmur3 = 'org.apache.cassandra.dht.Murmur3Partitioner';
+
 /** The smallest token; no key has it, so a range that starts there starts at the beginning of the ring. */
 export const minToken = -(2n ** 63n);
 export const maxToken = 2n ** 63n - 1n;

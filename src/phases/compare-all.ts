@@ -14,7 +14,7 @@ import { explainDifferences } from './explain-differences.ts';
 import { cutAsBefore, interruptedComparison, type Resumption } from './interrupted-comparison.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { beginComparison, rememberComparison } from './remembered-comparison.ts';
-import { sidesOf } from './sides-of.ts';
+import { sidesInRanges } from './sides-of.ts';
 import { openStreamClock } from './stream-clock.ts';
 
 export interface CompareOptions {
@@ -45,16 +45,20 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   const stream = state.sinkAllowed ? await openStreamClock(context) : undefined;
   const streamTimeMicros = stream?.position?.streamTimeMicros;
   try {
-    const interrupted = interruptedComparison(context, tables, options.resume);
+    const sides = await sidesInRanges(context);
+    const { otherPartitioner } = sides;
+    const interrupted = interruptedComparison(context, { tables, otherPartitioner }, options.resume);
     const scoped = await scopeOfRun(context, tables, options, interrupted);
-    const begun = interrupted?.begun ?? beginComparison(context, scoped.tables, state, streamTimeMicros);
+    const begun =
+      interrupted?.begun ??
+      beginComparison(context, { tables: scoped.tables, otherPartitioner, state, streamTimeMicros });
     const isRemembered = scoped.text === undefined && !options.isDrained;
     if (isRemembered && !interrupted) await ledger.append({ kind: 'comparison-begun', begun });
     const compared = await compareTables({
       tables: scoped.tables,
       startedAtMicros: begun.startedAtMicros,
       withCounters,
-      sides: sidesOf(context),
+      sides,
       clock,
       report,
       streamTime: () => stream?.position?.streamTimeMicros,

@@ -14,6 +14,7 @@ import { sinkSubscription } from '../model/topics.ts';
 import type { SourceConnectors } from '../ports/source-connectors.ts';
 import type { TablePause, ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
+import { splitsOf } from '../state/open-comparison.ts';
 import { addBooks, emptyBooks } from '../stream/batch-books.ts';
 import { addLatencies, percentile } from '../stream/latency.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
@@ -122,8 +123,7 @@ function validationStatus(validation: ValidationRecord): ValidationStatus {
 }
 
 function comparingStatus({ begun, splits }: NonNullable<MigrationState['comparison']>): ComparingStatus {
-  const total = begun.tables.reduce((sum, table) => sum + table.splits, 0);
-  return { startedAt: instantText(begun.startedAtMicros), done: splits.size, total };
+  return { startedAt: instantText(begun.startedAtMicros), done: splits.size, total: splitsOf(begun) };
 }
 
 function repairStatus({ atMicros, tables }: NonNullable<MigrationState['lastRepair']>): RepairStatus {

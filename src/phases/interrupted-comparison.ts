@@ -1,32 +1,37 @@
 import { OperatorError } from '../errors.ts';
 import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
-import type { OpenComparison } from '../state/open-comparison.ts';
+import { type OpenComparison, splitsOf } from '../state/open-comparison.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
 import type { WorkerContext } from './phase-context.ts';
 
 /** Whether one goes on with what was interrupted: it must be there, or only if it began within a day. */
 export type Resumption = 'asked' | 'recent';
 
+interface Comparison {
+  readonly tables: readonly Table[];
+  /** See Sides. */
+  readonly otherPartitioner?: string | undefined;
+}
+
 const recentMicros = 24n * 3_600_000_000n;
 
 /** The comparison that this one goes on with, if it does; says so. */
 export function interruptedComparison(
   { ledger, clock, report }: Pick<WorkerContext, 'ledger' | 'clock' | 'report'>,
-  tables: readonly Table[],
+  { tables, otherPartitioner }: Comparison,
   resume: Resumption | undefined,
 ): OpenComparison | undefined {
   if (resume === undefined) return undefined;
   const open = ledger.state.comparison;
-  const hindered = hinderedBy(open, tables);
+  const hindered = hinderedBy(open, tables) ?? hinderedByPartitioner(open, otherPartitioner);
   if (resume === 'asked' && hindered !== undefined) throw notResumable(hindered);
   const isRecent = open !== undefined && clock.nowMicros() - open.begun.startedAtMicros < recentMicros;
   if (!open || hindered !== undefined || (resume === 'recent' && (!isRecent || open.splits.size === 0)))
     return undefined;
-  const all = open.begun.tables.reduce((sum, { splits }) => sum + splits, 0);
   report({
     kind: 'warning',
-    text: `going on with the comparison that began at ${instantText(open.begun.startedAtMicros)}: ${open.splits.size} of its ${all} splits are compared`,
+    text: `going on with the comparison that began at ${instantText(open.begun.startedAtMicros)}: ${open.splits.size} of its ${splitsOf(open.begun)} splits are compared`,
   });
   return open;
 }
@@ -55,6 +60,15 @@ function hinderedBy(open: OpenComparison | undefined, tables: readonly Table[]):
   return shapes(open.begun.tables) === shapes(now)
     ? undefined
     : `one of ${open.begun.tables.map(({ table }) => table).join(', ')}, which are others or have changed`;
+}
+
+/** By look-ups a split says nothing about partitions that only the target has: one way does not go on where the other ended. */
+function hinderedByPartitioner(
+  open: OpenComparison | undefined,
+  otherPartitioner: string | undefined,
+): string | undefined {
+  if (!open || open.begun.otherPartitioner === otherPartitioner) return undefined;
+  return "one that began when the target's partitioner was another";
 }
 
 function notResumable(found: string): OperatorError {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ComparedSplit } from '../model/compared-split.ts';
 import type { ComparedSplitRecord, ComparisonRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
-import { type OpenComparison, splitKey } from '../state/open-comparison.ts';
+import { type OpenComparison, splitKey, splitsOf } from '../state/open-comparison.ts';
 import type { ComparisonMemory, TableToCompare } from '../validation/compare-table.ts';
 import { shapeOf } from './interrupted-comparison.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -21,12 +21,18 @@ const mostKeyBytesOfSplit = 64 * 1024;
 const mostKeys = 5_000;
 const splitsAnEvent = 16;
 
+interface Beginning {
+  readonly tables: readonly TableToCompare[];
+  /** See Sides. */
+  readonly otherPartitioner?: string | undefined;
+  readonly state: MigrationState;
+  readonly streamTimeMicros: bigint | undefined;
+}
+
 /** What holds for a comparison that begins now; the ledger's state and stream time as they are before it reads a row. */
 export function beginComparison(
   { clock }: Pick<WorkerContext, 'clock'>,
-  tables: readonly TableToCompare[],
-  state: MigrationState,
-  streamTimeMicros: bigint | undefined,
+  { tables, otherPartitioner, state, streamTimeMicros }: Beginning,
 ): ComparisonRecord {
   return {
     id: randomUUID(),
@@ -34,6 +40,7 @@ export function beginComparison(
     ...(streamTimeMicros !== undefined && { streamTimeMicros }),
     disproofKnownMicros: state.disprovedAtMicros,
     openSlices: [...state.openSlices.keys()],
+    ...(otherPartitioner !== undefined && { otherPartitioner }),
     tables: tables.map(({ table, splits }) => ({
       table: table.name,
       shape: shapeOf(table),
@@ -52,8 +59,7 @@ export function rememberComparison(
   begun: ComparisonRecord,
   before: OpenComparison['splits'] = new Map(),
 ): RememberedComparison {
-  const all = begun.tables.reduce((sum, { splits }) => sum + splits, 0);
-  const bookAt = Math.ceil(all / bookings);
+  const bookAt = Math.ceil(splitsOf(begun) / bookings);
   let keys = keysOf([...before.values()]);
   let waiting: ComparedSplitRecord[] = [];
   let bookedAtMicros = begun.startedAtMicros;

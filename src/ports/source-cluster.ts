@@ -1,6 +1,6 @@
 import type { SchemaRows } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
-import type { TableReader } from './table-reader.ts';
+import type { PartitionKeyReader, TableReader } from './table-reader.ts';
 
 export interface SourceNode {
   /** The node's host id, which it keeps for life; names the node in topics and in the ledger. */
@@ -51,7 +51,7 @@ export interface PendingCompactions {
 }
 
 /** The Cassandra that we leave. Read-only but for the canary keyspace and, in cdc mode, the tables' cdc option. */
-export interface SourceCluster extends TableReader {
+export interface SourceCluster extends TableReader, PartitionKeyReader {
   nodes(signal?: AbortSignal): Promise<readonly SourceNode[]>;
   nodeSettings(node: SourceNode, signal?: AbortSignal): Promise<NodeSettings>;
   /** Undefined when the cluster has no such keyspace. */

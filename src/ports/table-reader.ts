@@ -40,6 +40,9 @@ export interface RangeRead extends RowRead {
   readonly pageSize?: number;
 }
 
+/** Of the keys of partitions. */
+export type KeysRead = Pick<RangeRead, 'table' | 'range' | 'consistency' | 'pageSize' | 'signal'>;
+
 /** Of a whole table. */
 export interface WholeRead extends RowRead {
   readonly pageSize?: number;
@@ -55,6 +58,12 @@ export interface PartitionRead extends RowRead {
   /** A value of the clustering column behind the prefix: only rows that come behind it in the table's order. */
   readonly behind?: Buffer;
   readonly pageSize?: number;
+}
+
+/** Apart from TableReader, since Amazon Keyspaces has no DISTINCT: only a Cassandra is asked. */
+export interface PartitionKeyReader {
+  /** The encoded keys of the partitions of a range, each once and in the order of tokens; of those, too, that hold only static values. */
+  readPartitionKeys(read: KeysRead): AsyncIterable<readonly (readonly Buffer[])[]>;
 }
 
 /**

@@ -108,6 +108,8 @@ export interface ComparisonRecord {
   readonly disproofKnownMicros: bigint;
   /** Ids of the slices in doubt that were open. */
   readonly openSlices: readonly string[];
+  /** Of a target that is looked up by key, since its tokens are others than the source's. */
+  readonly otherPartitioner?: string;
   readonly tables: readonly ComparisonTable[];
 }
 

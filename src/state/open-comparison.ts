@@ -8,6 +8,12 @@ export interface OpenComparison {
   readonly splits: ReadonlyMap<string, ComparedSplit>;
 }
 
+/** Of all tables, among them the search for partitions of the target that the splits of the source have not named. */
+export function splitsOf({ tables, otherPartitioner }: ComparisonRecord): number {
+  const searches = otherPartitioner === undefined ? 0 : 1;
+  return tables.reduce((sum, { splits }) => sum + splits + searches, 0);
+}
+
 export function splitKey(table: string, split: number): string {
   return `${table}/${split}`;
 }

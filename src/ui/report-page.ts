@@ -1,5 +1,6 @@
 import { type ComparedTable, type Difference, differingRows, pendingRows, shownRowKey } from '../model/difference.ts';
 import { instantText } from '../model/instant-text.ts';
+import { lookUpText } from './validation-text.ts';
 
 export interface ReportPage {
   readonly migration: string;
@@ -7,6 +8,8 @@ export interface ReportPage {
   readonly finishedAtMicros: bigint;
   /** Undefined: everything. */
   readonly scope: string | undefined;
+  /** Undefined: the source's. */
+  readonly otherPartitioner?: string | undefined;
   readonly tables: readonly ComparedTable[];
   readonly differences: readonly Difference[];
 }
@@ -29,12 +32,16 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { overflow-wrap: anywhere; }
 </style></head><body>
 <h1>${htmlText(page.migration)}: ${verdict}</h1>
-<p>${htmlText(page.scope ?? 'everything')}, compared from ${instantText(page.startedAtMicros)} to ${instantText(page.finishedAtMicros)}</p>
+<p>${htmlText(page.scope ?? 'everything')}, compared from ${instantText(page.startedAtMicros)} to ${instantText(page.finishedAtMicros)}${byLookUps(page)}</p>
 <table><tr><th>table</th><th>source rows</th><th>target rows</th><th>missing</th><th>extra</th><th>mismatched</th><th>pending</th><th>digests</th></tr>
 ${page.tables.map(tableRow).join('\n')}
 </table>
 ${certain.length > 0 ? differencesTable(certain) : ''}</body></html>
 `;
+}
+
+function byLookUps({ otherPartitioner }: ReportPage): string {
+  return otherPartitioner === undefined ? '' : `; ${htmlText(lookUpText(otherPartitioner))}`;
 }
 
 function tableRow(table: ComparedTable): string {

@@ -164,7 +164,7 @@ function validationLines({ lastValidation: last }: MigrationStatus): readonly st
   const what = `${last.isFull ? 'full' : part}${last.isAfterDrain ? ', after the drain' : ''}`;
   return [
     `validation (${what}) of ${last.finishedAt}:`,
-    ...reportText(last.tables)
+    ...reportText(last)
       .trimEnd()
       .split('\n')
       .map((line) => `  ${line}`),

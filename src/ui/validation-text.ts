@@ -1,11 +1,24 @@
 import { type ComparedTable, differingRows, pendingRows } from '../model/difference.ts';
 
-/** A line a table, and a last one that says the result; before them, where it was not everything, what was compared. */
-export function reportText(tables: readonly ComparedTable[], scope?: string): string {
+interface ReportLines {
+  readonly tables: readonly ComparedTable[];
+  readonly scope?: string | undefined;
+  readonly otherPartitioner?: string | undefined;
+}
+
+/** A line a table, and a last one that says the result; before them, where it was not everything or not as usual, what was compared and how. */
+export function reportText({ tables, scope, otherPartitioner }: ReportLines): string {
   const differing = differingRows(tables);
   const pending = pendingRows(tables);
-  const head = scope === undefined ? [] : [`compared: ${scope}`];
+  const head = [
+    ...(scope === undefined ? [] : [`compared: ${scope}`]),
+    ...(otherPartitioner === undefined ? [] : [lookUpText(otherPartitioner)]),
+  ];
   return `${[...head, ...tables.map(tableText), resultText(differing, pending)].join('\n')}\n`;
+}
+
+export function lookUpText(otherPartitioner: string): string {
+  return `compared by look-ups of the keys, since the target has ${otherPartitioner}`;
 }
 
 function tableText(table: ComparedTable): string {

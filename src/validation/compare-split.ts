@@ -14,6 +14,8 @@ export interface Sides {
   readonly target: TableReader;
   readonly sourceConsistency?: Consistency;
   readonly targetConsistency?: Consistency;
+  /** Of a target that is looked up by key, since its tokens are others than the source's (see lookUpTarget): its partitioner. */
+  readonly otherPartitioner?: string;
 }
 
 export interface SplitToCompare {

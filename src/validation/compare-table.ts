@@ -4,6 +4,7 @@ import type { ComparedTable, Difference } from '../model/difference.ts';
 import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange } from '../model/token.ts';
 import type { Clock } from '../ports/clock.ts';
+import { compareExtraPartitions } from './compare-extra-partitions.ts';
 import { compareSplit, type Sides } from './compare-split.ts';
 import { inParallel } from './in-parallel.ts';
 import { settleDifferences } from './settle-differences.ts';
@@ -23,7 +24,10 @@ export interface Comparing {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Keeps what has been compared, for a comparison that goes on after an interruption; splits are numbered as they are cut. */
+/**
+ * Keeps what has been compared, for a comparison that goes on after an interruption; splits are numbered as they are cut, and the search for
+ * partitions that only the target has comes behind the last.
+ */
 export interface ComparisonMemory {
   readonly known: (table: string, split: number) => ComparedSplit | undefined;
   readonly keep: (table: string, split: number, found: ComparedSplit) => void;
@@ -53,7 +57,13 @@ const mostTold = 100;
 /** Reads a table on both sides once, several splits at once. */
 export async function compareTable({ table, splits }: TableToCompare, comparing: Comparing): Promise<TablePass> {
   const ranges = typeof splits === 'number' ? rangesOfWholeRing(splits) : splits;
-  return { table, splits: await compareSplits(table, ranges, comparing) };
+  const { sides, signal } = comparing;
+  const isGoneOver = sides.otherPartitioner !== undefined && ranges.length > 0;
+  const comparison = keepBooks(table, ranges.length + (isGoneOver ? 1 : 0), comparing);
+  const compared = await compareSplits(table, ranges, comparing, comparison);
+  if (!isGoneOver) return { table, splits: compared };
+  const find = () => compareExtraPartitions({ sides, table, ranges, compared, signal });
+  return { table, splits: [...compared, await comparison(ranges.length, find)] };
 }
 
 /** Looks again at what differed until it is certain, as far as patience goes. */
@@ -71,24 +81,35 @@ function rangesOfWholeRing(count: number): readonly TokenRange[] {
   return splitRange({ start: minToken, end: maxToken }, count);
 }
 
-async function compareSplits(
+function compareSplits(
   table: Table,
   ranges: readonly TokenRange[],
-  { sides, report, splitsAtOnce, pageSize, memory, signal }: Comparing,
+  { sides, splitsAtOnce, pageSize, signal }: Comparing,
+  comparison: SplitComparison,
 ): Promise<readonly ComparedSplit[]> {
-  let done = 0;
   // Many ranges are small ones, a partition each: there it is the round trips that take the time.
   const atOnce = Math.max(splitsAtOnce, Math.min(mostSmallAtOnce, ranges.length >> 6));
-  const tellEvery = Math.ceil(ranges.length / mostTold);
-  return inParallel([...ranges.entries()], atOnce, signal, async ([split, range]) => {
+  return inParallel([...ranges.entries()], atOnce, signal, ([split, range]) =>
+    comparison(split, () =>
+      compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) }),
+    ),
+  );
+}
+
+type SplitComparison = (split: number, compare: () => Promise<ComparedSplit>) => Promise<ComparedSplit>;
+
+/** Compares what is not known yet, keeps it, and tells of it. */
+function keepBooks(table: Table, total: number, { report, memory }: Comparing): SplitComparison {
+  let done = 0;
+  const tellEvery = Math.ceil(total / mostTold);
+  return async (split, compare) => {
     const known = memory?.known(table.name, split);
-    const found =
-      known ?? (await compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) }));
+    const found = known ?? (await compare());
     if (!known) memory?.keep(table.name, split, found);
     done++;
     const differences = found.differing.length + found.notKept;
-    if (done % tellEvery === 0 || done === ranges.length || differences > 0)
-      report({ kind: 'split-validated', table: table.name, done, total: ranges.length, differences });
+    if (done % tellEvery === 0 || done === total || differences > 0)
+      report({ kind: 'split-validated', table: table.name, done, total, differences });
     return found;
-  });
+  };
 }

@@ -23,5 +23,7 @@ export async function compareTables({
     if (withCounters || !table.table.isCounter) passes.push(await compareTable(table, comparing));
   // Together and after all reading: changes have had the longest time to arrive, and the tables wait for them at once.
   const comparisons = await inParallel(passes, passes.length, comparing.signal, (pass) => settleTable(pass, comparing));
-  return buildReport(comparisons, startedAtMicros, comparing.clock.nowMicros());
+  const { otherPartitioner } = comparing.sides;
+  const report = buildReport(comparisons, startedAtMicros, comparing.clock.nowMicros());
+  return { ...report, ...(otherPartitioner !== undefined && { otherPartitioner }) };
 }

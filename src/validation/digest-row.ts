@@ -1,4 +1,5 @@
 import { digestBytes } from './digest-bytes.ts';
+import { packCells } from './packed-rows.ts';
 import type { RowImage } from './row-image.ts';
 
 /** The digest of a row's packed bytes, put together from its cells; null, empty and absent values differ from one another. */
@@ -16,14 +17,4 @@ export function subtractDigests(a: bigint, b: bigint): bigint {
 
 export function digestText(digest: bigint): string {
   return digest.toString(16).padStart(32, '0');
-}
-
-function packCells(cells: readonly (Buffer | null)[]): Buffer {
-  const bytes = Buffer.allocUnsafe(cells.reduce((sum, cell) => sum + 4 + (cell?.length ?? 0), 0));
-  let at = 0;
-  for (const cell of cells) {
-    at = bytes.writeInt32BE(cell?.length ?? -1, at);
-    if (cell) at += cell.copy(bytes, at);
-  }
-  return bytes;
 }

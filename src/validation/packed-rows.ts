@@ -1,4 +1,4 @@
-import type { PackedPage } from '../ports/table-reader.ts';
+import type { EncodedRow, PackedPage } from '../ports/table-reader.ts';
 
 export function rowCountOf(page: PackedPage): number {
   return page.starts.length - 1;
@@ -15,6 +15,26 @@ export function cutRow({ bytes, starts }: PackedPage, row: number, columnCount: 
     if (length > 0) at += length;
   }
   return cells;
+}
+
+/** The page of rows that came cut into cells. */
+export function packRows(rows: readonly EncodedRow[]): PackedPage {
+  const packed = rows.map(({ values }) => packCells(values));
+  const starts = new Uint32Array(rows.length + 1);
+  packed.forEach((row, index) => {
+    starts[index + 1] = starts[index]! + row.length;
+  });
+  return { bytes: Buffer.concat(packed), starts };
+}
+
+export function packCells(cells: readonly (Buffer | null)[]): Buffer {
+  const bytes = Buffer.allocUnsafe(cells.reduce((sum, cell) => sum + 4 + (cell?.length ?? 0), 0));
+  let at = 0;
+  for (const cell of cells) {
+    at = bytes.writeInt32BE(cell?.length ?? -1, at);
+    if (cell) at += cell.copy(bytes, at);
+  }
+  return bytes;
 }
 
 /** How many rows from `a` of one page and from `b` of the other on are the same, byte for byte; most often all there are. */

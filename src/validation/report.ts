@@ -10,6 +10,8 @@ export interface ValidationReport {
   readonly differences: readonly Difference[];
   /** What was compared, where it was not everything. */
   readonly scope?: string;
+  /** Of a target that was looked up by key, since its tokens are others than the source's. */
+  readonly otherPartitioner?: string;
 }
 
 const mostListed = 10_000;
@@ -43,6 +45,7 @@ export function reportJson(report: ValidationReport): object {
     startedAtMicros: `${report.startedAtMicros}`,
     finishedAtMicros: `${report.finishedAtMicros}`,
     ...(report.scope !== undefined && { scope: report.scope }),
+    ...(report.otherPartitioner !== undefined && { otherPartitioner: report.otherPartitioner }),
     isEqual: isEqualReport(report),
     tables: report.tables.map((table) => ({
       ...table,

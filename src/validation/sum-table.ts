@@ -5,7 +5,7 @@ import type { SettledKey } from './settle-differences.ts';
 import { addShare } from './split-tally.ts';
 
 /** More keys than this are counted and not kept: a table that differs this much is not repaired key by key. */
-const mostKeptOfTable = 100_000;
+export const mostKeptOfTable = 100_000;
 
 export interface KeptKeys {
   readonly keys: readonly DifferingKey[];

@@ -18,12 +18,21 @@ test('two sides of Murmur3 tokens pass', async () => {
 });
 
 test.each([
-  [`${dht}.RandomPartitioner`, 'cassandra', /move to a cluster/],
-  [`${dht}.ByteOrderedPartitioner`, 'cassandra', /move to a cluster/],
+  [`${dht}.RandomPartitioner`, 'cassandra', /A cluster with that partitioner/],
+  [`${dht}.ByteOrderedPartitioner`, 'cassandra', /A cluster with that partitioner/],
   ['com.amazonaws.cassandra.DefaultPartitioner', 'keyspaces', /UPDATE system\.local SET partitioner/],
-])('%s of the target is refused before anything is copied', async (partitioner, kind, next) => {
+])('%s of the target is a warning that says what validation costs then', async (partitioner, kind, next) => {
   expect(await asked(`${dht}.Murmur3Partitioner`, partitioner, kind)).toMatchObject([
-    { severity: 'fault', found: partitioner, next: expect.stringMatching(next) },
+    {
+      ...{ severity: 'warning', found: partitioner, next: expect.stringMatching(next) },
+      expected: expect.stringContaining('on the target'),
+    },
+  ]);
+});
+
+test.each(['RandomPartitioner', 'ByteOrderedPartitioner'])('%s of the source is refused', async (name) => {
+  expect(await asked(`${dht}.${name}`, `${dht}.Murmur3Partitioner`)).toMatchObject([
+    { severity: 'fault', expected: expect.stringContaining('on the source'), found: `${dht}.${name}` },
   ]);
 });
 

@@ -5,6 +5,7 @@ import { cutAsBefore, interruptedComparison } from '../../src/phases/interrupted
 import { beginComparison, rememberComparison } from '../../src/phases/remembered-comparison.ts';
 import type { LedgerFact } from '../../src/state/ledger-event.ts';
 import { applyLedgerEvent, emptyState, type MigrationState } from '../../src/state/migration-state.ts';
+import type { TableToCompare } from '../../src/validation/compare-table.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable } from '../support/a-table.ts';
 
@@ -55,7 +56,7 @@ test('it goes on with the same tables, cut as before, and says so', () => {
   ]);
   for (let split = 0; split < 12; split++) memory.keep('customers', split, found({ differing: 1 }));
 
-  const open = interruptedComparison(context, [customers, orders], 'asked')!;
+  const open = interruptedComparison(context, { tables: [customers, orders] }, 'asked')!;
 
   expect(cutAsBefore(open, [orders, customers]).map(({ splits }) => splits)).toEqual([4, 40]);
   const again = rememberComparison(context, open.begun, open.splits);
@@ -74,29 +75,54 @@ test('with other tables, or one of another shape, it does not go on', () => {
     [aTable({ name: 'orders', id: 'cd'.repeat(16) })],
   ];
   for (const tables of others) {
-    expect(() => interruptedComparison(context, tables, 'asked')).toThrow(/one of orders/);
-    expect(interruptedComparison(context, tables, 'recent')).toBeUndefined();
+    expect(() => interruptedComparison(context, { tables: tables }, 'asked')).toThrow(/one of orders/);
+    expect(interruptedComparison(context, { tables: tables }, 'recent')).toBeUndefined();
   }
 });
 
 test('by itself only one of the last day goes on; asked for, any', async () => {
   const { memory, context, clock } = aBegunComparison([{ table: orders, splits: 1 }]);
   memory.keep('orders', 0, found());
-  expect(interruptedComparison(context, [orders], 'recent')).toBeDefined();
+  expect(interruptedComparison(context, { tables: [orders] }, 'recent')).toBeDefined();
   await clock.sleep(day);
-  expect(interruptedComparison(context, [orders], 'recent')).toBeUndefined();
-  expect(interruptedComparison(context, [orders], 'asked')).toBeDefined();
+  expect(interruptedComparison(context, { tables: [orders] }, 'recent')).toBeUndefined();
+  expect(interruptedComparison(context, { tables: [orders] }, 'asked')).toBeDefined();
+});
+
+test('the search for extra partitions of a target that is looked up counts as a split of its table', () => {
+  const { memory, context, warnings } = aBegunComparison([{ table: orders, splits: 2 }], 'Random');
+  for (const split of [0, 2]) memory.keep('orders', split, found());
+
+  const open = interruptedComparison(context, { tables: [orders], otherPartitioner: 'Random' }, 'asked')!;
+
+  expect(warnings).toEqual([expect.stringContaining('2 of its 3 splits')]);
+  expect(cutAsBefore(open, [orders])).toEqual([{ table: orders, splits: 2 }]);
+});
+
+test.each([
+  ['Random', undefined],
+  [undefined, 'Random'],
+])('none goes on where the target had the partitioner %s and has %s', (was, is) => {
+  const { memory, context } = aBegunComparison([{ table: orders, splits: 2 }], was);
+  memory.keep('orders', 0, found());
+
+  expect(interruptedComparison(context, { tables: [orders], otherPartitioner: is }, 'recent')).toBeUndefined();
+  expect(() => interruptedComparison(context, { tables: [orders], otherPartitioner: is }, 'asked')).toThrow(
+    /partitioner was another/,
+  );
 });
 
 test('where none was interrupted that is said to who asks, and nothing else', () => {
   const { context } = aContext();
-  expect(() => interruptedComparison(context, [orders], 'asked')).toThrow(/none in the ledger/);
-  expect(interruptedComparison(context, [orders], 'recent')).toBeUndefined();
+  expect(() => interruptedComparison(context, { tables: [orders] }, 'asked')).toThrow(/none in the ledger/);
+  expect(interruptedComparison(context, { tables: [orders] }, 'recent')).toBeUndefined();
 });
 
-function aBegunComparison(tables: Parameters<typeof beginComparison>[1]) {
+function aBegunComparison(tables: readonly TableToCompare[], otherPartitioner?: string) {
   const { context, ...rest } = aContext();
-  const begun = beginComparison(context, tables, context.ledger.state, 1n);
+  const begun = beginComparison(context, {
+    ...{ tables, otherPartitioner, state: context.ledger.state, streamTimeMicros: 1n },
+  });
   rest.append({ kind: 'comparison-begun', begun });
   return { context, ...rest, memory: rememberComparison(context, begun) };
 }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { joinPartitionKey } from '../../src/model/partition-key.ts';
 import type { Table } from '../../src/model/table.ts';
 import { isInRange, tokenOf } from '../../src/model/token.ts';
 import type {
   EncodedRow,
   PackedPage,
+  PartitionKeyReader,
   PartitionRead,
   RangeRead,
   RowRead,
@@ -18,18 +20,31 @@ export interface MemoryRow {
   readonly writeTimesMicros?: Readonly<Record<string, bigint>>;
 }
 
-export interface MemoryReader extends TableReader {
+export interface MemoryReader extends TableReader, PartitionKeyReader {
   /** May be changed while it is read. Each row names its partition's static values too. */
   rows: readonly MemoryRow[];
   reads: number;
 }
 
+/** The token that a partitioner gives a partition key. */
+type Partitioner = (key: Buffer) => bigint;
+
+/** RandomPartitioner's; ranges of other tokens mean nothing where a side has these. */
+export function md5Token(key: Buffer): bigint {
+  const hash = BigInt.asIntN(128, BigInt(`0x${createHash('md5').update(key).digest('hex')}`));
+  return hash < 0n ? -hash : hash;
+}
+
 /** One table in memory, read in the order of token and clustering bytes. `pageSizes` are taken in turn; 0 is an empty page. */
-export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly number[] = [3]): MemoryReader {
+export function inMemoryReader(
+  rows: readonly MemoryRow[],
+  pageSizes: readonly number[] = [3],
+  tokenIn: Partitioner = tokenOf,
+): MemoryReader {
   const reader: MemoryReader = {
     rows,
     reads: 0,
-    readRange: (read) => pagesOf(read, (key) => isInRange(tokenOf(joinPartitionKey(key)), read.range)),
+    readRange: (read) => pagesOf(read, (key) => isInRange(tokenIn(joinPartitionKey(key)), read.range)),
     readPacked: (read) => packedPages(reader.readRange(read)),
     readPartition: (read) =>
       pagesOf(
@@ -38,6 +53,7 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
         (row) => isInPartition(row, read),
       ),
     readAll: (read) => pagesOf(read, () => true),
+    readPartitionKeys: (read) => keyPages(reader.readRange({ ...read, columns: read.table.partitionKey })),
   };
   return reader;
 
@@ -47,7 +63,7 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
     isWantedRow: (row: MemoryRow) => boolean = () => true,
   ): AsyncGenerator<readonly EncodedRow[]> {
     reader.reads++;
-    const wanted = inOrder(reader.rows, read.table).filter(
+    const wanted = inOrder(reader.rows, read.table, tokenIn).filter(
       (row) => isWanted(partitionKey(row, read.table)) && isWantedRow(row),
     );
     for (let at = 0, page = 0; at < wanted.length; page++) {
@@ -57,6 +73,20 @@ export function inMemoryReader(rows: readonly MemoryRow[], pageSizes: readonly n
       yield wanted.slice(at, at + size).map((row) => encode(row, read));
       at += size;
     }
+  }
+}
+
+/** Each key once. */
+async function* keyPages(pages: AsyncIterable<readonly EncodedRow[]>): AsyncGenerator<readonly (readonly Buffer[])[]> {
+  let last: Buffer | undefined;
+  for await (const page of pages) {
+    const keys = page.map(({ values }) => values as readonly Buffer[]);
+    yield keys.filter((key) => {
+      const joined = joinPartitionKey(key);
+      const isNew = !last?.equals(joined);
+      last = joined;
+      return isNew;
+    });
   }
 }
 
@@ -96,9 +126,9 @@ function encode(row: MemoryRow, read: RowRead): EncodedRow {
   };
 }
 
-function inOrder(rows: readonly MemoryRow[], table: Table): readonly MemoryRow[] {
+function inOrder(rows: readonly MemoryRow[], table: Table, tokenIn: Partitioner): readonly MemoryRow[] {
   return rows
-    .map((row) => ({ row, token: tokenOf(joinPartitionKey(partitionKey(row, table))) }))
+    .map((row) => ({ row, token: tokenIn(joinPartitionKey(partitionKey(row, table))) }))
     .sort((a, b) => (a.token === b.token ? compareRows(a.row, b.row, table) : a.token < b.token ? -1 : 1))
     .map(({ row }) => row);
 }

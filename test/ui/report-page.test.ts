@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Difference } from '../../src/model/difference.ts';
 import { type ReportPage, reportPage } from '../../src/ui/report-page.ts';
+import { reportText } from '../../src/ui/validation-text.ts';
 import { aComparedTable } from '../cutover/open-gates.ts';
 
 function aPage(changed: Partial<ReportPage> = {}): ReportPage {
@@ -26,6 +27,15 @@ test('what was compared, when, how many rows, and that they are equal', () => {
   expect(page).toContain('everything, compared from 2023-11-14T22:13:20.000Z to 2023-11-14T22:14:20.000Z');
   expect(page).toContain('<td>orders</td><td class="number">12</td><td class="number">12</td>');
   expect(page).not.toContain('differ for certain');
+});
+
+test('that the target was looked up by key is said', () => {
+  const otherPartitioner = 'com.amazonaws.cassandra.DefaultPartitioner';
+  expect(reportPage(aPage({ otherPartitioner }))).toContain(
+    `look-ups of the keys, since the target has ${otherPartitioner}</p>`,
+  );
+  expect(reportPage(aPage())).not.toContain('look-ups');
+  expect(reportText({ tables: [], otherPartitioner }).split('\n')[0]).toContain(otherPartitioner);
 });
 
 test('each row that differs for certain with its key, times and where to look first; pending ones are counted', () => {

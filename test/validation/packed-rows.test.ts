@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countSameRows, cutRow, rowCountOf } from '../../src/validation/packed-rows.ts';
+import { countSameRows, cutRow, packRows, rowCountOf } from '../../src/validation/packed-rows.ts';
 import { packPage } from '../support/in-memory-reader.ts';
 
 const cells = fc.array(fc.option(fc.uint8Array({ maxLength: 3 }).map(Buffer.from)), { minLength: 2, maxLength: 2 });
@@ -13,6 +13,15 @@ test('cells are cut as they were packed, an empty one apart from none', () => {
 
       expect(rowCountOf(page)).toBe(rows.length);
       expect(rows.map((_, row) => cutRow(page, row, 2))).toEqual(rows);
+    }),
+  );
+});
+
+test('rows that were cut are packed as a server sends them', () => {
+  fc.assert(
+    fc.property(pages, (rows) => {
+      const encoded = rows.map((values) => ({ values, ttlSeconds: [], writeTimesMicros: [] }));
+      expect(packRows(encoded)).toEqual(packPage(encoded));
     }),
   );
 });

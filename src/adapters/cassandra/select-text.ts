@@ -22,8 +22,21 @@ export function selectText(
 
 /** Rows with a token in (?, ?]. Values first, then TTLs, then write times. */
 export function selectRangeText(selection: Selection, keyspace: string): string {
-  const token = `token(${selection.table.partitionKey.map((column) => quoteName(column.name)).join(', ')})`;
-  return `${selectText(selection, keyspace)} WHERE ${token} > ? AND ${token} <= ?`;
+  return `${selectText(selection, keyspace)} WHERE ${inRange(selection.table)}`;
+}
+
+/** Keys of partitions with a token in (?, ?], each once. */
+export function selectKeysText(table: Table, keyspace: string): string {
+  return `SELECT DISTINCT ${partitionKeyText(table)} FROM ${qualifiedName(table, keyspace)} WHERE ${inRange(table)}`;
+}
+
+function inRange(table: Table): string {
+  const token = `token(${partitionKeyText(table)})`;
+  return `${token} > ? AND ${token} <= ?`;
+}
+
+function partitionKeyText({ partitionKey }: Table): string {
+  return partitionKey.map((column) => quoteName(column.name)).join(', ');
 }
 
 /**

@@ -1,8 +1,10 @@
 import type {
   Consistency,
   EncodedRow,
+  KeysRead,
   PackedPage,
   PackedRead,
+  PartitionKeyReader,
   PartitionRead,
   RangeRead,
   RowRead,
@@ -14,7 +16,7 @@ import type { CqlRows } from '../../wire/cql/cql-connection.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { decodeBigint, decodeInt } from './decode-cell.ts';
 import { nextPageSize } from './next-page-size.ts';
-import { selectPartitionText, selectRangeText, selectText } from './select-text.ts';
+import { selectKeysText, selectPartitionText, selectRangeText, selectText } from './select-text.ts';
 import { withPatience } from './with-patience.ts';
 
 export interface ReaderParts {
@@ -24,12 +26,11 @@ export interface ReaderParts {
   readonly keyspace?: string;
 }
 
-/** Reads pages of raw cells; see TableReader for what it promises. */
-export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableReader {
+/** Reads pages of raw cells; see TableReader and PartitionKeyReader for what it promises. */
+export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableReader & PartitionKeyReader {
   const ofRange = (read: RangeRead) => {
     const cql = selectRangeText(read, keyspace ?? read.table.keyspace);
-    const { start, end } = read.range;
-    return { pool, patienceMs, cql, values: [encodeBigint(start), encodeBigint(end)], read };
+    return { pool, patienceMs, cql, values: boundsOf(read), read };
   };
   return {
     readRange: (read: RangeRead) => cutPages(ofRange(read)),
@@ -45,18 +46,31 @@ export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableR
       const cql = selectText(read, keyspace ?? read.table.keyspace);
       return cutPages({ pool, patienceMs, cql, values: [], read });
     },
+    readPartitionKeys(read: KeysRead) {
+      const cql = selectKeysText(read.table, keyspace ?? read.table.keyspace);
+      return keysOf({ pool, patienceMs, cql, values: boundsOf(read), read: { pageSize: keysOfPage, ...read } });
+    },
   };
 }
 
 interface PagedRead extends ReaderParts {
   readonly cql: string;
   readonly values: readonly Buffer[];
+  readonly read: Pick<RowRead, 'table' | 'consistency' | 'signal'> & { readonly pageSize?: number };
+}
+
+interface PagedRowRead extends PagedRead {
   readonly read: RowRead & { readonly pageSize?: number };
 }
 
-async function* cutPages(paged: PagedRead): AsyncIterable<readonly EncodedRow[]> {
+async function* cutPages(paged: PagedRowRead): AsyncIterable<readonly EncodedRow[]> {
   const cut = rowCutter(paged.read);
   for await (const { rows } of readPages(paged, {})) yield rows.map(cut);
+}
+
+async function* keysOf(paged: PagedRead): AsyncIterable<readonly (readonly Buffer[])[]> {
+  // A key has no cell without a value.
+  for await (const { rows } of readPages(paged, {})) yield rows as readonly (readonly Buffer[])[];
 }
 
 async function* packedPages(paged: PagedRead): AsyncIterable<PackedPage> {
@@ -91,6 +105,7 @@ function sizeOf({ bytes, starts }: PackedPage): { readonly rows: number; readonl
 type RawRow = readonly (Buffer | null)[];
 
 const defaultPageSize = 500;
+const keysOfPage = 2_000;
 
 function wireConsistency(consistency: Consistency): WireConsistency {
   return consistency.toUpperCase() as WireConsistency;
@@ -122,6 +137,10 @@ function decoded<T>(row: RawRow, from: number, to: number, decode: (cell: Buffer
     values[index - from] = decode(cell);
   }
   return values;
+}
+
+function boundsOf({ range }: Pick<RangeRead, 'range'>): readonly Buffer[] {
+  return [encodeBigint(range.start), encodeBigint(range.end)];
 }
 
 function encodeBigint(value: bigint): Buffer {

@@ -1,0 +1,46 @@
+import type { EncodedRow, PackedPage, PackedRead, PartitionKeyReader } from '../ports/table-reader.ts';
+import type { Sides } from './compare-split.ts';
+import { withFirstPage } from './first-page.ts';
+import { packRows } from './packed-rows.ts';
+import { workAhead } from './work-ahead.ts';
+
+/** Of one split: look-ups on their way, or answered and waiting for their turn, each with its first page. */
+const partitionsAtOnce = 32;
+const rowsOfLookUp = 200;
+/** Most partitions are small: their rows are compared together. */
+const rowsOfPage = 500;
+
+/**
+ * For a target whose partitions are cut by other tokens than the source's: a range of it is read by looking up, by key, each
+ * partition that the source has there, in the source's order. So a split is compared as ever and finds every row that is missing, that
+ * differs, and that is extra in a partition of the source; a partition that only the target has is for compareExtraPartitions to find.
+ */
+export function lookUpTarget(sides: Sides, keys: PartitionKeyReader, otherPartitioner: string): Sides {
+  const readPacked = (read: PackedRead) => readByKey(read, sides, keys);
+  return { ...sides, target: { ...sides.target, readPacked }, otherPartitioner };
+}
+
+async function* readByKey(
+  read: PackedRead,
+  { target, sourceConsistency }: Sides,
+  keys: PartitionKeyReader,
+): AsyncGenerator<PackedPage> {
+  const { range, pageSize = rowsOfLookUp, ...ofRows } = read;
+  const ofKeys = { table: read.table, range, ...(read.signal && { signal: read.signal }) };
+  const pages = keys.readPartitionKeys({ ...ofKeys, ...(sourceConsistency && { consistency: sourceConsistency }) });
+  const lookUp = (partitionKey: readonly Buffer[]) =>
+    withFirstPage(target.readPartition({ ...ofRows, pageSize, partitionKey }));
+  let rows: EncodedRow[] = [];
+  for await (const partition of workAhead(eachOf(pages), partitionsAtOnce, lookUp))
+    for await (const page of partition) {
+      rows.push(...page);
+      if (rows.length < rowsOfPage) continue;
+      yield packRows(rows);
+      rows = [];
+    }
+  if (rows.length > 0) yield packRows(rows);
+}
+
+async function* eachOf<Item>(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Item> {
+  for await (const page of pages) yield* page;
+}
