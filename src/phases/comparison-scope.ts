@@ -6,7 +6,7 @@ import { type SplitSizing, splitCountFor } from '../snapshot/plan-splits.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
 import type { WorkerContext } from './phase-context.ts';
-import { readChangedRanges } from './read-changed-ranges.ts';
+import { type ChangedRanges, readChangedRanges } from './read-changed-ranges.ts';
 
 /** Which part of the ring is compared. */
 export type ComparisonScope =
@@ -111,14 +111,17 @@ async function changedSince(proven: Proven, context: WorkerContext, tables: read
     tables.filter(({ name }) => whole.has(name)),
     context,
   );
-  const scoped = tables.map(
-    (table) => cut.find((each) => each.table === table) ?? { table, splits: changed.rangesOf(table.id) },
-  );
+  const scoped = tables.map((table) => cut.find((each) => each.table === table) ?? changedPartOf(table, changed));
   const since = instantText(proven.fromMicros);
   const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, for their slices in doubt`;
   const counted = counters.length === 0 ? '' : `; all counters of ${counters.join(', ')}`;
   const text = `rows that ${changed.changes} changes since ${since} name${all}${counted}`;
   return { tables: scoped, whole, text, sinceMicros: proven.fromMicros };
+}
+
+function changedPartOf(table: Table, { rangesOf, keysOf }: ChangedRanges): TableToCompare {
+  const keys = keysOf(table.id);
+  return { table, splits: rangesOf(table.id), ...(keys && { keys }) };
 }
 
 // One stretch at random out of each equal part of the ring.

@@ -4,6 +4,7 @@ import { type TokenRange, tokenOf } from '../model/token.ts';
 import { changesPartition } from '../model/topics.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { readChangeEvent } from '../stream/read-change-event.ts';
+import { ChangedKeys } from '../validation/changed-keys.ts';
 import { ChangedTokens, joinRanges } from '../validation/changed-tokens.ts';
 import { inParallel } from '../validation/in-parallel.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -16,6 +17,8 @@ export interface ChangedRanges {
   /** Messages of the changes topic. */
   readonly changes: number;
   rangesOf(tableId: string): readonly TokenRange[];
+  /** The partition keys in them; undefined: not known, as too many have changed, or some in nobody knows which of several tables. */
+  keysOf(tableId: string): readonly Buffer[] | undefined;
 }
 
 /**
@@ -26,14 +29,16 @@ export async function readChangedRanges(
   { bus, ledger, signal }: WorkerContext,
   sinceMicros: bigint,
 ): Promise<ChangedRanges> {
-  const tables = new Map<string, ChangedTokens>();
+  const tables = new Map<string, Changed>();
   const everywhere = new ChangedTokens();
   const from = { kind: 'published-since', atMs: Number(sinceMicros / 1000n) - marginMs } as const;
   const partitions = Array.from({ length: handOverOf(ledger.state.handOver).changesPartitions }, (_, index) => index);
   const counts = await inParallel(partitions, 4, signal, readPartition);
   return {
     changes: counts.reduce((sum, count) => sum + count, 0),
-    rangesOf: (tableId) => joinRanges([...tokensOf(tableId).ranges(), ...everywhere.ranges()]),
+    rangesOf: (tableId) => joinRanges([...changedOf(tableId).tokens.ranges(), ...everywhere.ranges()]),
+    // A key of one table may be none of another.
+    keysOf: (tableId) => (everywhere.ranges().length > 0 ? undefined : changedOf(tableId).keys.all()),
   };
 
   async function readPartition(partition: number): Promise<number> {
@@ -49,7 +54,7 @@ export async function readChangedRanges(
         const key = outline?.partitionKey ?? message.key;
         if (key === null) throw unreadable(partition, message);
         // Which tables follow the first only decoding can tell, and bytes that are no record may be of any.
-        if (outline?.updateCount === 1) tokensOf(outline.firstTableId).add(tokenOf(key));
+        if (outline?.updateCount === 1) add(key, changedOf(outline.firstTableId));
         else everywhere.add(tokenOf(key));
       }
     } finally {
@@ -58,11 +63,22 @@ export async function readChangedRanges(
     return count;
   }
 
-  function tokensOf(tableId: string): ChangedTokens {
-    const tokens = tables.get(tableId) ?? new ChangedTokens();
-    tables.set(tableId, tokens);
-    return tokens;
+  function changedOf(tableId: string): Changed {
+    const changed = tables.get(tableId) ?? { tokens: new ChangedTokens(), keys: new ChangedKeys() };
+    tables.set(tableId, changed);
+    return changed;
   }
+}
+
+/** Of one table. */
+interface Changed {
+  readonly tokens: ChangedTokens;
+  readonly keys: ChangedKeys;
+}
+
+function add(key: Buffer, { tokens, keys }: Changed): void {
+  tokens.add(tokenOf(key));
+  keys.add(key);
 }
 
 function unreadable(partition: number, { position }: Message): OperatorError {

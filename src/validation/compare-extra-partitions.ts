@@ -1,6 +1,6 @@
 import type { ComparedSplit } from '../model/compared-split.ts';
 import { rowKeyText } from '../model/difference.ts';
-import { joinPartitionKey } from '../model/partition-key.ts';
+import { joinPartitionKey, splitPartitionKey } from '../model/partition-key.ts';
 import { keyColumns, staticColumns, type Table } from '../model/table.ts';
 import { type TokenRange, tokenOf } from '../model/token.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
@@ -17,9 +17,10 @@ export interface ExtraPartitions {
   readonly table: Table;
   /** Stretches of the source's ring that are compared. */
   readonly ranges: readonly TokenRange[];
+  /** Where they are known: the keys of all partitions in them that can differ. Others are not looked for. */
+  readonly keys?: readonly Buffer[] | undefined;
   /** What the splits have found to differ, which is looked at again anyway. */
   readonly compared: readonly ComparedSplit[];
-  readonly mostKept?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,28 +28,28 @@ const partitionsAtOnce = 64;
 const keysOfPage = 2_000;
 
 /**
- * Goes over the whole target, whose tokens are not the source's, for partitions of these ranges that the source does not have, and books all of
- * their rows as the target's alone. It comes after the splits, each of which has compared what the source had in it: a partition that came to the
- * source since is looked at by neither, but a write brought it, and like all that changes beside a comparison it is named by the changes topic.
+ * Looks on the target, whose tokens are not the source's, for partitions of these ranges that the source does not have, and books all of their rows as
+ * the target's alone. It comes after the splits, each of which has compared the partitions that the source had then: one that came to the source
+ * since is compared by neither. A write brought it, which the changes topic names, as it names all that changes beside a comparison.
  */
 export async function compareExtraPartitions(extra: ExtraPartitions): Promise<ComparedSplit> {
-  const { sides, table, compared, signal } = extra;
+  const { table, compared } = extra;
   const shape = rowShapeOf(table);
-  const tally = tallySplit(shape, extra.mostKept ?? mostKeptOfTable);
+  const tally = tallySplit(shape, mostKeptOfTable);
   const known = new Set(compared.flatMap(({ differing }) => differing.map(({ key }) => rowKeyText(key))));
-  const readIfExtra = async (partitionKey: readonly Buffer[]) => {
-    if (await isOnSource(partitionKey, extra)) return undefined;
-    const read = { table, columns: shape.columns, partitionKey, ...(signal && { signal }) };
-    return withFirstPage(sides.target.readPartition({ ...read, ...consistencyOf(sides.targetConsistency) }));
-  };
-  for await (const partition of workAhead(wantedKeys(extra), partitionsAtOnce, readIfExtra))
+  const keys = extra.keys ? namedKeys(extra.keys, table) : keysOfTarget(extra);
+  for await (const partition of workAhead(keys, partitionsAtOnce, (key) => readIfExtra(key, shape, extra)))
     for await (const image of imagesOf(partition ?? nothing(), shape))
       if (!known.has(rowKeyText(image.key))) tally.alone('target', image);
   return tally.result();
 }
 
-/** The partition keys of the target whose places on the source's ring are compared. */
-async function* wantedKeys({ sides, table, ranges, signal }: ExtraPartitions): AsyncGenerator<readonly Buffer[]> {
+async function* namedKeys(keys: readonly Buffer[], table: Table): AsyncGenerator<readonly Buffer[]> {
+  for (const key of keys) yield splitPartitionKey(key, table.partitionKey.length);
+}
+
+/** Of the whole target, those whose places on the source's ring are compared. */
+async function* keysOfTarget({ sides, table, ranges, signal }: ExtraPartitions): AsyncGenerator<readonly Buffer[]> {
   const isWanted = tokenFilter(ranges);
   const read = { table, columns: columnsOfPartition(table), pageSize: keysOfPage, ...(signal && { signal }) };
   let last: Buffer | undefined;
@@ -61,6 +62,18 @@ async function* wantedKeys({ sides, table, ranges, signal }: ExtraPartitions): A
       last = joined;
       if (isWanted(tokenOf(joined))) yield partitionKey;
     }
+}
+
+/** The rows of a partition of the target; undefined if the source has it, too. */
+async function readIfExtra(
+  partitionKey: readonly Buffer[],
+  { columns }: RowShape,
+  extra: ExtraPartitions,
+): Promise<AsyncIterable<readonly EncodedRow[]> | undefined> {
+  if (await isOnSource(partitionKey, extra)) return undefined;
+  const { sides, table, signal } = extra;
+  const read = { table, columns, partitionKey, ...(signal && { signal }) };
+  return withFirstPage(sides.target.readPartition({ ...read, ...consistencyOf(sides.targetConsistency) }));
 }
 
 async function isOnSource(

@@ -37,6 +37,8 @@ export interface TableToCompare {
   readonly table: Table;
   /** Into how many stretches the ring is cut, or which stretches of it are compared (a slice in doubt). */
   readonly splits: number | readonly TokenRange[];
+  /** Where they are known: the keys of all partitions in these stretches that can differ. */
+  readonly keys?: readonly Buffer[];
 }
 
 export interface TableComparison {
@@ -55,14 +57,14 @@ const mostSmallAtOnce = 16;
 const mostTold = 100;
 
 /** Reads a table on both sides once, several splits at once. */
-export async function compareTable({ table, splits }: TableToCompare, comparing: Comparing): Promise<TablePass> {
+export async function compareTable({ table, splits, keys }: TableToCompare, comparing: Comparing): Promise<TablePass> {
   const ranges = typeof splits === 'number' ? rangesOfWholeRing(splits) : splits;
   const { sides, signal } = comparing;
   const isGoneOver = sides.otherPartitioner !== undefined && ranges.length > 0;
   const comparison = keepBooks(table, ranges.length + (isGoneOver ? 1 : 0), comparing);
   const compared = await compareSplits(table, ranges, comparing, comparison);
   if (!isGoneOver) return { table, splits: compared };
-  const find = () => compareExtraPartitions({ sides, table, ranges, compared, signal });
+  const find = () => compareExtraPartitions({ sides, table, ranges, keys, compared, signal });
   return { table, splits: [...compared, await comparison(ranges.length, find)] };
 }
 

@@ -8,7 +8,7 @@ import { compareTables, type TablesToCompare } from '../../src/validation/compar
 import { lookUpTarget } from '../../src/validation/look-up-target.ts';
 import { isEqualReport, reportJson, type ValidationReport } from '../../src/validation/report.ts';
 import { aClock } from '../support/a-clock.ts';
-import { aTable } from '../support/a-table.ts';
+import { aTable, int } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryReader, type MemoryRow, md5Token } from '../support/in-memory-reader.ts';
 import { changedRows, pageSizes, row, rowSets } from './random-rows.ts';
 
@@ -85,6 +85,18 @@ describe('a target with other tokens', () => {
     const reads = countReads(lookedUp(partitions(3), partitions(3)));
     await compare(reads.sides, { tables: [{ table: plain, splits: [] }] });
     expect(reads.ofTarget).toEqual({ readAll: 0, readPartition: 0 });
+  });
+
+  test('where the keys are known that may differ, only they are looked for', async () => {
+    const [source, target] = [partitions(4), partitions(9)];
+    const reads = countReads(lookedUp(source, target));
+    const ring = [{ start: minToken, end: maxToken }];
+    const keys = [1, 6, 7, 100].map(int);
+
+    const report = await compare(reads.sides, { tables: [{ table: plain, splits: ring, keys }] });
+
+    expect(reads.ofTarget.readAll).toBe(0);
+    expect(foundIn(report).differences).toEqual(['extra 6/1 ', 'extra 6/2 ', 'extra 7/1 ', 'extra 7/2 ']);
   });
 
   test('a wide partition is looked up once and read on page by page', async () => {
