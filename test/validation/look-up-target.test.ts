@@ -122,6 +122,44 @@ describe('a target with other tokens', () => {
     expect(report.differences.map(({ key }) => key.clustering[0]!.readInt32BE()).sort()).toEqual([1, 2]);
   });
 
+  test('whatever changes meanwhile, what is told is true at the end, and nothing in partitions at rest is overlooked', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(rowSets(true), rowSets(true)),
+        fc.tuple(rowSets(true), rowSets(true)),
+        fc.array(fc.constantFrom(...'123456789'), { maxLength: 4 }),
+        fc.nat({ max: 40 }),
+        async ([sourceBefore, targetBefore], [sourceAfter, targetAfter], changing, afterReads) => {
+          const isChanging = ({ values }: MemoryRow) => changing.includes(`${values.id!.readInt32BE()}`);
+          const changedTo = (before: readonly MemoryRow[], after: readonly MemoryRow[]) => [
+            ...before.filter((each) => !isChanging(each)),
+            ...after.filter(isChanging),
+          ];
+          const source = inMemoryReader(sourceBefore, [1]);
+          const target = otherRing(targetBefore, [1]);
+          const change = () => {
+            source.rows = changedTo(sourceBefore, sourceAfter);
+            target.rows = changedTo(targetBefore, targetAfter);
+          };
+          const sides = lookUpTarget({ source, target: changingAfter(afterReads, target, change) }, source, 'Random');
+          const tables = [{ table: withStatics, splits: 2 }];
+          const streamTime = () => {
+            change();
+            return 1n << 62n;
+          };
+          const found = foundIn(await compare(sides, { tables, streamTime })).differences;
+          const atEnd = foundIn(await compare({ source, target: inMemoryReader(target.rows) }, { tables })).differences;
+
+          expect(atEnd).toEqual(expect.arrayContaining(found));
+          expect(new Set(found).size).toBe(found.length);
+          const atRest = (text: string) => !changing.includes(text.split(/[ /]/)[1]!);
+          expect(found.filter(atRest)).toEqual(atEnd.filter(atRest));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
   test('a partition that only the target had, and that is gone when it is looked at again, is no difference', async () => {
     const source = inMemoryReader([row(1, 1, {})]);
     const target = otherRing([row(1, 1, {}), row(2, 1, {})]);
@@ -230,6 +268,18 @@ function cuts(): fc.Arbitrary<TableToCompare['splits']> {
       tokens.slice(1).flatMap((end, index): TokenRange[] => (index % 2 === 0 ? [{ start: tokens[index]!, end }] : [])),
     );
   return fc.oneof(fc.integer({ min: 1, max: 6 }), stretches);
+}
+
+/** The change comes with one of the reads. */
+function changingAfter(reads: number, target: MemoryReader, change: () => void): Sides['target'] {
+  let left = reads;
+  const counting = <Read, Page>(read: (read: Read) => Page) => {
+    return (what: Read) => {
+      if (left-- === 0) change();
+      return read(what);
+    };
+  };
+  return { ...target, readAll: counting(target.readAll), readPartition: counting(target.readPartition) };
 }
 
 function countReads(sides: Sides) {
