@@ -398,6 +398,17 @@ const entries = [
     null,
     'optional',
   ],
+  [
+    36,
+    'other-partitioner',
+    2,
+    "An account may have DefaultPartitioner, with RandomPartitioner's tokens; the stand-in has none of those and refuses TOKEN().",
+    'Developer Guide, "Working with partitioners"; cadence#3427',
+    'medium',
+    'low',
+    'TOKEN() of DefaultPartitioner is not known here',
+    'optional',
+  ],
 ] as const satisfies readonly Entry[];
 
 /** All rules that the stand-in follows. A run against AWS is what may set `verifiedOnAws`; none was made. */

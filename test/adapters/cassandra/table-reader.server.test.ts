@@ -174,6 +174,46 @@ describe('reading tables of a real Cassandra', () => {
     ]);
   });
 
+  it('keys of partitions come once each, in the order of tokens, those of static values only among them', async () => {
+    await run(
+      pool,
+      `CREATE TABLE ${keyspace}.keyed (a int, b text, c int, s text static, PRIMARY KEY ((a, b), c))`,
+      `INSERT INTO ${keyspace}.keyed (a, b, s) VALUES (-1, 'only static', 's')`,
+      `INSERT INTO ${keyspace}.keyed (a, b, c) VALUES (-2, 'gone', 1)`,
+      `DELETE FROM ${keyspace}.keyed WHERE a = -2 AND b = 'gone' AND c = 1`,
+    );
+    const insert = `INSERT INTO ${keyspace}.keyed (a, b, c) VALUES (?, ?, ?)`;
+    const cells = Array.from({ length: 300 }, (_, n) => [int(n % 60), text(`${n % 60}`), int(n)]);
+    await Promise.all(cells.map((values) => pool.execute(insert, values, { consistency: 'ONE' })));
+    const table = await tableNamed(cluster, keyspace, 'keyed');
+    const rows = await rowsOf(cluster.readRange({ table, columns: allColumns(table), range: wholeRing }));
+    const expected = [...new Set(rows.map(({ values: [a, b] }) => `${a!.toString('hex')} ${b}`))];
+    expect(expected).toHaveLength(61);
+    for (const pageSize of [7, undefined]) {
+      const keys = await Promise.all(
+        splitRange(wholeRing, 4).map((range) =>
+          rowsOf(cluster.readPartitionKeys({ table, range, ...(pageSize && { pageSize }) })),
+        ),
+      );
+      expect(keys.flat().map(([a, b]) => `${a!.toString('hex')} ${b}`)).toEqual(expected);
+    }
+  });
+
+  it('all rows are read without a range, those of a partition together', async () => {
+    for (const name of ['many', 'keyed']) {
+      const table = await tableNamed(cluster, keyspace, name);
+      const read = { table, columns: allColumns(table) };
+      const rows = await rowsOf(cluster.readRange({ ...read, range: wholeRing }));
+      expect(await rowsOf(cluster.readAll({ ...read, pageSize: 7 }))).toEqual(rows);
+    }
+  });
+
+  it('who reads all rows for their keys sees a partition of static values by its static columns', async () => {
+    const table = await tableNamed(cluster, keyspace, 'keyed');
+    const rows = await rowsOf(cluster.readAll({ table, columns: [...table.partitionKey, table.columns.get('s')!] }));
+    expect(rows.map(({ values }) => `${values[1]}`)).toContain('only static');
+  });
+
   it('a partition is read whole, under a clustering prefix, or as one row', async () => {
     await run(pool, `CREATE TABLE ${keyspace}.deep (p1 int, p2 text, a int, b int, PRIMARY KEY ((p1, p2), a, b))`);
     for (const [a, b] of [

@@ -106,6 +106,7 @@ const elsewhere = [
   'batch-over-tables',
   'unqualified-tables',
   'equal-timestamps',
+  'other-partitioner',
 ];
 
 const refusing = keyspacesRules.filter(({ id }) => id in pairs);

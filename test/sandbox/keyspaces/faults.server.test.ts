@@ -1,6 +1,6 @@
 import { type Client, types } from 'cassandra-driver';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { aStandIn, define, type RunningStandIn, refusalOf } from './a-stand-in.ts';
+import { adopt, aStandIn, define, type RunningStandIn, refusalOf } from './a-stand-in.ts';
 
 const ks = `standin_faults_${process.pid}`;
 const units = (writes: number) =>
@@ -214,6 +214,22 @@ describe('optional rules', () => {
     expect(
       await refusalOf(other.execute(`SELECT v FROM ${ks}.free WHERE k = 1`, [], { prepare: true })),
     ).toBeUndefined();
+    await odd.close();
+  });
+
+  test('36: an account with another partitioner says so, and its tokens are not known', async () => {
+    const rules = { mode: 'strict', off: ['asynchronous-definitions'], on: ['other-partitioner'] } as const;
+    const odd = await aStandIn(inject('sandbox'), { rules });
+    await adopt(odd, standIn, ks);
+    const other = await odd.client({ keyspace: ks });
+    const { rows } = await other.execute('SELECT partitioner FROM system.local');
+    expect(rows[0]!.partitioner).toBe('com.amazonaws.cassandra.DefaultPartitioner');
+    for (const cql of [`SELECT k FROM ${ks}.free WHERE TOKEN(k) > 0`, `SELECT TOKEN(k) FROM ${ks}.free`]) {
+      const about = await refusalOf(other.execute(cql, [], { prepare: false }));
+      expect(about).toMatchObject({ code: 0x2200, message: expect.stringContaining('TOKEN()') });
+      expect(await refusalOf(client.execute(cql, [], { prepare: false }))).toBeUndefined();
+    }
+    expect(await refusalOf(other.execute(`SELECT k FROM ${ks}.free`))).toBeUndefined();
     await odd.close();
   });
 });

@@ -9,6 +9,7 @@ export function checkSelect(rules: RuleBook, select: Select, table: TableFacts):
   for (const { term } of select.selectors) checkSelector(rules, term, table);
   if (select.isDistinct) rules.refuse('select-grammar', ['DISTINCT']);
   if (select.groupBy.length > 0) rules.refuse('select-grammar', ['GROUP BY']);
+  if (select.where.some(({ isToken }) => isToken)) rules.refuse('other-partitioner');
   if (select.perPartitionLimit) rules.refuse('select-grammar', ['PER PARTITION LIMIT']);
   const hasIn = select.where.some(({ operator }) => operator === 'in');
   if (hasIn && select.where.some(({ isToken }) => isToken))
@@ -22,6 +23,7 @@ function checkSelector(rules: RuleBook, term: Term, table: TableFacts): void {
   if (name === 'writetime' && !table.clientSideTimestamps) {
     rules.refuse('timestamps-disabled', ['WRITETIME', `${table.keyspace}.${table.name}`]);
   }
+  if (name === 'token') rules.refuse('other-partitioner');
   for (const part of term.parts) checkSelector(rules, part, table);
 }
 

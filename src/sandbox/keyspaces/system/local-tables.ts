@@ -9,6 +9,8 @@ export interface ShownCluster {
   /** The first is the one that a client is connected to, whichever it is. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** Full name of its class. */
+  readonly partitioner: string;
 }
 
 const releaseVersion = '3.11.2';
@@ -32,7 +34,7 @@ export function localTables(
   const others = addresses.filter((other) => other !== address);
   const node = (of: string) => nodeRow(cluster, of, schemaVersion());
   return [
-    systemTable('system', 'local', localTypes, () => [{ ...node(address), ...localRow(address) }]),
+    systemTable('system', 'local', localTypes, () => [{ ...node(address), ...localRow(cluster, address) }]),
     systemTable('system', 'peers', { peer: 'inet', preferred_ip: 'inet', ...common }, () =>
       others.map((other) => ({ ...node(other), peer: other })),
     ),
@@ -54,7 +56,7 @@ const localTypes = {
   ...common,
 } as const;
 
-function localRow(address: string): Readonly<Record<string, SystemValue>> {
+function localRow({ partitioner }: ShownCluster, address: string): Readonly<Record<string, SystemValue>> {
   return {
     key: 'local',
     bootstrapped: 'COMPLETED',
@@ -64,7 +66,7 @@ function localRow(address: string): Readonly<Record<string, SystemValue>> {
     gossip_generation: 0,
     listen_address: address,
     native_protocol_version: '4',
-    partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
+    partitioner,
   };
 }
 

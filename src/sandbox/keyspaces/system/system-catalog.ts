@@ -1,3 +1,4 @@
+import { murmur3 } from '../../../model/token.ts';
 import type { KeyspacesState } from '../keyspaces-state.ts';
 import type { RuleBook } from '../rule-book.ts';
 import { localTables, type ShownCluster, uuidOf } from './local-tables.ts';
@@ -8,8 +9,9 @@ import { type SystemTable, systemTable } from './system-table.ts';
 export function systemCatalog(
   state: KeyspacesState,
   rules: RuleBook,
-  cluster: ShownCluster,
+  nodes: Omit<ShownCluster, 'partitioner'>,
 ): (address: string, keyspace: string, name: string) => SystemTable | undefined {
+  const cluster = { ...nodes, partitioner: rules.holds('other-partitioner') ? defaultPartitioner : murmur3 };
   let changes = 0;
   state.subscribe(() => {
     changes += 1;
@@ -26,6 +28,9 @@ export function systemCatalog(
     return shared.get(key) ?? local.get(address)?.get(key);
   };
 }
+
+// An old account's, from before Murmur3's was the default.
+const defaultPartitioner = 'com.amazonaws.cassandra.DefaultPartitioner';
 
 /** They exist, and have nothing to say. */
 const otherTables = [
