@@ -43,7 +43,7 @@ export interface ConfigParts {
   readonly captureMode?: 'cdc';
   /** Laid over the entry of every agent. */
   readonly agents?: (node: SandboxNode) => object;
-  /** No agents of ours then. */
+  /** No agents of ours then; of `agents` those nodes on which theirs are installed. */
   readonly datastax?: object;
   readonly workers?: object;
   readonly accept?: readonly object[];
@@ -104,7 +104,8 @@ function configOf(
       changesPartitions: 2,
       ...more.pulsar,
     },
-    ...(more.datastax ? { feed: 'datastax', datastax: more.datastax } : { capture: captureOf(running, more) }),
+    ...(more.datastax && { feed: 'datastax', datastax: more.datastax }),
+    ...((!more.datastax || more.agents) && { capture: captureOf(running, more) }),
     workers: { local: 1, folder: running.workersFolder, ...more.workers },
     ...(more.accept && { accept: more.accept }),
   };
