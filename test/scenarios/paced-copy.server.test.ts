@@ -48,7 +48,7 @@ test('a copying that is paused and slowed down before it begins stands still', {
   expect(await movedRows()).toBeLessThan(rows);
   const { stdout } = await migration.run('status');
   expect(stdout).toContain('paused by cdcmig ctl, at most 2000 rows/s a worker');
-  expect(stdout).toMatch(/ {2}things: (not begun|copying), \d of 8 splits/);
+  expect(stdout).toMatch(/ {2}things: (not begun|copying), \d of [89] splits/);
   expect(stdout).toMatch(/within the last minute, worker .*: held by: the operator/);
 });
 
@@ -70,7 +70,10 @@ test('without either it ends, and every row was read once', { timeout: patience 
   const { stdout } = await migration.run('status', '--json');
   const { rows: counted, tables } = JSON.parse(stdout);
   expect(counted).toMatchObject({ read: `${rows}`, written: `${rows}` });
-  expect(tables).toEqual([{ table: 'things', state: 'copied', splits: { planned: 8, copied: 8 }, rows: `${rows}` }]);
+  // Eight, or nine where the node's token lies near an end of the ring.
+  const { planned } = tables[0].splits;
+  expect([8, 9]).toContain(planned);
+  expect(tables).toEqual([{ table: 'things', state: 'copied', splits: { planned, copied: planned }, rows: `${rows}` }]);
 });
 
 test.each([['rate=-1'], ['rate=fast'], ['speed=3']])('ctl set %s is refused with 2', async (setting) => {
