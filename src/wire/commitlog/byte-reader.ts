@@ -35,6 +35,23 @@ export class ByteReader {
     return this.bytes.subarray(start, end);
   }
 
+  skip(length: number): void {
+    if (length > this.remaining) throw this.#tooShort(length);
+    this.at += length;
+  }
+
+  /** What was read since then, a character for each byte. */
+  latin1Since(start: number): string {
+    return this.bytes.toString('latin1', start, this.at);
+  }
+
+  /** The next bytes as lower-case hex digits. */
+  hex(length: number): string {
+    const start = this.at;
+    this.skip(length);
+    return this.bytes.toString('hex', start, this.at);
+  }
+
   /** An unsigned vint that must be small: a length, a count, a bitmap. */
   vint(): number {
     const first = this.byte();

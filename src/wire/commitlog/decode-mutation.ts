@@ -26,7 +26,7 @@ export function decodeMutation(body: Buffer, logVersion: LogVersion, tableById: 
 }
 
 function readUpdate(reader: ByteReader, logVersion: LogVersion, tableById: TableById): PartitionUpdate {
-  const id = reader.take(16).toString('hex');
+  const id = reader.hex(16);
   const table = tableById(id);
   if (!table) throw new UnknownTableError(id);
   return readPartitionUpdate(reader, logVersion, layoutOf(table));

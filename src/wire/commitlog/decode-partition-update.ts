@@ -52,6 +52,22 @@ function readBases(reader: ByteReader, logVersion: LogVersion, layout: TableLayo
 /** The order of the list is the order of bits and data; it is not sorted here. */
 function readColumnList(context: UpdateContext): readonly ColumnLayout[] {
   const { reader, layout } = context;
+  const start = reader.at;
+  const count = reader.count();
+  for (let i = 0; i < count; i++) reader.skip(reader.vint());
+  // Few lists occur, again and again: one look-up instead of one for each name.
+  const text = reader.latin1Since(start);
+  const known = layout.columnLists.get(text);
+  if (known) return known;
+  reader.at = start;
+  const listed = readColumnNames(context);
+  if (layout.columnLists.size < mostListsKept) layout.columnLists.set(text, listed);
+  return listed;
+}
+
+const mostListsKept = 1_000;
+
+function readColumnNames({ reader, layout }: UpdateContext): readonly ColumnLayout[] {
   const count = reader.count();
   const listed: ColumnLayout[] = [];
   for (let i = 0; i < count; i++) {

@@ -15,6 +15,6 @@ export function outlineRecord(body: Buffer): RecordOutline {
   const reader = new ByteReader(body);
   const updateCount = reader.vint();
   if (updateCount === 0) throw reader.corrupt('a mutation without an update');
-  const firstTableId = reader.take(16).toString('hex');
+  const firstTableId = reader.hex(16);
   return { updateCount, firstTableId, partitionKey: reader.lengthPrefixed() };
 }

@@ -18,9 +18,9 @@ export function* recordsOf(section: Section): Generator<LogRecord, void> {
     const size = bytes.readInt32BE(at);
     // Padding: nothing more in this section.
     if (size === 0) return;
-    checkRecord(section, at, size);
+    const body = checkedBody(section, at, size);
     const end = at + recordOverhead + size;
-    yield { body: bytes.subarray(at + 8, at + 8 + size), endPosition: logicalStart + end };
+    yield { body, endPosition: logicalStart + end };
     at = end;
   }
 }
@@ -36,7 +36,7 @@ const recordOverhead = 12;
 /** No mutation is shorter, and Cassandra itself calls a shorter one corrupt. */
 const minBodyLength = 10;
 
-function checkRecord(section: Section, at: number, size: number): void {
+function checkedBody(section: Section, at: number, size: number): Buffer {
   const { bytes } = section;
   if (size < minBodyLength || at + recordOverhead + size > bytes.length)
     throw corrupt(section, at, `a record of ${size} bytes`);
@@ -44,8 +44,10 @@ function checkRecord(section: Section, at: number, size: number): void {
   if (sizeChecksum !== bytes.readUInt32BE(at + 4))
     throw corrupt(section, at, 'a record fails the checksum of its size');
   // One running checksum: over the size, then over the body.
-  const checksum = crc32(bytes.subarray(at + 8, at + 8 + size), sizeChecksum);
-  if (checksum !== bytes.readUInt32BE(at + 8 + size)) throw corrupt(section, at, 'a record fails its checksum');
+  const body = bytes.subarray(at + 8, at + 8 + size);
+  if (crc32(body, sizeChecksum) !== bytes.readUInt32BE(at + 8 + size))
+    throw corrupt(section, at, 'a record fails its checksum');
+  return body;
 }
 
 function corrupt(section: Section, at: number, reason: string): CorruptSegmentError {

@@ -8,6 +8,8 @@ export interface TableLayout {
   readonly clusteringLengths: readonly number[];
   /** Static, regular and dropped columns by name. */
   readonly columns: ReadonlyMap<string, ColumnLayout>;
+  /** Lists of columns that updates have named, by their encoded bytes. Filled by decoding. */
+  readonly columnLists: Map<string, readonly ColumnLayout[]>;
 }
 
 export interface ColumnLayout {
@@ -27,6 +29,7 @@ export function layoutOf(table: Table): TableLayout {
     table,
     clusteringLengths: table.clustering.map((column) => fixedLengthOf(column.type) ?? -1),
     columns: new Map([...table.dropped, ...table.columns].map(([name, column]) => [name, columnLayout(table, column)])),
+    columnLists: new Map(),
   };
   layouts.set(table, layout);
   return layout;

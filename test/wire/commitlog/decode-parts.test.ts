@@ -287,6 +287,34 @@ describe('a subset of the listed columns', () => {
   });
 });
 
+describe('a list of columns', () => {
+  const table = aTable();
+  const decode = (columns: readonly string[]) => {
+    const cells = columns.map((_, index) => build.cell(now + 1n, int(index)));
+    const items = [build.row(0x20, [int(1), int(2)], ...cells)];
+    const body = build.mutation(build.partitionUpdate({ tableId, partitionKey: int(1), columns, items }));
+    const [row] = decodeMutation(body, 7, () => table).updates[0]!.rows;
+    return row!.cells.map(({ column, value }) => `${column.name}=${value!.readInt32BE()}`);
+  };
+
+  it('that came before is known by its bytes, and one that differs is not taken for it', () => {
+    for (let round = 0; round < 3; round++) {
+      expect(decode(['v', 'w'])).toEqual(['v=0', 'w=1']);
+      expect(decode(['w', 'v'])).toEqual(['w=0', 'v=1']);
+      expect(decode(['w'])).toEqual(['w=0']);
+      expect(() => decode(['v', 'x'])).toThrow(UnknownColumnError);
+    }
+  });
+
+  it('that ends behind the record is corrupt', () => {
+    const items = [build.row(0x20, [int(1), int(2)], build.cell(now, int(1)))];
+    const body = build.mutation(build.partitionUpdate({ tableId, partitionKey: int(1), columns: ['v'], items }));
+    const at = body.indexOf(Buffer.from('\x01v'));
+    body[at] = 0x7f;
+    expect(() => decodeMutation(body, 7, () => table)).toThrow(CorruptMutationError);
+  });
+});
+
 describe('a vint', () => {
   it('is read as it was written, as a number, as its low 32 bits and as 64 bits', () => {
     fc.assert(
