@@ -54,7 +54,7 @@ interface Figure {
 const figures = new Map<string, Figure[]>();
 const dir = mkdtempSync(join(tmpdir(), 'cdcmig-bench-'));
 try {
-  const sandbox = await startSandbox({ dir, cassandra: '5.0', nodes: 1 });
+  const sandbox = await startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true });
   await run(sandbox);
   for (const { name } of tables) printRatios(name);
 } finally {

@@ -27,7 +27,9 @@ const { values: args } = parseArgs({
   },
 });
 const changes = Number(args.changes);
-const { sandbox, close } = await openSandbox(args.sandbox, (dir) => startSandbox({ dir, cassandra: '5.0', nodes: 1 }));
+const { sandbox, close } = await openSandbox(args.sandbox, (dir) =>
+  startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true }),
+);
 
 try {
   if (isWanted('throughput'))

@@ -3,22 +3,21 @@ import { pathToFileURL } from 'node:url';
 import type { CassandraLine } from './sandbox-release.ts';
 import { sandboxTemplate } from './sandbox-release.ts';
 import type { SandboxNode } from './sandbox-state.ts';
-import { openPackages, type ServerArguments, smallJvm } from './server-arguments.ts';
+import { fastJvm, openPackages, type ServerArguments, smallJvm } from './server-arguments.ts';
 
 export interface CassandraStart {
   readonly line: CassandraLine;
   readonly jars: readonly string[];
   readonly isAlone: boolean;
+  readonly isFast?: boolean;
 }
 
 /** The arguments that start Cassandra on Java 17 from its jars alone: no `bin`, no `conf`. */
 export function cassandraArguments(node: SandboxNode, start: CassandraStart): ServerArguments {
   return {
     jvm: [
-      '-Xms64m',
-      '-Xmx768m',
+      ...(start.isFast ? ['-Xms1g', '-Xmx2g', ...fastJvm] : ['-Xms64m', '-Xmx768m', ...smallJvm]),
       '-Xss384k',
-      ...smallJvm,
       ...openPackages('--add-exports', exportedPackages),
       ...openPackages('--add-opens', openedPackages),
       ...(start.line === '5.0' ? [] : beforeFive(start.jars)),

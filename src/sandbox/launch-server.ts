@@ -48,6 +48,7 @@ function prepareNode(sandbox: Sandbox, node: SandboxNode, jarFolder: string): Se
     line: lineOf(sandbox, node),
     jars: jarsIn(jarFolder),
     isAlone: cluster.initialToken === null,
+    isFast: sandbox.isFast ?? false,
   });
 }
 

@@ -63,6 +63,8 @@ export interface Sandbox {
   readonly pulsarSettings?: PulsarSettings;
   /** Pulsar, when it is an earlier one than that of any sandbox. */
   readonly pulsarLine?: PulsarLine;
+  /** Whether its Cassandras are for benchmarks, with more memory and all of Java's compilers. */
+  readonly isFast?: true;
 }
 
 export type AnyServer = SandboxNode | SandboxPulsar;

@@ -18,6 +18,8 @@ export interface StartSandboxOptions {
   readonly dir: string;
   readonly cassandra: CassandraLine;
   readonly nodes: 1 | 3;
+  /** See Sandbox. */
+  readonly isFast?: true;
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,7 +68,8 @@ function recorded(dir: string, options: StartSandboxOptions): Sandbox | null {
 }
 
 async function newSandbox(dir: string, options: StartSandboxOptions): Promise<Sandbox> {
-  const sandbox = planSandbox(dir, options.cassandra, await findFreeEndpoints(dir, options.nodes));
+  const planned = planSandbox(dir, options.cassandra, await findFreeEndpoints(dir, options.nodes));
+  const sandbox: Sandbox = { ...planned, ...(options.isFast && { isFast: true }) };
   writeSandbox(sandbox);
   return sandbox;
 }

@@ -34,6 +34,13 @@ test('a node of a cluster can be reached by nodetool, a lone one has no port ope
   expect(jmx({ ...alone, jmxPort: 20_007 })).toEqual(['-Dcassandra.jmx.local.port=20007']);
 });
 
+test('a node for benchmarks is compiled as far as Java can', () => {
+  const flags = (isFast: boolean) =>
+    cassandraArguments(aSandbox().target, { line: '5.0', jars, isAlone: true, isFast }).jvm;
+  expect(flags(false)).toContain('-XX:TieredStopAtLevel=1');
+  expect(flags(true).filter((flag) => /Tiered|SerialGC/.test(flag))).toEqual([]);
+});
+
 test('the configuration is named as a URL, blanks in the path included', () => {
   const node = aSandbox({ dir: '/my sandbox' }).target;
   const { jvm } = cassandraArguments(node, { line: '5.0', jars, isAlone: true });
