@@ -96,7 +96,7 @@ test('metrics count what was done, and faults are turned over HTTP', async () =>
   expect((await put({ serverErrors: 0 })).status).toBe(200);
   await withClient(async () => {});
   const rules = (await (await fetch(`${metricsUrl}/rules`)).json()) as { id: string; verifiedOnAws: boolean }[];
-  expect(rules).toHaveLength(35);
+  expect(rules).toHaveLength(36);
 });
 
 test('started again it has the same account, certificates and rows', async () => {
