@@ -28,7 +28,7 @@ export interface FollowedKeyspace extends AsyncDisposable {
   readonly two: TwoKeyspaces;
   /** The schema as it was when this was opened. */
   readonly schema: SchemaRows;
-  /** Runs statements on the source and answers their records, one a statement as a rule. */
+  /** Runs statements on the source and answers their records, one a statement as a rule, among those of other keyspaces. */
   records(...statements: readonly string[]): Promise<readonly RecordEvent[]>;
   /** The updates of those records. */
   changes(...statements: readonly string[]): Promise<readonly PartitionUpdate[]>;
