@@ -5,7 +5,8 @@ import { type AgentEnvironment, withEnvironment } from '../model/environment-blo
 import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import { editYaml } from './edit-yaml.ts';
 import { changeFile, type KeptFiles, placeFile, readText } from './kept-files.ts';
-import { drainAndRestart, type NodeAdmin, type RestartWait, waitForNode, waitForOthers } from './restart-node.ts';
+import { type NodeAdmin, type RestartWait, waitForOthers } from './restart-node.ts';
+import { restartWithCdc } from './restart-with-cdc.ts';
 import { rollNodes } from './roll-nodes.ts';
 import { textDiff } from './text-diff.ts';
 
@@ -82,11 +83,7 @@ async function changeNode(node: DatastaxNode, diff: readonly string[], roll: Ins
   // Before anything is changed: files that are as they should be say nothing of what the node runs with.
   await node.admin.writeFile(join(node.folder, dueName), 'restart\n', signal);
   await writeFiles(node, signal);
-  say('drained and restarted');
-  await drainAndRestart(node, signal);
-  await waitForNode(node, { ...roll, others });
-  say('up and normal for every other node, and answers');
-  await throwUnlessOn(node, roll);
+  await restartWithCdc(node, { ...roll, others });
   await node.admin.writeFile(join(node.folder, dueName), 'proof\n', signal);
 }
 
@@ -95,10 +92,10 @@ async function writeFiles(node: DatastaxNode, signal?: AbortSignal): Promise<voi
   const kept = keptOfDatastax(node);
   await placeFile(kept, node.jar, signal);
   await throwUnlessReadable(node, signal);
-  for (const { path, before, after } of await editsOf(node, signal))
-    if (before !== after) await changeFile(kept, path, after, signal);
+  for (const { path, after } of await editsOf(node, signal)) await changeFile(kept, path, after, signal);
 }
 
+/** Of the files that are not as they should be. */
 async function editsOf(node: DatastaxNode, signal?: AbortSignal) {
   const { script, setup, yaml, yamlSettings } = node;
   const [environment, settings] = [await textOf(node, script, signal), await textOf(node, yaml, signal)];
@@ -124,15 +121,5 @@ async function throwUnlessReadable({ shell, jar }: DatastaxNode, signal?: AbortS
     expected: `${jar.to} on ${shell.name} to be readable by the user as whom Cassandra runs`,
     found: 'it is not',
     next: 'let that user into its folder, or name another folder of that node',
-  });
-}
-
-async function throwUnlessOn(node: DatastaxNode, { source, signal }: InstallDatastax): Promise<void> {
-  const { cdcEnabled } = await source.nodeSettings(node.node, signal);
-  if (cdcEnabled !== false) return;
-  throw new OperatorError({
-    expected: `node ${node.node.address} with CDC after its restart`,
-    found: 'it runs without',
-    next: `see whether its Cassandra reads ${node.yaml} on ${node.admin.name}, and whether restart names the right service`,
   });
 }

@@ -2,7 +2,8 @@ import { OperatorError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { editYaml } from './edit-yaml.ts';
 import { changeFile, type KeptFiles, readText } from './kept-files.ts';
-import { drainAndRestart, type NodeAdmin, type RestartWait, waitForNode, waitForOthers } from './restart-node.ts';
+import { type NodeAdmin, type RestartWait, waitForOthers } from './restart-node.ts';
+import { restartWithCdc } from './restart-with-cdc.ts';
 import { rollNodes } from './roll-nodes.ts';
 import { textDiff } from './text-diff.ts';
 
@@ -47,11 +48,7 @@ async function rollNode(node: CdcNode, roll: TurnOnCdc): Promise<boolean> {
   for (const line of before === after ? [] : textDiff(before, after))
     report({ kind: 'node-step', node: address, text: `${node.yaml} ${line}` });
   if (before !== after) await changeFile(node.kept, node.yaml, after, signal);
-  report({ kind: 'node-step', node: address, text: 'drained and restarted' });
-  await drainAndRestart(node, signal);
-  await waitForNode(node, { ...roll, others });
-  report({ kind: 'node-step', node: address, text: 'up and normal for every other node, and answers' });
-  await throwUnlessOn(node, roll);
+  await restartWithCdc(node, { ...roll, others });
   await roll.proveNode(node);
   return true;
 }
@@ -62,14 +59,4 @@ async function cdcEdit({ kept, yaml, cdcRawDirectory, admin }: CdcNode, signal?:
     return { before, after: editYaml(before, { cdc_enabled: true, cdc_raw_directory: cdcRawDirectory }) };
   const next = 'name it in cassandraYaml of that node';
   throw new OperatorError({ expected: `a cassandra.yaml ${yaml} on ${admin.name}`, found: 'no such file', next });
-}
-
-async function throwUnlessOn({ node, yaml, admin }: CdcNode, { source, signal }: TurnOnCdc): Promise<void> {
-  const { cdcEnabled } = await source.nodeSettings(node, signal);
-  if (cdcEnabled !== false) return;
-  throw new OperatorError({
-    expected: `node ${node.address} with CDC after its restart`,
-    found: 'it runs without',
-    next: `see whether its Cassandra reads ${yaml} on ${admin.name}, and whether restart names the right service`,
-  });
 }

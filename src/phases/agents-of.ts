@@ -6,6 +6,7 @@ import type { AgentSettings } from '../model/agent-settings.ts';
 import type { Upload } from '../ports/node-shell.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
+import { placeOf } from './node-admin.ts';
 import type { PhaseContext } from './phase-context.ts';
 
 /** Each node with what reaches it and what its agent is told. OperatorError where the agents are those of DataStax. */
@@ -19,7 +20,7 @@ export async function agentsOf(
 }
 
 async function agentOf(node: SourceNode, capture: CaptureRecord, context: PhaseContext): Promise<NodeAgent> {
-  const config = agentConfigOf(node, context);
+  const config = placeOf(node, context);
   const { command, files } = await context.agentProgramOf(node.address);
   return {
     node,
@@ -39,13 +40,6 @@ function notOurs(): OperatorError {
     found: 'feed: datastax, whose agents run inside of the nodes',
     next: 'see docs/datastax-feed.md for how they get there',
   });
-}
-
-function agentConfigOf({ address }: SourceNode, { config }: PhaseContext): AgentConfig {
-  const agent = config.capture.agents.find(({ node }) => node === address);
-  if (agent) return agent;
-  const next = 'add it to capture.agents and run deploy-agent again';
-  throw new OperatorError({ expected: `an agent for node ${address}`, found: 'none in capture.agents', next });
 }
 
 function settingsOf(

@@ -1,4 +1,3 @@
-import type { AgentConfig } from '../config/agent-config.ts';
 import { type AgentToInstall, agentToInstall, jarOnNode } from '../config/agent-to-install.ts';
 import {
   type DatastaxNode,
@@ -8,16 +7,13 @@ import {
   keptOfDatastax,
 } from '../deploy/install-datastax.ts';
 import { putBack, type WhatIsBack } from '../deploy/put-back.ts';
-import { drainAndRestart, type NodeAdmin, restartAlone } from '../deploy/restart-node.ts';
-import { OperatorError } from '../errors.ts';
+import { drainAndRestart } from '../deploy/restart-node.ts';
 import type { DatastaxLanes } from '../model/lane.ts';
 import { javaAgent } from '../plan/datastax-agent.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
+import { adminOf, inConfiguredOrder, placeOf, restartInRing, restartTimeoutMs } from './node-admin.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { waitForEventsCanary } from './wait-for-events-canary.ts';
-
-/** A node that has been restarted reads its commit log and meets its ring. */
-const restartTimeoutMs = 600_000;
 
 /** The DataStax agent on every node, one after the other, each heard before the next is touched. */
 export async function installDatastaxAgents(context: PhaseContext, lanes: DatastaxLanes): Promise<string> {
@@ -52,26 +48,15 @@ export async function removeDatastaxAgent(
   ring: readonly SourceNode[],
   context: PhaseContext,
 ): Promise<{ readonly back: WhatIsBack; readonly folder: string }> {
-  const { source, report, signal } = context;
-  const [admin, { folder }] = [adminOf(node, context), placeOf(node, context)];
-  const restart = async () => {
-    const all = ring.map((each) => adminOf(each, context));
-    await restartAlone(admin, all, { source, timeoutMs: restartTimeoutMs, signal });
-    const text = 'restarted, up and normal for every other node, and answers';
-    report({ kind: 'node-step', node: node.address, text });
-  };
-  const kept = keptOfDatastax({ ...admin, folder });
-  return { back: await putBack({ kept, folder, ours: [dueName], restart }, signal), folder };
+  const { folder } = placeOf(node, context);
+  const kept = keptOfDatastax({ ...adminOf(node, context), folder });
+  const restart = () => restartInRing(node, ring, context);
+  return { back: await putBack({ kept, folder, ours: [dueName], restart }, context.signal), folder };
 }
 
-/** In the order of the configuration. */
 function datastaxNodes(nodes: readonly SourceNode[], context: PhaseContext): readonly DatastaxNode[] {
-  const { agents } = context.config.capture;
-  const place = ({ address }: SourceNode) => agents.findIndex(({ node }) => node === address);
   const installed = agentToInstall(context.config)!;
-  return [...nodes]
-    .sort((one, other) => place(one) - place(other))
-    .map((node) => datastaxNode(node, installed, context));
+  return inConfiguredOrder(nodes, (node) => node, context).map((node) => datastaxNode(node, installed, context));
 }
 
 function datastaxNode(node: SourceNode, installed: AgentToInstall, context: PhaseContext): DatastaxNode {
@@ -89,18 +74,6 @@ function datastaxNode(node: SourceNode, installed: AgentToInstall, context: Phas
     yaml: cassandraYaml!,
     yamlSettings: { ...yamlSettings, cdc_raw_directory: cdcRawDirectory! },
   };
-}
-
-function adminOf(node: SourceNode, context: PhaseContext): NodeAdmin {
-  const { nodetool, restart } = placeOf(node, context);
-  return { node, admin: context.handsOf(node.address).admin, nodetool, restart };
-}
-
-function placeOf({ address }: SourceNode, { config }: PhaseContext): AgentConfig {
-  const agent = config.capture.agents.find(({ node }) => node === address);
-  if (agent) return agent;
-  const next = 'add it to capture.agents and repeat the command';
-  throw new OperatorError({ expected: `how node ${address} is reached`, found: 'nothing in capture.agents', next });
 }
 
 async function proveNode(node: SourceNode, lanes: DatastaxLanes, context: PhaseContext): Promise<void> {

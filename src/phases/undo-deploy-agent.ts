@@ -1,14 +1,13 @@
 import type { NodeAgent } from '../deploy/node-agent.ts';
 import type { WhatIsBack } from '../deploy/put-back.ts';
 import { removeAgent } from '../deploy/remove-agent.ts';
-import { restartAlone } from '../deploy/restart-node.ts';
 import { stopAgents } from '../deploy/stop-agents.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
-import { adminOf } from './cdc-of-nodes.ts';
 import { removeDatastaxAgent } from './datastax-nodes.ts';
 import { captureOf } from './deploy-agent.ts';
+import { restartInRing } from './node-admin.ts';
 import type { PhaseContext } from './phase-context.ts';
 
 export interface UndoOptions {
@@ -41,7 +40,7 @@ interface Undo extends UndoOptions {
 async function undoOurs(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
   const agents = await agentsOf(nodes, capture, context);
   if (keepsFolders) await stopAgents(agents, context.signal);
-  else for (const agent of agents) await undoNode(agent, agents, context);
+  else for (const agent of agents) await undoNode(agent, nodes, context);
   return `${nodes.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
 }
 
@@ -56,17 +55,11 @@ async function undoDatastax(nodes: readonly SourceNode[], capture: CaptureRecord
   return `option cdc put back, ${nodes.length} DataStax agents removed`;
 }
 
-const restartTimeoutMs = 600_000;
-
-async function undoNode(agent: NodeAgent, ring: readonly NodeAgent[], context: PhaseContext): Promise<void> {
-  const { source, report, signal } = context;
+async function undoNode(agent: NodeAgent, ring: readonly SourceNode[], context: PhaseContext): Promise<void> {
+  const { report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
   if (!agent.isOurs) return say('its agent is for those to remove who put it there');
-  const restart = async () => {
-    const all = ring.map((each) => adminOf(each, context));
-    await restartAlone(adminOf(agent, context), all, { source, timeoutMs: restartTimeoutMs, signal });
-    say('restarted, up and normal for every other node, and answers');
-  };
+  const restart = () => restartInRing(agent.node, ring, context);
   sayWhatIsBack(await removeAgent(agent, restart, signal), agent.settings.folder, say);
 }
 

@@ -1,0 +1,45 @@
+import type { AgentConfig } from '../config/agent-config.ts';
+import { type NodeAdmin, restartAlone } from '../deploy/restart-node.ts';
+import { OperatorError } from '../errors.ts';
+import type { SourceNode } from '../ports/source-cluster.ts';
+import type { PhaseContext } from './phase-context.ts';
+
+/** A node that has been restarted reads its commit log and meets its ring. */
+export const restartTimeoutMs = 600_000;
+
+/** A node as its administrator reaches it, by its place in the configuration. */
+export function adminOf(node: SourceNode, context: PhaseContext): NodeAdmin {
+  const { nodetool, restart } = placeOf(node, context);
+  return { node, admin: context.handsOf(node.address).admin, nodetool, restart };
+}
+
+/** What the configuration says of a node. */
+export function placeOf({ address }: SourceNode, { config }: PhaseContext): AgentConfig {
+  const agent = config.capture.agents.find(({ node }) => node === address);
+  if (agent) return agent;
+  const next = 'add it to capture.agents and repeat the command';
+  throw new OperatorError({ expected: `how node ${address} is reached`, found: 'nothing in capture.agents', next });
+}
+
+/** In the order of the configuration, in which nodes are restarted. */
+export function inConfiguredOrder<Each>(
+  each: readonly Each[],
+  nodeOf: (one: Each) => SourceNode,
+  { config }: PhaseContext,
+): readonly Each[] {
+  const order = config.capture.agents.map(({ node }) => node);
+  return each.toSorted((one, other) => order.indexOf(nodeOf(one).address) - order.indexOf(nodeOf(other).address));
+}
+
+/** Restarted while no other node is away, and said to be back. */
+export async function restartInRing(
+  node: SourceNode,
+  ring: readonly SourceNode[],
+  context: PhaseContext,
+): Promise<void> {
+  const { source, report, signal } = context;
+  const all = ring.map((each) => adminOf(each, context));
+  await restartAlone(adminOf(node, context), all, { source, timeoutMs: restartTimeoutMs, signal });
+  const text = 'restarted, up and normal for every other node, and answers';
+  report({ kind: 'node-step', node: node.address, text });
+}
