@@ -1,6 +1,7 @@
 import type { Sentence } from '../errors.ts';
 import type { Config } from './config.ts';
 import { datastaxFaults } from './datastax-rules.ts';
+import { fault, together } from './fault.ts';
 
 type Rule = (config: Config) => readonly Sentence[];
 
@@ -13,10 +14,7 @@ const rules: readonly Rule[] = [
   function loginsAreWhole({ source, target }) {
     return [source, target].flatMap((cluster, index) => {
       const side = index === 0 ? 'source' : 'target';
-      if ((cluster.username === undefined) === (cluster.password === undefined)) return [];
-      return [
-        fault(`${side}.username and ${side}.password together`, 'only one of them', `add the other, or remove both`),
-      ];
+      return together(`${side}.username and ${side}.password`, cluster.username, cluster.password);
     });
   },
   function onePulsarLogin({ pulsar: { token, oauth2, tlsCertFile, tlsKeyFile } }) {
@@ -24,40 +22,24 @@ const rules: readonly Rule[] = [
       ...(token !== undefined && oauth2
         ? [fault('pulsar.token or pulsar.oauth2', 'both of them', 'remove the one that is not meant')]
         : []),
-      ...((tlsCertFile === undefined) !== (tlsKeyFile === undefined)
-        ? [
-            fault(
-              'pulsar.tlsCertFile and pulsar.tlsKeyFile together',
-              'only one of them',
-              'add the other, or remove both',
-            ),
-          ]
-        : []),
+      ...together('pulsar.tlsCertFile and pulsar.tlsKeyFile', tlsCertFile, tlsKeyFile),
     ];
   },
   function unitsComeInPairs({ target }) {
     if (target.kind !== 'keyspaces') return [];
     const { capacity, warmThroughput } = target.settings;
-    const isHalf = (reads: number, writes: number) => (reads === 0) !== (writes === 0);
+    // None of them is what is not written.
+    const pair = (names: string, reads = 0, writes = 0) =>
+      together(`target.tables.${names}`, reads || undefined, writes || undefined);
     return [
-      ...(capacity.mode === 'provisioned' && isHalf(capacity.readUnits, capacity.writeUnits)
-        ? [
-            fault(
-              'target.tables.readUnits and writeUnits together',
-              'only one of them',
-              'add the other, or remove both',
-            ),
-          ]
+      ...(capacity.mode === 'provisioned'
+        ? pair('readUnits and writeUnits', capacity.readUnits, capacity.writeUnits)
         : []),
-      ...(warmThroughput && isHalf(warmThroughput.readUnitsPerSecond, warmThroughput.writeUnitsPerSecond)
-        ? [
-            fault(
-              'target.tables.warmReadsPerSecond and warmWritesPerSecond together',
-              'only one of them',
-              'add the other, or remove both',
-            ),
-          ]
-        : []),
+      ...pair(
+        'warmReadsPerSecond and warmWritesPerSecond',
+        warmThroughput?.readUnitsPerSecond,
+        warmThroughput?.writeUnitsPerSecond,
+      ),
     ];
   },
   datastaxFaults,
@@ -136,8 +118,4 @@ const rules: readonly Rule[] = [
 
 function repeated(values: readonly string[]): readonly string[] {
   return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
-}
-
-function fault(expected: string, found: string, next: string): Sentence {
-  return { expected, found, next };
 }

@@ -119,10 +119,13 @@ export function normaliseConfig(
       eventsPartitions: datastax.eventsPartitions,
       settleMs: datastax.settleSeconds * 1000,
       vouchedFor: datastax.vouchedFor ?? [],
-      agent: datastax.agent && { ...datastax.agent, ...localOf('localJar', datastax.agent, path) },
+      agent: datastax.agent && {
+        ...datastax.agent,
+        localJar: datastax.agent.localJar && path(datastax.agent.localJar),
+      },
       connector: datastax.connector && {
         ...datastax.connector,
-        ...localOf('localArchive', datastax.connector, path),
+        localArchive: datastax.connector.localArchive && path(datastax.connector.localArchive),
       },
     },
     capture: {
@@ -151,15 +154,6 @@ export function normaliseConfig(
     },
     accept: written.accept,
   };
-}
-
-function localOf<Key extends string>(
-  key: Key,
-  written: { readonly [name in Key]?: string | undefined },
-  path: (text: string) => string,
-): { readonly [name in Key]?: string } {
-  const file = written[key];
-  return file === undefined ? {} : ({ [key]: path(file) } as { readonly [name in Key]: string });
 }
 
 function pulsarOf(written: WrittenConfig['pulsar'], migration: string, path: (text: string) => string) {

@@ -3,6 +3,7 @@ import type { Sentence } from '../errors.ts';
 import { agentToInstall } from './agent-to-install.ts';
 import { archiveName, compareVersions, oldestRelease } from './archive-version.ts';
 import type { Config } from './config.ts';
+import { fault, oneOf, together } from './fault.ts';
 
 /** What the shape cannot say of `datastax`, all at once. */
 export function datastaxFaults(config: Config): readonly Sentence[] {
@@ -10,18 +11,8 @@ export function datastaxFaults(config: Config): readonly Sentence[] {
   const { jar, localJar, sha256 } = datastax.agent ?? {};
   const installed = agentToInstall(config);
   return [
-    ...(!datastax.agent || (jar === undefined) !== (localJar === undefined)
-      ? []
-      : [
-          fault(
-            'either datastax.agent.jar, which is on the nodes, or datastax.agent.localJar, to be brought there',
-            jar === undefined ? 'neither' : 'both',
-            'name one of them',
-          ),
-        ]),
-    ...((localJar === undefined) === (sha256 === undefined)
-      ? []
-      : [fault('datastax.agent.localJar and datastax.agent.sha256 together', 'only one of them', 'add the other')]),
+    ...(datastax.agent ? oneOf(whereTheJarIs, jar, localJar) : []),
+    ...together('datastax.agent.localJar and datastax.agent.sha256', localJar, sha256, 'add the other'),
     ...(installed ? installationFaults(config, installed.localJar) : []),
     ...(installed || feed !== 'datastax' || capture.agents.length === 0
       ? []
@@ -37,6 +28,8 @@ export function datastaxFaults(config: Config): readonly Sentence[] {
   ];
 }
 
+const whereTheJarIs = 'datastax.agent.jar, which is on the nodes, or datastax.agent.localJar, to be brought there';
+
 function installationFaults(config: Config, localJar: string): readonly Sentence[] {
   return [...releaseFaults(localJar), ...pathFaults(config, localJar), ...loginFaults(config), ...nodeFaults(config)];
 }
@@ -50,24 +43,8 @@ function connectorFaults(
     ...(datastax.read === 'data'
       ? []
       : [fault('no datastax.connector with read: events', 'one', 'remove it, or set datastax.read: data')]),
-    ...((localArchive === undefined) === (builtin === undefined)
-      ? [
-          fault(
-            'either datastax.connector.localArchive or datastax.connector.builtin',
-            builtin === undefined ? 'neither' : 'both',
-            'name one of them',
-          ),
-        ]
-      : []),
-    ...((localArchive === undefined) === (sha256 === undefined)
-      ? []
-      : [
-          fault(
-            'datastax.connector.localArchive and datastax.connector.sha256 together',
-            'only one of them',
-            'add the other',
-          ),
-        ]),
+    ...oneOf('datastax.connector.localArchive or datastax.connector.builtin', localArchive, builtin),
+    ...together('datastax.connector.localArchive and datastax.connector.sha256', localArchive, sha256, 'add the other'),
     ...(!name || (name.product === 'pulsar-cassandra-source' && compareVersions(name.version, oldestRelease) >= 0)
       ? []
       : [
@@ -185,8 +162,4 @@ function editedForNothing({ capture }: Config): readonly Sentence[] {
     .map(({ node }) =>
       fault(`no cassandraEnv for node ${node} without datastax.agent.localJar`, 'one', 'remove it, or add the jar'),
     );
-}
-
-function fault(expected: string, found: string, next: string): Sentence {
-  return { expected, found, next };
 }
