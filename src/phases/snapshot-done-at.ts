@@ -1,3 +1,4 @@
+import { lowerBound } from '../model/lower-bound.ts';
 import type { Split } from '../model/split.ts';
 import { isInRange } from '../model/token.ts';
 import type { MigrationState } from '../state/migration-state.ts';
@@ -48,17 +49,8 @@ function sortSplits(ofTable: readonly Split[]): SortedSplits {
 
 function splitsHolding(token: bigint, { splits, furthestEnds }: SortedSplits): readonly Split[] {
   const holding: Split[] = [];
-  for (let at = countStartingBefore(token, splits) - 1; at >= 0 && furthestEnds[at]! >= token; at--)
+  const startingBefore = lowerBound(splits, ({ range }) => range.start < token);
+  for (let at = startingBefore - 1; at >= 0 && furthestEnds[at]! >= token; at--)
     if (isInRange(token, splits[at]!.range)) holding.push(splits[at]!);
   return holding;
-}
-
-function countStartingBefore(token: bigint, splits: readonly Split[]): number {
-  let [low, high] = [0, splits.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (splits[middle]!.range.start < token) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -39,8 +39,9 @@ export async function compareExtraPartitions(extra: ExtraPartitions): Promise<Co
   const known = new Set(compared.flatMap(({ differing }) => differing.map(({ key }) => rowKeyText(key))));
   const keys = extra.keys ? namedKeys(extra.keys, table) : keysOfTarget(extra);
   for await (const partition of workAhead(keys, partitionsAtOnce, (key) => readIfExtra(key, shape, extra)))
-    for await (const image of imagesOf(partition ?? nothing(), shape))
-      if (!known.has(rowKeyText(image.key))) tally.alone('target', image);
+    if (partition)
+      for await (const image of imagesOf(partition, shape))
+        if (!known.has(rowKeyText(image.key))) tally.alone('target', image);
   return tally.result();
 }
 
@@ -104,8 +105,6 @@ async function* imagesOf(pages: AsyncIterable<readonly EncodedRow[]>, shape: Row
       if (image) yield image;
     }
 }
-
-async function* nothing(): AsyncGenerator<never> {}
 
 function consistencyOf(consistency: Sides['sourceConsistency']) {
   return consistency === undefined ? {} : { consistency };

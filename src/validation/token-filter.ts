@@ -1,3 +1,4 @@
+import { lowerBound } from '../model/lower-bound.ts';
 import type { TokenRange } from '../model/token.ts';
 import { joinRanges } from './changed-tokens.ts';
 
@@ -5,13 +6,7 @@ import { joinRanges } from './changed-tokens.ts';
 export function tokenFilter(ranges: readonly TokenRange[]): (token: bigint) => boolean {
   const joined = joinRanges(ranges);
   return (token) => {
-    let [low, high] = [0, joined.length];
-    // The first range that does not end before the token.
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (joined[middle]!.end < token) low = middle + 1;
-      else high = middle;
-    }
-    return low < joined.length && joined[low]!.start < token;
+    const range = joined[lowerBound(joined, ({ end }) => end < token)];
+    return range !== undefined && range.start < token;
   };
 }

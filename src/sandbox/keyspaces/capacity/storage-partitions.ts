@@ -1,3 +1,4 @@
+import { lowerBound } from '../../../model/lower-bound.ts';
 import { maxToken, minToken } from '../../../model/token.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -78,14 +79,7 @@ export class StoragePartitions {
   }
 
   #indexOf(token: bigint): number {
-    let low = 0;
-    let high = this.#partitions.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#partitions[middle]!.end < token) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.#partitions, ({ end }) => end < token);
   }
 }
 
