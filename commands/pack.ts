@@ -2,23 +2,60 @@ import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemdUnit } from '../src/adapters/supervisors/systemd-unit.ts';
+import { readConfig } from '../src/config/read-config.ts';
 import { settingsText } from '../src/deploy/ensure-agents.ts';
 import { agentService, type NodeAgent, settingsFile } from '../src/deploy/node-agent.ts';
+import { OperatorError } from '../src/errors.ts';
+import { faultsIn } from '../src/model/finding.ts';
 import { agentsOf } from '../src/phases/agents-of.ts';
 import { captureOf } from '../src/phases/deploy-agent.ts';
 import { type CommonOptions, configOption } from './common-options.ts';
-import { withContext, withPhases } from './context.ts';
+import { connectorFile } from './connector-file.ts';
+import { currentPlan, withClusters, withContext, withPhases } from './context.ts';
 
-/** `cdcmig pack`: the agents' folders, for those who roll out by other means. */
+interface Options extends CommonOptions {
+  readonly dir: string;
+}
+
+/** `cdcmig pack`: the agents' folders, or the connectors' files, for those who bring them where they belong by other means. */
 export function packCommand(): Command {
   return new Command('pack')
-    .description('write what each node’s agent needs into folders, to be rolled out by Ansible, Kubernetes or others')
-    .requiredOption('--dir <folder>', 'where to; it gets one folder for each node')
+    .description(
+      'write what each node’s agent needs into folders, or each connector’s file, to be rolled out by others',
+    )
+    .requiredOption('--dir <folder>', 'where to; it gets a folder for each node, or one of connectors')
     .addOption(configOption())
     .action(pack);
 }
 
-async function pack(options: CommonOptions & { readonly dir: string }): Promise<void> {
+async function pack(options: Options): Promise<void> {
+  await (readConfig(options.config).feed === 'datastax' ? packConnectors(options) : packAgents(options));
+}
+
+/** Of the plan as it is now: connectors are created after deploy-agent, and before anything is handed over. */
+async function packConnectors(options: Options): Promise<void> {
+  const { connectors, findings } = await withClusters(options.config, currentPlan);
+  const faults = faultsIn(findings);
+  if (faults.length > 0) throw new OperatorError(faults);
+  if (connectors.length === 0) throw nothingToPack();
+  const folder = resolve(options.dir, 'connectors');
+  await mkdir(folder, { recursive: true });
+  for (const definition of connectors) {
+    const file = join(folder, `${definition.name}.yaml`);
+    await writeFile(file, connectorFile(definition));
+    process.stdout.write(`${file}\n`);
+  }
+}
+
+function nothingToPack(): OperatorError {
+  return new OperatorError({
+    expected: 'something to bring to others',
+    found: 'feed: datastax with read: events, which needs neither agents of cdcmig nor connectors',
+    next: 'see docs/datastax-feed.md for how the agents of DataStax get onto the nodes',
+  });
+}
+
+async function packAgents(options: Options): Promise<void> {
   const phaseOptions = {
     writesStopped: false,
     hintsChecked: false,

@@ -102,7 +102,7 @@ async function connectorFaults(
   for (const topic of eventsTopics) {
     const { hasConsumer } = await bus.backlog(topic, subscription, signal);
     if (hasConsumer) continue;
-    const next = 'create the connectors that `cdcmig plan --json` lists, and see that each instance runs';
+    const next = 'create the connectors that `cdcmig pack` writes, and see that each instance runs';
     return [
       { expected: `a connector on ${topic}, for ${dataTopic}`, found: `nobody on subscription ${subscription}`, next },
     ];

@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { compareKeyspaces } from '../../src/sandbox/demo/compare.ts';
 import { openClient } from '../../src/sandbox/demo/open-client.ts';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
@@ -14,6 +18,7 @@ const moved = `${own}_moved`;
 let sides: TwoSides;
 let migration: AMigration;
 let agent: CdcmigProcess;
+let datastax: object;
 
 beforeAll(async () => {
   const sandbox = inject('sandbox');
@@ -30,10 +35,8 @@ beforeAll(async () => {
     cql: `INSERT INTO ${own}.visits (user, day, at, note, motto) VALUES (?, '2026-01-01', ?, ?, ?)`,
     values: [n >> 3, new Date(n & 7), `note ${n}`, 'old'],
   }));
-  migration = aMigration(
-    { name: own.replace('_', '-'), sandbox, keyspace: own, targetKeyspace: moved },
-    { datastax: { eventsPartitions: 2, settleSeconds: 1, vouchedFor: [lineOf(sandbox)] } },
-  );
+  datastax = { eventsPartitions: 2, settleSeconds: 1, vouchedFor: [lineOf(sandbox)] };
+  migration = aMigration({ name: own.replace('_', '-'), sandbox, keyspace: own, targetKeyspace: moved }, { datastax });
   const { address, commitLogDir } = sandbox.source[0]!;
   agent = startCdcmig([
     ...['demo', 'datastax-agent', '--config', migration.configFile],
@@ -54,6 +57,24 @@ function lineOf({ cassandra }: ReturnType<typeof inject<'sandbox'>>): string {
 
 /** What publishes is the stand-in for the agent, which reads the node's real log; see src/sandbox/datastax/. */
 describe('a keyspace whose changes the DataStax agents tell of', () => {
+  test('has its connectors written for who creates them, where there are any', { timeout: patience }, async () => {
+    const packed = mkdtempSync(join(tmpdir(), 'cdcmig-packed-'));
+    onTestFinished(() => rmSync(packed, { recursive: true }));
+    const nothing = await migration.run('pack', '--dir', packed);
+    expect(nothing).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('neither agents of cdcmig nor conn'),
+    });
+    migration.configure({ datastax: { ...datastax, read: 'data' } });
+    const { exitCode, stdout, stderr } = await migration.run('pack', '--dir', packed);
+    const plan = await migration.run('plan', '--json');
+    migration.configure({ datastax });
+    expect(exitCode, stderr).toBe(0);
+    const files = stdout.trim().split('\n');
+    expect(files.map((file) => parse(readFileSync(file, 'utf8')))).toEqual(JSON.parse(plan.stdout).connectors);
+    expect(files).toHaveLength(2);
+  });
+
   test('is captured from the hand-over on, with all its tables in doubt', { timeout: patience }, async () => {
     succeeds(await run('deploy-agent'));
     succeeds(await run('start-source'));
