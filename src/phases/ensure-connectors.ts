@@ -81,8 +81,8 @@ async function seeItRun({ name, configs }: ConnectorDefinition, context: PhaseCo
 function doesNotRun({ name, wrong, restarts }: ConnectorHealth): OperatorError {
   return new OperatorError({
     expected: `the connector ${name} to run`,
-    found: [...wrong, `${restarts} restarts`].join('; '),
-    next: wrong.some((text) => text.includes('thread runtime'))
+    found: [...wrong.map(({ text }) => text), `${restarts} restarts`].join('; '),
+    next: wrong.some(({ kind }) => kind === 'left consumers')
       ? 'give its functions worker the process runtime, and restart it'
       : 'see its log on the functions worker; its status does not tell why it is restarted',
   });

@@ -89,12 +89,18 @@ describe('start-source with connectors to make', () => {
   });
 
   test.each([
-    [0, /0 consumers of 1 on events-shop\.orders-partition-1/],
-    [2, /2 consumers of 1 on events-shop\.orders-partition-1.*thread runtime/],
+    [0, /0 consumers of 1 on events-shop\.orders-partition-1.*Next: see its log/],
+    [2, /2 consumers of 1 on events-shop\.orders-partition-1.*Next: give its functions worker the process runtime/],
   ])('does not believe a status beside %i consumers', async (count, pattern) => {
     const { ensure, consumers } = await aMigration();
     consumers.set('events-shop.orders-partition-1', count);
     await expect(ensure()).rejects.toThrow(pattern);
+  });
+
+  test('is not misled by the words of an error', async () => {
+    const { ensure, state } = await aMigration();
+    state.words.set('shop-carts', () => [{ running: false, error: 'no thread runtime for you' }]);
+    await expect(ensure()).rejects.toThrow(/no thread runtime for you.*Next: see its log/);
   });
 
   test('warns of what the status calls no error', async () => {
