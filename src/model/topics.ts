@@ -20,6 +20,8 @@ export const topics = {
 
 /** The one durable subscription on the changes topic. */
 export const sinkSubscription = 'sink';
+/** Says where the journal and the parked topic of a partition begin, for who takes it; see stream/kept-topic.ts. */
+export const holderSubscription = 'holder';
 /** The one durable subscription on the splits topic. */
 export const splitsSubscription = 'copy';
 

@@ -134,6 +134,8 @@ export interface MessageBus {
   /** The schema of a message's version; asked for once. */
   schema(topic: string, version: Buffer, signal?: AbortSignal): Promise<TopicSchema>;
   lastPosition(topic: string, signal?: AbortSignal): Promise<Position | undefined>;
+  /** To read on from: all before is acknowledged. Makes the subscription if there is none; undefined before the topic's first message. */
+  acknowledgedUpTo(topic: string, subscription: string, signal?: AbortSignal): Promise<Position | undefined>;
   publisher(topic: string, options?: PublisherOptions, signal?: AbortSignal): Promise<Publisher>;
   subscribe(
     topic: string,
@@ -142,8 +144,7 @@ export interface MessageBus {
     options?: SubscribeOptions,
   ): Promise<Subscription>;
   reader(topic: string, from: ReadFrom, signal?: AbortSignal): Promise<TopicReader>;
+  /** Less than zero when `a` comes before `b` in their topic partition; also of positions read back as text. */
+  comparePositions(a: Position, b: Position): number;
   close(): Promise<void>;
 }
-
-/** Less than zero when `a` comes before `b` in their topic partition. */
-export type ComparePositions = (a: Position, b: Position) => number;

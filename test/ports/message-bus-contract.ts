@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { OperatorError } from '../../src/errors.ts';
 import {
-  type ComparePositions,
   type Message,
   type MessageBus,
   type Publisher,
@@ -15,7 +14,6 @@ import {
 export interface BusUnderTest {
   /** Another client of the same namespace. */
   readonly connect: () => Promise<MessageBus>;
-  readonly comparePositions: ComparePositions;
   readonly close: () => Promise<void>;
 }
 
@@ -471,8 +469,43 @@ export function messageBusContract(name: string, open: () => Promise<BusUnderTes
         expect(await bus.lastPosition(topic)).toBeUndefined();
         const positions = await publishAll(await aPublisher(topic), numbers(0, 10));
         const last = await bus.lastPosition(topic);
-        expect(under.comparePositions(last!, positions.at(-1)!)).toBe(0);
+        expect(bus.comparePositions(last!, positions.at(-1)!)).toBe(0);
       });
+
+      it('a read from where a subscription is begins with what it has not acknowledged', async () => {
+        const topic = await aTopic();
+        const publisher = await aPublisher(topic, { isBatched: false });
+        expect(await bus.acknowledgedUpTo(topic, 'holder')).toBeUndefined();
+        await publishAll(publisher, numbers(0, 10));
+        expect(await bus.acknowledgedUpTo(topic, 'holder')).toBeUndefined();
+        const positions = (await untilEnd(topic)).map(({ position }) => position);
+        // Of a message that this subscription was never given.
+        await acknowledge(topic, positions[3]!);
+        const position = (await bus.acknowledgedUpTo(topic, 'holder'))!;
+        expect((await untilEnd(topic, { kind: 'after', position })).map(textOf)).toEqual(numbers(4, 10));
+        await acknowledge(topic, positions[1]!);
+        await acknowledge(topic, positions[9]!);
+        const end = (await bus.acknowledgedUpTo(topic, 'holder'))!;
+        expect(await untilEnd(topic, { kind: 'after', position: end })).toEqual([]);
+        await publishAll(publisher, ['after']);
+        expect((await untilEnd(topic, { kind: 'after', position: end })).map(textOf)).toEqual(['after']);
+      });
+
+      it('a subscription that has acknowledged a part of a batch is before it, or in it', async () => {
+        const topic = await aTopic();
+        await publishAll(await aPublisher(topic), numbers(0, 10));
+        const positions = (await untilEnd(topic)).map(({ position }) => position);
+        await acknowledge(topic, positions[4]!);
+        const position = await bus.acknowledgedUpTo(topic, 'holder');
+        const read = await untilEnd(topic, position ? { kind: 'after', position } : { kind: 'earliest' });
+        expect(read.map(textOf).slice(-5)).toEqual(numbers(5, 10));
+      });
+
+      async function acknowledge(topic: string, position: Message['position']): Promise<void> {
+        const subscription = await bus.subscribe(topic, 'holder', 'failover', { queueSize: 1 });
+        await subscription.acknowledgeUpTo(position);
+        await subscription.close();
+      }
     });
 
     async function untilEnd(topic: string, from: Parameters<MessageBus['reader']>[1] = { kind: 'earliest' }) {
@@ -487,7 +520,7 @@ export function messageBusContract(name: string, open: () => Promise<BusUnderTes
 
     function isRising(positions: readonly Message['position'][]): boolean {
       return positions.every((position, index) => {
-        return index === 0 || under.comparePositions(positions[index - 1]!, position) < 0;
+        return index === 0 || bus.comparePositions(positions[index - 1]!, position) < 0;
       });
     }
   });

@@ -114,6 +114,10 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
     return topicOf(name).messages.at(-1)?.position;
   }
 
+  async function acknowledgedUpTo(name: string): Promise<Position | undefined> {
+    return topicOf(name).messages[topicOf(name).acknowledged - 1]?.position;
+  }
+
   async function backlog(name: string) {
     const { messages, acknowledged } = topicOf(name);
     const left = messages.slice(acknowledged);
@@ -126,12 +130,24 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
     };
   }
 
-  const bus = { publisher, reader, subscribe, lastPosition, backlog } as Partial<MessageBus> as MessageBus;
+  const bus = {
+    publisher,
+    reader,
+    subscribe,
+    lastPosition,
+    acknowledgedUpTo,
+    backlog,
+    comparePositions,
+  } as Partial<MessageBus> as MessageBus;
   return {
     bus,
     messages: (name) => topicOf(name).messages,
     acknowledged: (name) => topicOf(name).acknowledged,
   };
+}
+
+function comparePositions(a: Position, b: Position): number {
+  return Number(a.text) - Number(b.text);
 }
 
 function consumerOf(topic: Topic): Consumer {

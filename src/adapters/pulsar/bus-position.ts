@@ -1,4 +1,4 @@
-import type { ComparePositions, Position } from '../../ports/message-bus.ts';
+import type { Position } from '../../ports/message-bus.ts';
 import { compareMessageIds, formatMessageId, type MessageId, parseMessageId } from '../../wire/pulsar/message-id.ts';
 
 /** A position that remembers its message id: acknowledging by text alone would not know where its batch ends. */
@@ -19,7 +19,9 @@ export class BusPosition implements Position {
 }
 
 /** Of one topic partition; positions that came out of a ledger as text included. */
-export const comparePositions: ComparePositions = (a, b) => compareMessageIds(idOf(a), idOf(b));
+export function comparePositions(a: Position, b: Position): number {
+  return compareMessageIds(idOf(a), idOf(b));
+}
 
 export function idOf(position: Position): MessageId {
   return position instanceof BusPosition ? position.id : parseMessageId(position.text);

@@ -3,10 +3,12 @@ import type { MessageBus } from '../../ports/message-bus.ts';
 import { PulsarAdmin } from '../../wire/pulsar/admin.ts';
 import { connectPulsar } from '../../wire/pulsar/connect-pulsar.ts';
 import { onBus } from './bus-errors.ts';
+import { comparePositions } from './bus-position.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { openPublisher } from './open-publisher.ts';
 import { openReader, readLastPosition } from './open-reader.ts';
 import { openSubscription } from './open-subscription.ts';
+import { readCursor } from './read-cursor.ts';
 import { type PulsarLogin, readLogin } from './read-login.ts';
 import { describeTopic, ensureSubscription, ensureTopic, readBacklog } from './topic-admin.ts';
 
@@ -44,6 +46,7 @@ export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageB
     schema: (topic, version, signal) =>
       onBus(`to read the schema of ${topic}`, () => client.schema(full(topic), version, signal)),
     lastPosition: (topic, signal) => readLastPosition(readerOf(topic), signal),
+    acknowledgedUpTo: (topic, name, signal) => readCursor({ ...readerOf(topic), subscription: name }, signal),
     publisher: (topic, more, signal) => openPublisher({ client, admin, topic: full(topic), clientName }, more, signal),
     subscribe: (topic, subscription, kind, more = {}) =>
       openSubscription({
@@ -56,6 +59,7 @@ export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageB
         ...more,
       }),
     reader: (topic, from, signal) => openReader(readerOf(topic), from, signal),
+    comparePositions,
     close: () => client.close(),
   };
 }

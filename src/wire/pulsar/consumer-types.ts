@@ -126,6 +126,8 @@ export interface Consumer extends MessageSource, Acknowledging {
   readonly subscription: string;
   /** Failover: whether this consumer is the one that receives. Always true for the other types. */
   readonly isActive: boolean;
+  /** The broker's cursor: all of this entry and before it is acknowledged; entry -1 is before a ledger's first. */
+  markDeletePosition(signal?: AbortSignal): Promise<MessageId | null>;
 }
 
 export type SeekPosition = 'earliest' | 'latest' | MessageId | { readonly publishTimeMs: number };

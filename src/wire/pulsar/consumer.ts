@@ -85,6 +85,10 @@ class BrokerConsumer implements PolledConsumer {
     return (await this.intake.lastIds(signal)).last;
   }
 
+  async markDeletePosition(signal?: AbortSignal): Promise<MessageId | null> {
+    return (await this.intake.lastIds(signal)).markDelete;
+  }
+
   // Neither is async: that would make a promise of its own, whose rejection somebody would have to wait for.
   ack(id: MessageId, signal?: AbortSignal): Promise<void> {
     this.nacks.done(id);

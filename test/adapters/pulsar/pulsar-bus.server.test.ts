@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { comparePositions } from '../../../src/adapters/pulsar/bus-position.ts';
 import { openPulsarBus } from '../../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { OperatorError } from '../../../src/errors.ts';
 import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
@@ -27,7 +26,6 @@ messageBusContract('openPulsarBus', async () => {
   const namespace = `bus-${randomUUID()}`;
   return {
     connect: () => openPulsarBus(busOptions(namespace)),
-    comparePositions,
     close: () =>
       admin()
         .deleteNamespace(`${tenant}/${namespace}`, { isForced: true })
