@@ -6,8 +6,8 @@ import { readChangeEvent } from './read-change-event.ts';
 
 /** What is left to do for a batch whose changes are all applied, or for several that follow one another. */
 export interface FinishedBatch {
-  /** Of its messages, in order: all that are asked for later, at least the last. */
-  readonly positions: readonly Position[];
+  /** Of its last message. */
+  readonly position: Position;
   readonly marks: readonly Mark[];
   readonly books: StreamBooks;
   readonly latency: LatencyCounts;
@@ -15,13 +15,10 @@ export interface FinishedBatch {
 
 export type Mark = WatermarkEvent | DrainMarkEvent;
 
-/**
- * However many are joined, the sum is no larger than one of them, unless it `keepsPositions`: of all messages, not only of
- * the last.
- */
-export function joinBatches(earlier: FinishedBatch, later: FinishedBatch, keepsPositions: boolean): FinishedBatch {
+/** However many are joined behind one that is held up, the sum is no larger than one of them. */
+export function joinBatches(earlier: FinishedBatch, later: FinishedBatch): FinishedBatch {
   return {
-    positions: keepsPositions ? [...earlier.positions, ...later.positions] : later.positions,
+    position: later.position,
     marks: withoutOlderMarks([...earlier.marks, ...later.marks]),
     books: addBooks(earlier.books, later.books),
     latency: addLatencies(earlier.latency, later.latency),

@@ -3,7 +3,7 @@ import type { MessageBus, Position } from '../ports/message-bus.ts';
 import type { Pulses } from './node-pulses.ts';
 
 export interface LaneClockParts {
-  readonly bus: Pick<MessageBus, 'lastPosition' | 'backlog'>;
+  readonly bus: Pick<MessageBus, 'lastPosition' | 'backlog' | 'comparePositions'>;
   readonly pulses: { settled(): Pulses | Promise<Pulses> };
   readonly topic: string;
   readonly signal: AbortSignal;
@@ -17,18 +17,18 @@ export class LaneClock {
   readonly #parts: LaneClockParts;
   #pending: { readonly pulses: Pulses; readonly end: Position } | undefined;
   #toldVersion = -1;
-  #newest: string | undefined;
+  #newest: Position | undefined;
 
   constructor(parts: LaneClockParts) {
     this.#parts = parts;
   }
 
-  /** Called with what has just been acknowledged, or with nothing after a while without messages. */
-  async pass(acknowledged: readonly Position[]): Promise<Pulses | undefined> {
-    this.#newest = acknowledged.at(-1)?.text ?? this.#newest;
+  /** Called with the newest position that is acknowledged with all before it, or with nothing after a while without messages. */
+  async pass(acknowledged?: Position): Promise<Pulses | undefined> {
+    this.#newest = acknowledged ?? this.#newest;
     if (this.#pending === undefined) return this.#begin();
     const { pulses, end } = this.#pending;
-    const isPassed = acknowledged.some(({ text }) => text === end.text) || (await this.#isIdle(acknowledged));
+    const isPassed = this.#isAcknowledged(end) || (acknowledged === undefined && (await this.#isIdle()));
     return isPassed ? this.#tell(pulses) : undefined;
   }
 
@@ -37,15 +37,19 @@ export class LaneClock {
     const settled = await pulses.settled();
     if (settled.version === this.#toldVersion) return undefined;
     const end = await bus.lastPosition(topic, signal);
-    if (end === undefined || end.text === this.#newest) return this.#tell(settled);
+    if (end === undefined || this.#isAcknowledged(end)) return this.#tell(settled);
     this.#pending = { pulses: settled, end };
     return undefined;
   }
 
+  #isAcknowledged(end: Position): boolean {
+    return this.#newest !== undefined && this.#parts.bus.comparePositions(this.#newest, end) >= 0;
+  }
+
   /** The end may have been acknowledged by whoever held the lane before: then it never comes here. */
-  async #isIdle(acknowledged: readonly Position[]): Promise<boolean> {
+  async #isIdle(): Promise<boolean> {
     const { bus, topic, signal } = this.#parts;
-    return acknowledged.length === 0 && (await bus.backlog(topic, sinkSubscription, signal)).entries === 0;
+    return (await bus.backlog(topic, sinkSubscription, signal)).entries === 0;
   }
 
   #tell(pulses: Pulses): Pulses {

@@ -98,7 +98,7 @@ class SinkSession {
     this.#replay = new ParkedReplay({ ...parts, lot, deadLetters, apply: this.#taker.applyLate, signal: this.#signal });
     this.#line = new BatchLine({
       bounds: this.#bounds.underWay,
-      join: (earlier, later) => joinBatches(earlier, later, this.#clock !== undefined),
+      join: joinBatches,
       finish: (done) => this.#finish(done),
       onFailure: (error) => this.#failed.abort(error),
     });
@@ -124,12 +124,12 @@ class SinkSession {
       await this.#line.untilRoom(this.#signal);
       const messages = await receiveBatch(this.#subscription, this.#bounds, longestIdleMs, this.#signal);
       if (messages.length === 0) {
-        if (this.#line.isEmpty) await this.#passPulses([]);
+        if (this.#line.isEmpty) await this.#passPulses();
         continue;
       }
       const prepared = await this.#untilPossible('changes cannot be read', () => this.#taker.prepare(messages));
       const weight = { messages: messages.length, bytes: bytesOf(messages) };
-      const ends = { positions: this.#positionsOf(messages), marks: marksIn(messages) };
+      const ends = { position: messages.at(-1)!.position, marks: marksIn(messages) };
       this.#line.begin(weight, async () => {
         const { books, latenciesMs } = await this.#untilPossible('changes cannot be applied', () =>
           this.#taker.apply(prepared),
@@ -137,11 +137,6 @@ class SinkSession {
         return { ...ends, books, latency: countLatencies(latenciesMs) };
       });
     }
-  }
-
-  /** Only a lane clock asks for any but the last. */
-  #positionsOf(messages: readonly Message[]): readonly Position[] {
-    return (this.#clock ? messages : messages.slice(-1)).map(({ position }) => position);
   }
 
   /** What is done beside the stream; in whatever order with its batches. */
@@ -165,8 +160,7 @@ class SinkSession {
   }
 
   /** Batches that are done, and all before them. */
-  async #finish({ positions, marks, books, latency }: FinishedBatch): Promise<void> {
-    const position = positions.at(-1)!;
+  async #finish({ position, marks, books, latency }: FinishedBatch): Promise<void> {
     await this.#untilPossible('changes cannot be acknowledged', () => this.#subscription.acknowledgeUpTo(position));
     this.#state.passBatch(books, latency, this.#parts.clock.nowMicros());
     this.#parts.report({
@@ -177,7 +171,7 @@ class SinkSession {
       recopies: books.recopied,
     });
     await this.#untilPossible('the drain cannot be ended', () => this.#passMarks(marks));
-    await this.#passPulses(positions);
+    await this.#passPulses(position);
   }
 
   /** Marks count only now: everything before them is acknowledged. */
@@ -189,7 +183,7 @@ class SinkSession {
   }
 
   /** Of a lane without marks: what all nodes have told of elsewhere, once this lane's end of then is acknowledged. */
-  async #passPulses(acknowledged: readonly Position[]): Promise<void> {
+  async #passPulses(acknowledged?: Position): Promise<void> {
     const clock = this.#clock;
     if (clock === undefined) return;
     await this.#untilPossible('the place in the stream cannot be found', async () =>
@@ -221,7 +215,9 @@ class SinkSession {
       await this.#lot.look(this.#signal);
     }
     await this.#replay.step();
-    if (!this.#replay.isBusy) await this.#rounds.ofResumedTables();
+    if (this.#replay.isBusy) return;
+    await this.#rounds.ofResumedTables();
+    await this.#lot.end(this.#signal);
   }
 
   async #forgetWhenDue(): Promise<void> {
