@@ -29,6 +29,11 @@ export class ListStamps {
     if (micros > (this.#ahead.get(lists) ?? 0n)) this.#ahead.set(lists, micros);
   }
 
+  /** Those that the clock has not passed. */
+  ahead(nowMicros: bigint): readonly StampAhead[] {
+    return [...this.#ahead].flatMap(([lists, micros]) => (micros < nowMicros ? [] : { lists, micros }));
+  }
+
   /** To be called before the read; what is read after it has resolved may be written with the stamp. */
   async next(dirty: DirtyLists, nowMicros: bigint): Promise<bigint> {
     const lists = `${dirty.table.id}/${dirty.isStatic}/${rowKeyText(dirty)}`;

@@ -1,8 +1,8 @@
 import { decodeChangeEvent, encodeChangeEvent, type RecordEvent } from '../model/change-event.ts';
 import type { Message, OutgoingMessage } from '../ports/message-bus.ts';
 
-/** What stands on a parked topic, each of one table. */
-export type ParkedMessage = ParkedEntry | ReplayedMark;
+/** What stands on a parked topic. */
+export type ParkedMessage = ParkedEntry | ReplayedMark | Line | LineSum;
 
 export type ParkedEntry = ParkedChange | ParkedRow;
 
@@ -36,6 +36,22 @@ interface ReplayedMark {
   readonly count: number;
 }
 
+/** Drawn across the topic, so that what stands before it can be counted. */
+interface Line {
+  readonly kind: 'line';
+  readonly id: string;
+}
+
+/** How many entries of each table stand before a line, from the topic's first message. All of them have been replayed. */
+interface LineSum {
+  readonly kind: 'sum';
+  readonly id: string;
+  readonly arrived: ArrivedCounts;
+}
+
+/** By table id. */
+export type ArrivedCounts = Readonly<Record<string, number>>;
+
 /** The facts as JSON in one property; a change keeps the properties and the body of its event. */
 export function encodeParked(message: ParkedMessage): OutgoingMessage {
   switch (message.kind) {
@@ -52,14 +68,14 @@ export function encodeParked(message: ParkedMessage): OutgoingMessage {
       };
       return { properties: { parked: textOf({ ...facts, ...keys }) }, payload: nothing };
     }
-    case 'replayed':
+    default:
       return { properties: { parked: textOf(message) }, payload: nothing };
   }
 }
 
 export function decodeParked(message: Pick<Message, 'properties' | 'payload'>): ParkedMessage {
   const { parkedAtMicros, ...facts } = JSON.parse(message.properties.parked!);
-  if (facts.kind === 'replayed') return facts;
+  if (facts.kind !== 'change' && facts.kind !== 'row') return facts;
   const timed = { ...facts, parkedAtMicros: BigInt(parkedAtMicros) };
   if (facts.kind === 'change') return { ...timed, event: decodeChangeEvent(message) as RecordEvent };
   return {

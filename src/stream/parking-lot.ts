@@ -1,6 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { parkedTopic } from '../model/topics.ts';
 import type { Message, MessageBus, Position, Publisher, TopicReader } from '../ports/message-bus.ts';
-import { decodeParked, encodeParked, type ParkedEntry } from './parked-codec.ts';
+import { KeptTopic } from './kept-topic.ts';
+import {
+  type ArrivedCounts,
+  decodeParked,
+  encodeParked,
+  type ParkedEntry,
+  type ParkedMessage,
+} from './parked-codec.ts';
+
+/** Messages: read within a second. */
+const notWorthEnding = 5_000;
 
 /** How many entries of a table wait, and how many have been replayed. */
 export interface ParkedTable {
@@ -18,24 +29,32 @@ export interface ParkedTable {
  * replayed) is found by looking.
  */
 export class ParkingLot {
-  readonly #bus: MessageBus;
-  readonly #topic: string;
+  readonly #topic: KeptTopic;
   readonly #publisher: Publisher;
   readonly #reader: TopicReader;
   readonly #tables = new Map<string, Counted>();
+  /** What had arrived at each of the lines that were read, and what stood before it. */
+  readonly #lines = new Map<string, Line>();
+  readonly #beginning: Position | undefined;
+  #isCounted: boolean;
+  #length = 0;
   #last: Position | undefined;
 
-  private constructor(bus: MessageBus, topic: string, publisher: Publisher, reader: TopicReader) {
-    this.#bus = bus;
+  private constructor({ topic, publisher, reader, beginning }: LotParts) {
     this.#topic = topic;
     this.#publisher = publisher;
     this.#reader = reader;
+    this.#beginning = beginning;
+    this.#isCounted = beginning === undefined;
+    this.#last = beginning;
   }
 
   static async open(bus: MessageBus, partition: number, signal?: AbortSignal): Promise<ParkingLot> {
-    const topic = parkedTopic(partition);
-    const reader = await bus.reader(topic, { kind: 'earliest' }, signal);
-    const lot = new ParkingLot(bus, topic, await bus.publisher(topic, {}, signal), reader);
+    const name = parkedTopic(partition);
+    const topic = new KeptTopic(bus, name);
+    const beginning = await topic.beginning(signal);
+    const publisher = await bus.publisher(name, {}, signal);
+    const lot = new ParkingLot({ topic, publisher, beginning, reader: await topic.readAfter(beginning, signal) });
     await lot.look(signal);
     return lot;
   }
@@ -69,13 +88,12 @@ export class ParkingLot {
     const table = this.#tables.get(tableId);
     if (table === undefined) return;
     const { arrived, replayed, startAfter } = table;
-    const from = startAfter ? ({ kind: 'after', position: startAfter } as const) : ({ kind: 'earliest' } as const);
-    const reader = await this.#bus.reader(this.#topic, from, signal);
+    const reader = await this.#topic.readAfter(startAfter, signal);
     try {
       let entries: ParkedEntry[] = [];
       for (let ordinal = table.startOrdinal; ordinal < arrived; ) {
         const entry = decodeParked(await reader.next(signal));
-        if (entry.kind === 'replayed' || entry.tableId !== tableId) continue;
+        if (!isEntry(entry) || entry.tableId !== tableId) continue;
         ordinal++;
         if (ordinal > replayed) entries.push(entry);
         if (entries.length < atOnce && ordinal < arrived) continue;
@@ -94,6 +112,24 @@ export class ParkingLot {
     await this.#publisher.publish(encodeParked({ kind: 'replayed', tableId, count: table.replayed }));
   }
 
+  /**
+   * Lets the topic begin behind what has all been replayed, for who takes the partition next. First a line is drawn, so that how much
+   * stands before it is the same for everyone; then the sum is made durable, then the beginning. A crash on the way leaves a line
+   * that nobody asks for. What is replayed stays so, and so do sums: a holder that is one no more says nothing that is not true.
+   */
+  async end(signal?: AbortSignal): Promise<void> {
+    if (this.#length <= notWorthEnding || !this.#isAllReplayed()) return;
+    const id = randomUUID();
+    await this.#publisher.publish(encodeParked({ kind: 'line', id }));
+    await this.look(signal);
+    const line = this.#lines.get(id)!;
+    this.#lines.clear();
+    if (!line.isAllReplayed || line.before === undefined) return;
+    await this.#publisher.publish(encodeParked({ kind: 'sum', id, arrived: line.arrived }));
+    await this.#topic.beginAfter(line.before);
+    this.#length -= line.length;
+  }
+
   async close(): Promise<void> {
     await this.#publisher.close();
     await this.#reader.close();
@@ -101,27 +137,81 @@ export class ParkingLot {
 
   #count(message: Message): void {
     const entry = decodeParked(message);
-    const table = this.#tables.get(entry.tableId) ?? { arrived: 0, replayed: 0, startOrdinal: 0, reason: '' };
-    this.#tables.set(entry.tableId, table);
-    // A worker that was replaced may mark late: what it says is true, but no longer news.
-    if (entry.kind === 'replayed') table.replayed = Math.max(table.replayed, entry.count);
-    else {
-      if (table.arrived <= table.replayed) {
-        table.startAfter = this.#last;
-        table.startOrdinal = table.arrived;
-      }
-      table.arrived++;
-      table.reason = entry.reason;
-    }
+    this.#length++;
+    if (entry.kind === 'line') this.#lines.set(entry.id, this.#lineHere());
+    else if (entry.kind === 'sum') this.#countFrom(this.#lines.get(entry.id), entry.arrived);
+    else if (entry.kind === 'replayed') {
+      const table = this.#tableOf(entry.tableId);
+      // A worker that was replaced may mark late: what it says is true, but no longer news.
+      table.replayed = Math.max(table.replayed, entry.count);
+    } else this.#arrive(entry);
     this.#last = message.position;
   }
+
+  #arrive({ tableId, reason }: ParkedEntry): void {
+    const table = this.#tableOf(tableId);
+    if (this.#isCounted && table.arrived <= table.replayed) {
+      table.startAfter = this.#last;
+      table.startOrdinal = table.arrived;
+    }
+    table.arrived++;
+    table.reason = reason;
+  }
+
+  #tableOf(tableId: string): Counted {
+    const known = this.#tables.get(tableId);
+    const table = known ?? { arrived: 0, replayed: 0, startAfter: this.#beginning, startOrdinal: 0, reason: '' };
+    if (!known) this.#tables.set(tableId, table);
+    return table;
+  }
+
+  #lineHere(): Line {
+    const arrived = Object.fromEntries([...this.#tables].map(([tableId, table]) => [tableId, table.arrived]));
+    return { arrived, before: this.#last, length: this.#length, isAllReplayed: this.#isAllReplayed() };
+  }
+
+  /** Once: what was counted up to here began at the topic's beginning, the sum at its first message. */
+  #countFrom(line: Line | undefined, arrived: ArrivedCounts): void {
+    if (this.#isCounted || line === undefined) return;
+    this.#isCounted = true;
+    this.#lines.clear();
+    for (const [tableId, count] of Object.entries(arrived)) {
+      const table = this.#tableOf(tableId);
+      const before = count - (line.arrived[tableId] ?? 0);
+      table.startOrdinal = before;
+      table.arrived += before;
+      table.replayed = Math.max(table.replayed, count);
+    }
+  }
+
+  #isAllReplayed(): boolean {
+    return [...this.#tables.values()].every(({ arrived, replayed }) => arrived <= replayed);
+  }
+}
+
+function isEntry(message: ParkedMessage): message is ParkedEntry {
+  return message.kind === 'change' || message.kind === 'row';
+}
+
+interface LotParts {
+  readonly topic: KeptTopic;
+  readonly publisher: Publisher;
+  readonly reader: TopicReader;
+  readonly beginning: Position | undefined;
+}
+
+interface Line {
+  readonly arrived: ArrivedCounts;
+  readonly before: Position | undefined;
+  readonly length: number;
+  readonly isAllReplayed: boolean;
 }
 
 interface Counted {
   arrived: number;
   replayed: number;
   /** The place behind which the first waiting entry stands, and how many of the table stand before it. */
-  startAfter?: Position | undefined;
+  startAfter: Position | undefined;
   startOrdinal: number;
   reason: string;
 }

@@ -5,9 +5,11 @@ import {
   type Message,
   type MessageBus,
   type OutgoingMessage,
+  type Position,
   type Publisher,
   TopicTakenError,
 } from '../ports/message-bus.ts';
+import { KeptTopic } from './kept-topic.ts';
 import { PartitionMovedError } from './partition-moved-error.ts';
 import { decodeSlice, encodeSlice } from './slice-codec.ts';
 
@@ -20,14 +22,20 @@ export type JournalEntry =
  * which may have been frozen and not know, can keep nothing any more, and all that it has kept is found by reading.
  */
 export class PartitionJournal {
-  readonly #bus: MessageBus;
+  readonly #topic: KeptTopic;
   readonly #partition: number;
   readonly #publisher: Publisher;
+  #length = 0;
 
   private constructor(bus: MessageBus, partition: number, publisher: Publisher) {
-    this.#bus = bus;
+    this.#topic = new KeptTopic(bus, sliceJournal(partition));
     this.#partition = partition;
     this.#publisher = publisher;
+  }
+
+  /** How many messages of it whoever comes next would read, about. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Throws PartitionMovedError, as does `keep`, where another worker was quicker. */
@@ -47,11 +55,13 @@ export class PartitionJournal {
     return journal;
   }
 
-  /** Everything that was kept before this was opened. */
+  /** Everything that was kept before this was opened, but for what had ended when it was rewritten. */
   async *read(signal?: AbortSignal): AsyncIterable<JournalEntry> {
-    const reader = await this.#bus.reader(sliceJournal(this.#partition), { kind: 'earliest' }, signal);
+    const reader = await this.#topic.readAfter(await this.#topic.beginning(signal), signal);
+    this.#length = 0;
     try {
       for (let message = await reader.nextUntilEnd(signal); message; message = await reader.nextUntilEnd(signal)) {
+        this.#length++;
         const entry = decodeEntry(message);
         if (entry) yield entry;
       }
@@ -61,16 +71,30 @@ export class PartitionJournal {
   }
 
   /** Resolves once the entry is durable. */
-  keep(entry: JournalEntry): Promise<void> {
-    return this.#publish(encodeEntry(entry));
+  async keep(entry: JournalEntry): Promise<void> {
+    await this.#publish(encodeEntry(entry));
+  }
+
+  /**
+   * Keeps again what has not ended, and lets the journal begin there. `live` is asked once everything that it may leave out has ended:
+   * whoever keeps an entry knows it as live before. A crash on the way leaves some entries twice, which says the same; a
+   * holder that was fenced keeps nothing again, and so lets nothing end.
+   */
+  async rewrite(live: () => readonly JournalEntry[]): Promise<void> {
+    const before = this.#length;
+    const beginning = await this.#publish(rewritten);
+    await Promise.all(live().map((entry) => this.keep(entry)));
+    await this.#topic.beginAfter(beginning);
+    this.#length -= before;
   }
 
   close(): Promise<void> {
     return this.#publisher.close();
   }
 
-  async #publish(message: OutgoingMessage): Promise<void> {
-    await this.#publisher.publish(message).catch((error: unknown) => throwMoved(this.#partition, error));
+  #publish(message: OutgoingMessage): Promise<Position> {
+    this.#length++;
+    return this.#publisher.publish(message).catch((error: unknown) => throwMoved(this.#partition, error));
   }
 }
 
@@ -78,7 +102,9 @@ function throwMoved(partition: number, error: unknown): never {
   throw error instanceof TopicTakenError ? new PartitionMovedError(partition, { cause: error }) : error;
 }
 
-const taken: OutgoingMessage = { properties: { kind: 'taken' }, payload: Buffer.alloc(0) };
+const nothing = Buffer.alloc(0);
+const taken: OutgoingMessage = { properties: { kind: 'taken' }, payload: nothing };
+const rewritten: OutgoingMessage = { properties: { kind: 'rewritten' }, payload: nothing };
 
 function encodeEntry(entry: JournalEntry): OutgoingMessage {
   const properties = { kind: entry.kind };
@@ -90,6 +116,7 @@ function encodeEntry(entry: JournalEntry): OutgoingMessage {
 function decodeEntry({ properties, payload }: Message): JournalEntry | undefined {
   switch (properties.kind) {
     case 'taken':
+    case 'rewritten':
       return undefined;
     case 'list-stamp': {
       const { lists, micros } = JSON.parse(payload.toString());

@@ -8,8 +8,11 @@ import { writeTimesOf } from '../model/update-times.ts';
 import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
-import { PartitionJournal } from './partition-journal.ts';
+import { type JournalEntry, PartitionJournal } from './partition-journal.ts';
 import { partitionText } from './partition-text.ts';
+
+/** Messages: read within a second. */
+const notWorthRewriting = 5_000;
 
 /** Says when the last split that holds a token was copied; undefined while it is not. */
 export type SnapshotDoneAt = (tableId: string, token: bigint) => bigint | undefined;
@@ -93,6 +96,15 @@ export class SliceKeeper {
     }
   }
 
+  /**
+   * Lets whoever comes next read no more than about twice what still counts, however many slices there have been: what is
+   * forgotten was applied for the last time.
+   */
+  async shortenJournal(nowMicros: bigint): Promise<void> {
+    const live = this.#live(nowMicros).length;
+    if (this.#journal.length > 2 * live + notWorthRewriting) await this.#journal.rewrite(() => this.#live(nowMicros));
+  }
+
   close(): Promise<void> {
     return this.#journal.close();
   }
@@ -102,6 +114,12 @@ export class SliceKeeper {
       if (entry.kind === 'slice') this.#remember(entry.slice);
       else if (entry.stamp.micros >= nowMicros) this.listStamps.recall(entry.stamp);
     }
+  }
+
+  #live(nowMicros: bigint): readonly JournalEntry[] {
+    const slices = this.#all().map((slice): JournalEntry => ({ kind: 'slice', slice }));
+    const stamps = this.listStamps.ahead(nowMicros).map((stamp): JournalEntry => ({ kind: 'list-stamp', stamp }));
+    return [...slices, ...stamps];
   }
 
   #all(): readonly JournalSlice[] {

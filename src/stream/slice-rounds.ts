@@ -53,6 +53,7 @@ export class SliceRounds {
       .filter(({ tableId }) => !this.#isPaused(tableId));
     await this.#reapply(spent);
     this.#keeper.forget(spent);
+    await this.#keeper.shortenJournal(clock.nowMicros());
   }
 
   async #reapply(slices: readonly JournalSlice[]): Promise<void> {

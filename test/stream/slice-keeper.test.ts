@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalSlice } from '../../src/model/slice-journal.ts';
+import { sliceJournal } from '../../src/model/topics.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
+import { PartitionMovedError } from '../../src/stream/partition-moved-error.ts';
 import { decodeSlice, encodeSlice } from '../../src/stream/slice-codec.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { aClock } from '../support/a-clock.ts';
@@ -76,6 +78,63 @@ describe('SliceKeeper', () => {
     await (await SliceKeeper.open({ bus, clock }, 3)).keep(slices);
     expect((await SliceKeeper.open({ bus, clock }, 3)).slices()).toEqual(slices);
     expect((await SliceKeeper.open({ bus, clock }, 4)).slices()).toEqual([]);
+  });
+
+  test('lets the next one read what still counts, however many deletes there have been', async () => {
+    const { bus, messages, acknowledged } = inMemoryBus();
+    const keeper = await SliceKeeper.open({ bus, clock }, 3);
+    const now = clock.nowMicros();
+    const ahead = {
+      table,
+      partitionKey: [int(1)],
+      clustering: [int(1)],
+      isStatic: false,
+      eventMicros: now + 60_000_000n,
+    };
+    await keeper.listStamps.next(ahead, now);
+    const live = [aSlice({ partitionKey: int(2) }), aSlice({ range: aRange(1, 5) })];
+    await keeper.keep(live);
+    for (let timestampMicros = 1n; timestampMicros < 6_000n; timestampMicros++)
+      await keeper.keep([aSlice({ timestampMicros })]);
+    await keeper.shortenJournal(now);
+    keeper.forget([aSlice({ timestampMicros: 5_999n })]);
+
+    expect(messages(sliceJournal(3)).length - acknowledged(sliceJournal(3))).toBe(4);
+    const next = await SliceKeeper.open({ bus, clock }, 3);
+    expect(next.slices()).toHaveLength(3);
+    expect(next.slices()).toEqual(expect.arrayContaining([...live, aSlice({ timestampMicros: 5_999n })]));
+    expect(await next.listStamps.next({ ...ahead, eventMicros: now }, now)).toBeGreaterThan(ahead.eventMicros);
+  });
+
+  test('leaves a journal alone that is hardly longer than what counts of it', async () => {
+    const { bus, acknowledged } = inMemoryBus();
+    const keeper = await SliceKeeper.open({ bus, clock }, 3);
+    for (let key = 0; key < 6_000; key++) await keeper.keep([aSlice({ partitionKey: int(key) })]);
+    await keeper.shortenJournal(clock.nowMicros());
+    expect(acknowledged(sliceJournal(3))).toBe(0);
+  });
+
+  test('loses nothing where it dies between keeping again and the new beginning', async () => {
+    const { bus } = inMemoryBus();
+    const dying = { ...bus, subscribe: () => Promise.reject(new Error('the worker died')) };
+    const keeper = await SliceKeeper.open({ bus: dying, clock }, 3);
+    for (let timestampMicros = 1n; timestampMicros < 6_000n; timestampMicros++)
+      await keeper.keep([aSlice({ timestampMicros })]);
+    await expect(keeper.shortenJournal(0n)).rejects.toThrow('died');
+    expect((await SliceKeeper.open({ bus, clock }, 3)).slices()).toEqual([aSlice({ timestampMicros: 5_999n })]);
+  });
+
+  test('that was fenced while it kept again leaves the journal as it is', async () => {
+    const { bus, acknowledged } = inMemoryBus();
+    const stale = await SliceKeeper.open({ bus, clock }, 3);
+    for (let timestampMicros = 1n; timestampMicros < 6_000n; timestampMicros++)
+      await stale.keep([aSlice({ timestampMicros })]);
+    const next = await SliceKeeper.open({ bus, clock }, 3);
+    await next.keep([aSlice({ partitionKey: int(9) })]);
+
+    await expect(stale.shortenJournal(0n)).rejects.toThrow(PartitionMovedError);
+    expect(acknowledged(sliceJournal(3))).toBe(0);
+    expect((await SliceKeeper.open({ bus, clock }, 3)).slices()).toHaveLength(2);
   });
 
   test('keeps of deletes of one range the latest, in whatever order they come', async () => {
