@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSourceCluster } from '../src/adapters/cassandra/open-source-cluster.ts';
 import { openTargetCassandra } from '../src/adapters/cassandra/open-target-cassandra.ts';
@@ -11,7 +8,6 @@ import type { Table } from '../src/model/table.ts';
 import { floorOf, keyspacesWindow } from '../src/model/write-timestamp.ts';
 import type { Sandbox } from '../src/sandbox/sandbox-state.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
-import { wipeSandbox } from '../src/sandbox/stop-sandbox.ts';
 import { copySplit } from '../src/snapshot/copy-split.ts';
 import { compareTables } from '../src/validation/compare-tables.ts';
 import { inParallel } from '../src/validation/in-parallel.ts';
@@ -26,23 +22,26 @@ import {
   wholeRing,
 } from './support/bench-keyspace.ts';
 import { benchTables } from './support/bench-tables.ts';
+import { openSandbox } from './support/open-sandbox.ts';
 
 /**
  * Copies a narrow and a wide table from one Cassandra to another and compares them: the cheapest client there can be
  * (raw cells of a page bound to one INSERT a row, no books, no throttle), then cdcmig's own copy and validation, in one
  * run. Prints rows a second, client CPU seconds a million rows, and the ratios.
- * `node bench/copy.ts --narrow 500000 --wide 100000 --rounds 2`.
+ * `node bench/copy.ts --narrow 500000 --wide 100000 --rounds 2 [--sandbox DIR]`.
  */
 const { values: args } = parseArgs({
   options: {
     narrow: { type: 'string', default: '500000' },
     wide: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '2' },
+    sandbox: { type: 'string' },
   },
 });
 const tables = benchTables({ narrow: Number(args.narrow), wide: Number(args.wide) });
-const source = 'bench_copy';
-const target = 'bench_copied';
+// A sandbox that runs may hold those of an earlier run.
+const source = `bench_copy_${process.pid}`;
+const target = `bench_copied_${process.pid}`;
 const writesInFlight = 256;
 const clock = systemClock();
 
@@ -52,14 +51,14 @@ interface Figure {
 }
 
 const figures = new Map<string, Figure[]>();
-const dir = mkdtempSync(join(tmpdir(), 'cdcmig-bench-'));
+const { sandbox, close } = await openSandbox(args.sandbox, (dir) =>
+  startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true }),
+);
 try {
-  const sandbox = await startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true });
   await run(sandbox);
   for (const { name } of tables) printRatios(name);
 } finally {
-  await wipeSandbox(dir);
-  rmSync(dir, { recursive: true, force: true });
+  await close();
 }
 
 async function run(sandbox: Sandbox): Promise<void> {
