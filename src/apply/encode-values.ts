@@ -26,6 +26,7 @@ export function fieldsBytes(fields: readonly (Buffer | null)[]): Buffer {
   return Buffer.concat(fields.flatMap((field) => (field === null ? [intBytes(-1)] : withLength(field))));
 }
 
-function withLength(value: Buffer): Buffer[] {
+/** As bound values are sent. */
+export function withLength(value: Buffer): Buffer[] {
   return [intBytes(value.length), value];
 }

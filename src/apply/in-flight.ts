@@ -1,10 +1,10 @@
-/** Work that has begun and not ended, at most so many pieces at once. */
+/** Work that has begun and not ended, at most so much at once. */
 export interface InFlight {
   /**
    * Begins a piece of work at once, or, where something is answered, as soon as there is room; throws the failure of an
-   * earlier piece instead.
+   * earlier piece instead. A piece that weighs more than the bound has it for itself.
    */
-  begin(work: () => Promise<void>): Promise<void> | undefined;
+  begin(work: () => Promise<void>, weight?: number): Promise<void> | undefined;
   /** Resolves when all has ended; throws the first failure. */
   ended(): Promise<void>;
 }
@@ -16,9 +16,9 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
   let wake: (() => void) | undefined;
 
   return {
-    begin(work) {
-      if (running >= atOnce) return beginLater(work);
-      start(work);
+    begin(work, weight = 1) {
+      if (!hasRoom(weight)) return beginLater(work, weight);
+      start(work, weight);
       return undefined;
     },
     async ended() {
@@ -27,18 +27,25 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
     },
   };
 
-  async function beginLater(work: () => Promise<void>): Promise<void> {
-    while (running >= atOnce) await oneEnded();
-    start(work);
+  function hasRoom(weight: number): boolean {
+    return running === 0 || running + weight <= atOnce;
   }
 
-  function start(work: () => Promise<void>): void {
+  async function beginLater(work: () => Promise<void>, weight: number): Promise<void> {
+    while (!hasRoom(weight)) await oneEnded();
+    start(work, weight);
+  }
+
+  function start(work: () => Promise<void>, weight: number): void {
     throwFailure();
-    running++;
-    work().then(end, (error: unknown) => {
-      fail(error);
-      end();
-    });
+    running += weight;
+    work().then(
+      () => end(weight),
+      (error: unknown) => {
+        fail(error);
+        end(weight);
+      },
+    );
   }
 
   function oneEnded(): Promise<void> {
@@ -47,8 +54,8 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
     });
   }
 
-  function end(): void {
-    running--;
+  function end(weight: number): void {
+    running -= weight;
     wake?.();
     wake = undefined;
   }

@@ -38,12 +38,15 @@ export function createTableThrottles(parts: TableThrottlesParts): (cql: string) 
       report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond, unitsPerSecond });
     });
     const throttle: Throttle = {
-      run: (work, signal) => own.run(() => places.run(work, signal), signal),
+      run: (work, signal, weight) => own.run(() => places.run(work, signal, weight), signal, weight),
       succeeded() {
         rate.count();
         own.succeeded();
       },
       pushedBack: () => own.pushedBack(),
+      get isHeld() {
+        return own.isHeld;
+      },
     };
     byTable.set(table, throttle);
     return throttle;

@@ -1,6 +1,12 @@
 import type { Report } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../ports/target-keyspace.ts';
+import {
+  type RowInserts,
+  rowsOfRequest,
+  type TargetKeyspace,
+  type TargetStatement,
+  TargetWriteError,
+} from '../ports/target-keyspace.ts';
 import { ageStatement } from './age-statement.ts';
 import { createTableThrottles } from './table-throttles.ts';
 import type { Throttle } from './throttle.ts';
@@ -14,6 +20,15 @@ export interface TargetWriter {
   write(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
   /** One attempt; throws TargetWriteError as it comes. For what must not be sent twice under one timestamp: lists. */
   writeOnce(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
+  /** As `write`, of one row. */
+  insertRow(insert: RowInserts, signal?: AbortSignal): Promise<void>;
+  /**
+   * Several rows of one partition in one attempt. False: the target has not confirmed them all, and each is to be inserted on its own, so
+   * that one that is refused is found and one that is there already not sent for the others' sake again and again.
+   */
+  insertTogether(inserts: RowInserts, signal?: AbortSignal): Promise<boolean>;
+  /** Rows that may go in one request now: while the target holds us back, what it took of a request would be paid twice. */
+  rowsTogether(cql: string): number;
   /** Writes confirmed so far. */
   readonly confirmed: bigint;
 }
@@ -22,14 +37,14 @@ export class RefusedWriteError extends Error {
   override readonly name = 'RefusedWriteError';
   readonly cql: string;
 
-  constructor(statement: TargetStatement, cause: Error) {
+  constructor(statement: { readonly cql: string }, cause: Error) {
     super(`the target refused a write: ${cause.message}`, { cause });
     this.cql = statement.cql;
   }
 }
 
 export interface TargetWriterParts {
-  readonly target: Pick<TargetKeyspace, 'write' | 'writeCapacity'>;
+  readonly target: Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'>;
   readonly clock: Clock;
   readonly report: Report;
   readonly maxInFlight: number;
@@ -45,61 +60,82 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
   const capacityOf = (table: string) => target.writeCapacity(table);
   const throttleOf = createTableThrottles({ clock, report, maxInFlight, capacityOf });
   let confirmed = 0n;
-  const writer = {
+  return {
     get confirmed() {
       return confirmed;
     },
-    async writeOnce(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
-      const failure = await attempt(statement, signal);
+    async writeOnce(statement, signal) {
+      const failure = await attempt(sendingOf(statement, signal), signal);
       if (failure !== undefined) throw failure;
-      confirmed += 1n;
     },
-    async write(statement: TargetStatement, signal?: AbortSignal): Promise<void> {
-      let saidAtMicros = clock.nowMicros();
-      for (let attempts = 1; ; attempts++) {
-        signal?.throwIfAborted();
-        const failure = await attempt(statement, signal);
-        if (failure === undefined) {
-          confirmed += 1n;
-          return;
-        }
-        // Attempts that each wait for a connection are few, and long.
-        const isLong = clock.nowMicros() - saidAtMicros > longMicros;
-        if (attempts % attemptsBeforeReport === 0 || isLong) {
-          saidAtMicros = clock.nowMicros();
-          report({
-            kind: 'waiting',
-            reason: `the target does not take writes: ${failure.message} (attempt ${attempts})`,
-          });
-        }
-        await clock.sleep(pauseAfter(attempts), signal);
+    write: (statement, signal) => persist(sendingOf(statement, signal), signal),
+    insertRow: (insert, signal) => persist(insertingOf(insert, signal), signal),
+    async insertTogether(inserts, signal) {
+      try {
+        return (await attempt(insertingOf(inserts, signal), signal)) === undefined;
+      } catch (error) {
+        if (error instanceof RefusedWriteError) return false;
+        throw error;
       }
     },
+    rowsTogether: (cql) => (throttleOf(cql).isHeld ? 1 : rowsOfRequest),
   };
-  return writer;
 
-  function attempt(statement: TargetStatement, signal?: AbortSignal): Promise<TargetWriteError | undefined> {
-    const throttle = throttleOf(statement.cql);
-    return throttle.run(() => attemptWrite(statement, throttle, signal), signal);
+  function sendingOf(statement: TargetStatement, signal: AbortSignal | undefined): Sending {
+    const valuesNow = () => ageStatement(statement, clock.nowMicros()).values;
+    const send = () => target.write(statement, signal, statement.ttl && valuesNow);
+    return { cql: statement.cql, weight: 1, send };
   }
 
-  async function attemptWrite(
-    statement: TargetStatement,
-    throttle: Throttle,
-    signal?: AbortSignal,
-  ): Promise<TargetWriteError | undefined> {
+  function insertingOf(inserts: RowInserts, signal: AbortSignal | undefined): Sending {
+    return { cql: inserts.cql, weight: inserts.rows.length, send: () => target.insertRows(inserts, signal) };
+  }
+
+  async function persist(sending: Sending, signal: AbortSignal | undefined): Promise<void> {
+    let saidAtMicros = clock.nowMicros();
+    for (let attempts = 1; ; attempts++) {
+      signal?.throwIfAborted();
+      const failure = await attempt(sending, signal);
+      if (failure === undefined) return;
+      // Attempts that each wait for a connection are few, and long.
+      const isLong = clock.nowMicros() - saidAtMicros > longMicros;
+      if (attempts % attemptsBeforeReport === 0 || isLong) {
+        saidAtMicros = clock.nowMicros();
+        report({
+          kind: 'waiting',
+          reason: `the target does not take writes: ${failure.message} (attempt ${attempts})`,
+        });
+      }
+      await clock.sleep(pauseAfter(attempts), signal);
+    }
+  }
+
+  function attempt(sending: Sending, signal: AbortSignal | undefined): Promise<TargetWriteError | undefined> {
+    const throttle = throttleOf(sending.cql);
+    return throttle.run(() => attemptWith(throttle, sending), signal, sending.weight);
+  }
+
+  async function attemptWith(throttle: Throttle, sending: Sending): Promise<TargetWriteError | undefined> {
     try {
-      const valuesNow = () => ageStatement(statement, clock.nowMicros()).values;
-      await target.write(statement, signal, statement.ttl && valuesNow);
+      await sending.send();
       throttle.succeeded();
+      confirmed += BigInt(sending.weight);
       return undefined;
     } catch (error) {
       if (!(error instanceof TargetWriteError)) throw error;
-      if (error.failure === 'refused') throw new RefusedWriteError(statement, error);
+      if (error.failure === 'refused') throw new RefusedWriteError(sending, error);
       if (error.failure === 'throttled') throttle.pushedBack();
       return error;
     }
   }
+}
+
+/** One request, to be sent as often as it takes. */
+interface Sending {
+  readonly cql: string;
+  /** Rows that it writes. */
+  readonly weight: number;
+  readonly send: () => Promise<void>;
 }
 
 /** Doubling from 50 ms to 5 s, each up to half shorter by chance, so that many workers do not come back at once. */

@@ -3,9 +3,17 @@
  * back (additive increase, multiplicative decrease), so writers of one target share it without talking to each other.
  */
 export interface Throttle {
-  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** What weighs more than the bound runs alone. */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal, weight?: number): Promise<T>;
   succeeded(): void;
   pushedBack(): void;
+  /** The target pushed back, and the bound has not risen again to where it was. */
+  readonly isHeld: boolean;
+}
+
+interface Waiter {
+  readonly weight: number;
+  readonly go: () => void;
 }
 
 const forgetAfter = 1_000;
@@ -14,18 +22,30 @@ const forgetAfter = 1_000;
 export function createThrottle(maxInFlight: number, onStepDown: (inFlight: number) => void): Throttle {
   let bound = maxInFlight;
   let inFlight = 0;
+  let pieces = 0;
   let successes = 0;
   /** Under way since before the last step down: what they meet says nothing about the new bound. */
   let earlier = 0;
   // Taken from the front by index: shift() moves all that is behind, and thousands may wait.
-  let waiting: (() => void)[] = [];
+  let waiting: Waiter[] = [];
   let first = 0;
 
-  function release(): void {
-    inFlight--;
-    while (first < waiting.length && inFlight < bound) {
-      inFlight++;
-      waiting[first++]!();
+  function hasRoom(weight: number): boolean {
+    return inFlight === 0 || inFlight + weight <= bound;
+  }
+
+  function enter(weight: number): void {
+    inFlight += weight;
+    pieces++;
+  }
+
+  function leave(weight: number): void {
+    inFlight -= weight;
+    pieces--;
+    while (first < waiting.length && hasRoom(waiting[first]!.weight)) {
+      const { weight: next, go } = waiting[first++]!;
+      enter(next);
+      go();
     }
     if (first < forgetAfter) return;
     waiting = waiting.slice(first);
@@ -33,14 +53,15 @@ export function createThrottle(maxInFlight: number, onStepDown: (inFlight: numbe
   }
 
   return {
-    async run(work, signal) {
-      if (inFlight < bound) inFlight++;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+    async run(work, signal, weight = 1) {
+      // Those who came later and weigh less do not go first, or what is heavy would wait for ever.
+      if (first === waiting.length && hasRoom(weight)) enter(weight);
+      else await new Promise<void>((go) => waiting.push({ weight, go }));
       try {
         signal?.throwIfAborted();
         return await work();
       } finally {
-        release();
+        leave(weight);
       }
     },
     succeeded() {
@@ -57,9 +78,12 @@ export function createThrottle(maxInFlight: number, onStepDown: (inFlight: numbe
       }
       if (bound === 1) return;
       successes = 0;
-      earlier = inFlight - 1;
+      earlier = pieces - 1;
       bound = Math.max(1, Math.floor(bound / 2));
       onStepDown(bound);
+    },
+    get isHeld() {
+      return bound < maxInFlight;
     },
   };
 }

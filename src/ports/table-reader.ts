@@ -50,6 +50,9 @@ export interface WholeRead extends RowRead {
 
 export type PackedRead = Omit<RangeRead, 'ttlColumns' | 'writeTimeColumns'>;
 
+/** Values and behind them, in the same shape, the remaining seconds of each of the `ttlColumns`. */
+export type TimedRead = Omit<RangeRead, 'writeTimeColumns'> | Omit<PartitionRead, 'writeTimeColumns'>;
+
 export interface PartitionRead extends RowRead {
   /** Encoded values of the partition key columns. */
   readonly partitionKey: readonly Buffer[];
@@ -77,6 +80,8 @@ export interface TableReader {
   readRange(read: RangeRead): AsyncIterable<readonly EncodedRow[]>;
   /** The same rows as `readRange`, values only. */
   readPacked(read: PackedRead): AsyncIterable<PackedPage>;
+  /** The same rows as `readRange` or `readPartition`. A page is its taker's, who may write in its bytes. */
+  readTimed(read: TimedRead): AsyncIterable<PackedPage>;
   readPartition(read: PartitionRead): AsyncIterable<readonly EncodedRow[]>;
   /** Every row of the table, partition after partition in the side's own order: whatever its tokens are, none is named. */
   readAll(read: WholeRead): AsyncIterable<readonly EncodedRow[]>;

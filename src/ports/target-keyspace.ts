@@ -15,6 +15,20 @@ export interface TargetStatement {
   readonly ttl?: { readonly index: number; readonly atMicros: bigint };
 }
 
+/** Whole rows of one table, all by the same INSERT, the cells as a page brought them (PackedPage). */
+export interface RowInserts {
+  readonly cql: string;
+  /** Values that a row binds, `using` included. */
+  readonly valueCount: number;
+  /** Of each row its cells in the order of the text; the length -2 leaves a column as it is. */
+  readonly rows: readonly Buffer[];
+  /** The values behind the cells of each row, in the same shape: its timestamp and TTL. */
+  readonly using: Buffer;
+}
+
+/** What every target takes in one request: Keyspaces' bound for an unlogged batch (cfpb/hmda-platform#5001). */
+export const rowsOfRequest = 30;
+
 /** How a write ended that did not succeed. */
 export type WriteFailure =
   /** It may or may not have been applied; sending it again is harmless because it carries its timestamp. */
@@ -54,6 +68,11 @@ export interface TargetKeyspace extends TableReader {
    * instead of the statement's values when it is sent, which may be half a minute later where a connection is waited for.
    */
   write(statement: TargetStatement, signal?: AbortSignal, valuesNow?: () => readonly BoundValue[]): Promise<void>;
+  /**
+   * As `write`, in one request: one row, or up to `rowsOfRequest` of one partition. Of several each may have been applied or not when it
+   * throws.
+   */
+  insertRows(inserts: RowInserts, signal?: AbortSignal): Promise<void>;
   /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */
   writeCapacity(table: string, signal?: AbortSignal): Promise<number | undefined>;
   /** The full name of its class. */

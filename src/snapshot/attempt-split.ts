@@ -3,12 +3,13 @@ import { plainInsertOf } from '../apply/plain-insert.ts';
 import { partitionKeyOf, type RowLayout } from '../apply/row-layout.ts';
 import type { Books } from '../events.ts';
 import type { Split } from '../model/split.ts';
-import type { EncodedRow } from '../ports/table-reader.ts';
+import type { EncodedRow, PackedPage } from '../ports/table-reader.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
-import { copyPlainRow, copyRow, largestRowBytes } from './copy-row.ts';
-import { rowBytes } from './plan-row.ts';
-import { readAhead } from './read-ahead.ts';
+import { copyPlainRows, copyRow } from './copy-row.ts';
+import { cutRow, rowCountOf } from './packed-row.ts';
+import { readAhead, type TimedPage } from './read-ahead.ts';
 import { readSplit, restBehind } from './read-split.ts';
+import { createRowGroups, type RowGroup } from './row-groups.ts';
 import { openSplitBooks, type SplitBooks } from './split-books.ts';
 
 export type AttemptedSplit = Books & { readonly bytes: bigint; readonly rest: Split | undefined };
@@ -49,34 +50,61 @@ async function takeRows(
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<Split | undefined> {
-  const isFirstOfPartition = watchPartitions(attempt.layout);
-  const plainInsert = plainInsertOf(attempt.layout, parts.keyspace, attempt.floorMicros);
+  const take = takerOf(attempt, books, writes, parts, signal);
   const pages = readSplit(attempt.split, attempt.layout, parts, signal);
   let readBytes = 0;
-  for await (const { page, arrivedAtMicros, tookMs } of readAhead(pages, parts.clock)) {
-    await parts.pace.take({ table: attempt.layout.table.name, rows: page.length, tookMs }, signal);
-    for (const row of page) {
-      if (isSpent(attempt, parts)) throw floorSpent;
-      const bytes = rowBytes(row);
-      books.read(bytes);
-      readBytes += bytes;
-      const insert = bytes > largestRowBytes ? undefined : plainInsert?.(row);
-      const taken = { row, withStatics: !plainInsert && isFirstOfPartition(row), arrivedAtMicros };
-      const room = writes.begin(() =>
-        insert
-          ? copyPlainRow(row, insert, attempt, books, parts, signal)
-          : copyRow(taken, attempt, books, parts, signal),
-      );
-      // Most rows find room at once; to await nothing would cost them a turn each.
-      if (room) await room;
-    }
-    if (readBytes >= parts.mostBytes && page.length > 0) {
+  for await (const timed of readAhead(pages, parts.clock)) {
+    const { page, tookMs } = timed;
+    const rows = rowCountOf(page);
+    await parts.pace.take({ table: attempt.layout.table.name, rows, tookMs }, signal);
+    readBytes += await take(timed);
+    if (readBytes >= parts.mostBytes && rows > 0) {
       await writes.ended();
-      return restBehind(attempt.split, attempt.layout, page.at(-1)!);
+      return restBehind(attempt.split, attempt.layout, cutRow(page, rows - 1, attempt.layout));
     }
   }
   await writes.ended();
   return undefined;
+}
+
+/** Begins the writes of a page, as there is room; answers the bytes of its values. */
+function takerOf(
+  attempt: SplitAttempt,
+  books: SplitBooks,
+  writes: InFlight,
+  parts: CopyParts,
+  signal: AbortSignal,
+): (timed: TimedPage<PackedPage>) => Promise<number> {
+  const { layout } = attempt;
+  const isFirstOfPartition = watchPartitions(layout);
+  const plain = plainInsertOf(layout, parts.keyspace, attempt.floorMicros);
+  const groupAt = createRowGroups(layout, plain);
+  const mostRows = () => (plain ? Math.min(parts.rowsAtOnce, parts.writer.rowsTogether(plain.cql)) : 1);
+  const workOf = ({ from, inserts }: RowGroup, { page, arrivedAtMicros }: TimedPage<PackedPage>) => {
+    const cut = (index: number) => cutRow(page, from + index, layout);
+    if (inserts) return () => copyPlainRows({ inserts, cut }, attempt, books, parts, signal);
+    const row = cut(0);
+    const taken = { row, withStatics: !plain && isFirstOfPartition(row), arrivedAtMicros };
+    return () => copyRow(taken, attempt, books, parts, signal);
+  };
+  return async (timed) => {
+    let bytes = 0;
+    let isTimely = false;
+    for (let from = 0; from < rowCountOf(timed.page); ) {
+      // Time passes only where something is waited for.
+      if (!isTimely && isSpent(attempt, parts)) throw floorSpent;
+      const group = groupAt(timed.page, from, mostRows());
+      const rows = group.to - from;
+      books.read(rows, group.bytes);
+      bytes += group.bytes;
+      from = group.to;
+      // Most find room at once; to await nothing would cost them a turn each.
+      const room = writes.begin(workOf(group, timed), rows);
+      isTimely = room === undefined;
+      if (room) await room;
+    }
+    return bytes;
+  };
 }
 
 const floorSpent = new Error('the floor of this reading is spent');

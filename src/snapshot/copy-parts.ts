@@ -10,7 +10,7 @@ import type { Pace } from './pace.ts';
 
 /** What copying needs besides the split; the same for all splits of a worker. */
 export interface CopyParts {
-  readonly source: Pick<TableReader, 'readRange' | 'readPartition'>;
+  readonly source: Pick<TableReader, 'readTimed'>;
   readonly writer: TargetWriter;
   readonly pace: Pace;
   readonly deadLetters: Pick<DeadLetters, 'add'>;

@@ -2,7 +2,7 @@ import { clusteringOf, partitionKeyOf } from '../apply/row-layout.ts';
 import { RefusedWriteError } from '../apply/target-writer.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
-import type { TargetStatement } from '../ports/target-keyspace.ts';
+import type { RowInserts } from '../ports/target-keyspace.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
 import { planRow, type RowPart } from './plan-row.ts';
 import type { SplitBooks } from './split-books.ts';
@@ -18,21 +18,31 @@ export interface TakenRow {
 /** Keyspaces takes no row, and no static row, above 1 MB (AWS developer guide, quotas). */
 export const largestRowBytes = 1024 * 1024;
 
-/** Writes a row that is one statement; as copyRow, without what such a row does not need. */
-export async function copyPlainRow(
-  row: EncodedRow,
-  insert: TargetStatement,
+/** Rows that are one insert each. */
+export interface PlainRows {
+  readonly inserts: RowInserts;
+  /** Its row of that number, cut into cells. */
+  readonly cut: (index: number) => EncodedRow;
+}
+
+/** Writes plain rows together, or each on its own; as copyRow, without what such rows do not need. */
+export async function copyPlainRows(
+  { inserts, cut }: PlainRows,
   attempt: SplitAttempt,
   books: SplitBooks,
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await parts.writer.write(insert, signal);
-    books.written();
-  } catch (error) {
-    await bury(row, 'row', refusalIn(error, attempt, parts), attempt, parts);
-    books.deadLettered();
+  const { rows } = inserts;
+  if (rows.length > 1 && (await parts.writer.insertTogether(inserts, signal))) return books.written(rows.length);
+  for (const [index, row] of rows.entries()) {
+    try {
+      await parts.writer.insertRow({ ...inserts, rows: [row] }, signal);
+      books.written();
+    } catch (error) {
+      await bury(cut(index), 'row', refusalIn(error, attempt, parts), attempt, parts);
+      books.deadLettered();
+    }
   }
 }
 

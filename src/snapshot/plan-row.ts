@@ -40,11 +40,6 @@ export function planRow({ row, withStatics, ageSeconds, layout, keyspace }: RowT
   return parts;
 }
 
-/** Encoded bytes of everything that the read brought. */
-export function rowBytes(row: EncodedRow): number {
-  return row.values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
-}
-
 function partOf(
   kind: RowPart['kind'],
   row: EncodedRow,

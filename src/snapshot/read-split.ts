@@ -3,7 +3,7 @@ import { clusteringOf, partitionKeyOf, type RowLayout } from '../apply/row-layou
 import { joinPartitionKey } from '../model/partition-key.ts';
 import type { RowPlace, Split } from '../model/split.ts';
 import { tokenOf } from '../model/token.ts';
-import type { EncodedRow } from '../ports/table-reader.ts';
+import type { EncodedRow, PackedPage } from '../ports/table-reader.ts';
 import type { CopyParts } from './copy-parts.ts';
 
 /** The rows of a split page by page, in the order of token and clustering. */
@@ -12,22 +12,22 @@ export async function* readSplit(
   layout: RowLayout,
   { source, pageSize, consistency }: Pick<CopyParts, 'source' | 'pageSize' | 'consistency'>,
   signal: AbortSignal,
-): AsyncGenerator<readonly EncodedRow[]> {
+): AsyncGenerator<PackedPage> {
   const read = {
     ...{ table: layout.table, columns: layout.columns, ttlColumns: layout.ttlColumns, signal },
     ...(pageSize === undefined ? {} : { pageSize }),
     ...(consistency === undefined ? {} : { consistency }),
   };
   const { behind, range } = split;
-  if (!behind) return yield* source.readRange({ ...read, range });
+  if (!behind) return yield* source.readTimed({ ...read, range });
   const { partitionKey, clustering = [] } = behind;
   // From the last clustering column to the first: those that share all but it with the row, then all but two, and so on.
   for (let count = clustering.length - 1; count >= 0; count--)
-    yield* source.readPartition({
+    yield* source.readTimed({
       ...{ ...read, partitionKey, clustering: clustering.slice(0, count) },
       behind: clustering[count]!,
     });
-  yield* source.readRange({ ...read, range: { start: tokenOfPlace(behind), end: range.end } });
+  yield* source.readTimed({ ...read, range: { start: tokenOfPlace(behind), end: range.end } });
 }
 
 /** What is left of a split behind a row of it. The same row gives the same rest, under the same id. */

@@ -3,8 +3,8 @@ import type { Books } from '../events.ts';
 
 /** Counts the rows of one attempt at a split; what becomes of a row is counted when it has become so. */
 export interface SplitBooks {
-  read(bytes: number): void;
-  written(): void;
+  read(rows: number, bytes: number): void;
+  written(rows?: number): void;
   superseded(): void;
   deadLettered(): void;
   /** Throws BooksError unless read = written + superseded + dead-lettered. */
@@ -14,11 +14,13 @@ export interface SplitBooks {
 export function openSplitBooks(): SplitBooks {
   const count = { read: 0, written: 0, superseded: 0, deadLettered: 0, bytes: 0 };
   return {
-    read(bytes) {
-      count.read++;
+    read(rows, bytes) {
+      count.read += rows;
       count.bytes += bytes;
     },
-    written: () => void count.written++,
+    written(rows = 1) {
+      count.written += rows;
+    },
     superseded: () => void count.superseded++,
     deadLettered: () => void count.deadLettered++,
     close(splitId) {

@@ -38,6 +38,38 @@ describe('a throttle', () => {
     expect(most).toBe(1);
   });
 
+  test('bounds weights, lets what is too heavy run alone, and nobody overtake it', async () => {
+    const throttle = createThrottle(10, () => {});
+    const begun: number[] = [];
+    let under = 0;
+    let most = 0;
+    const run = (weight: number) =>
+      throttle.run(
+        async () => {
+          begun.push(weight);
+          under += weight;
+          if (weight < 10) most = Math.max(most, under);
+          await new Promise(setImmediate);
+          under -= weight;
+        },
+        undefined,
+        weight,
+      );
+    const weights = [4, 4, 4, 30, 1, 1, 9];
+    await Promise.all(weights.map(run));
+    expect(begun).toEqual(weights);
+    expect(most).toBeLessThanOrEqual(10);
+  });
+
+  test('is held from a push back until its bound is where it was', async () => {
+    const throttle = createThrottle(4, () => {});
+    expect(throttle.isHeld).toBe(false);
+    await throttle.run(() => later(() => throttle.pushedBack()));
+    expect(throttle.isHeld).toBe(true);
+    for (let success = 0; success < 2 + 3; success++) await throttle.run(() => later(() => throttle.succeeded()));
+    expect(throttle.isHeld).toBe(false);
+  });
+
   test('of three under way, one success among two pushes back is one step down', async () => {
     const bounds: number[] = [];
     const throttle = createThrottle(4, (inFlight) => bounds.push(inFlight));

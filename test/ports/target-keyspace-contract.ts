@@ -78,6 +78,27 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
       expect(row?.ttlSeconds).toEqual([null, null]);
     });
 
+    it('rows of one partition come in one request, cells of the length -2 stay as they are', async () => {
+      const using = packed([micros(then + 5n), int(0)]);
+      await target.write({ cql: insert(), values: [int(21), text('x'), text('y'), micros(then), unset] });
+      const insertRows = (...rows: readonly (readonly (Buffer | null | typeof unset)[])[]) =>
+        target.insertRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
+      await insertRows([int(20), text('one'), text('alone')]);
+      await insertRows([int(21), text('z'), unset], [int(21), unset, unset], [int(21), text('z'), unset]);
+      expect((await read(20))?.values).toEqual(['one', 'alone']);
+      expect(await read(21)).toMatchObject({ values: ['z', 'y'], writeTimesMicros: [then + 5n, then] });
+    });
+
+    it('a row that is refused among others is told', async () => {
+      const using = packed([micros(then), int(0)]);
+      const rows = [
+        [int(22), text('x'), unset] as const,
+        [int(22), Buffer.alloc(2 * 1024 * 1024), Buffer.from([255])] as const,
+      ];
+      const writing = target.insertRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
+      await expect(writing).rejects.toMatchObject({ name: 'TargetWriteError', failure: 'refused' });
+    });
+
     it('an older write that comes later changes nothing', async () => {
       await target.write({ cql: insert(), values: [int(3), text('new'), unset, micros(then + 20n), unset] });
       await target.write({ cql: insert(), values: [int(3), text('old'), unset, micros(then + 10n), unset] });
@@ -152,4 +173,13 @@ async function rowsOf<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
   const rows: T[] = [];
   for await (const page of pages) rows.push(...page);
   return rows;
+}
+
+function packed(values: readonly BoundValue[]): Buffer {
+  return Buffer.concat(
+    values.flatMap((value) => {
+      if (value === unset) return [int(-2)];
+      return value === null ? [int(-1)] : [int(value.length), value];
+    }),
+  );
 }

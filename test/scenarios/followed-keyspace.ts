@@ -168,6 +168,11 @@ export async function beginSnapshot(two: TwoKeyspaces, table: Table): Promise<{ 
       await released;
       await two.target.write(...write);
     },
+    async insertRows(...insert: Parameters<TargetKeyspace['insertRows']>) {
+      hasRead();
+      await released;
+      await two.target.insertRows(...insert);
+    },
   };
   const parts = {
     source: two.source,

@@ -60,11 +60,15 @@ describe('copying a keyspace', () => {
     const copying = await startCopying(two);
     const kill = new AbortController();
     let writes = 0;
-    const dying: Pick<TargetKeyspace, 'write' | 'writeCapacity'> = {
+    const dying: WrittenTarget = {
       writeCapacity: two.target.writeCapacity,
       write(...write) {
         if (++writes === 150) kill.abort(new Error('killed'));
         return two.target.write(...write);
+      },
+      insertRows(...insert) {
+        if (++writes === 150) kill.abort(new Error('killed'));
+        return two.target.insertRows(...insert);
       },
     };
 
@@ -189,6 +193,8 @@ function describeDifference(difference: Difference): string {
   return `${shortly(difference)} ${hex.join('/')}`;
 }
 
+type WrittenTarget = Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'>;
+
 interface Sizes {
   readonly mostBytes: number;
   readonly pageSize: number;
@@ -210,10 +216,7 @@ async function startCopying(two: TwoKeyspaces, { mostBytes, pageSize }: Sizes = 
   const publisher = await queue.publisher(topics.splits);
   const letters: DeadLetter[] = [];
 
-  async function run(parts: {
-    readonly target?: Pick<TargetKeyspace, 'write' | 'writeCapacity'>;
-    readonly signal?: AbortSignal;
-  }) {
+  async function run(parts: { readonly target?: WrittenTarget; readonly signal?: AbortSignal }) {
     const { target = two.target, signal } = parts;
     const enough = new AbortController();
     const report = () => undefined;

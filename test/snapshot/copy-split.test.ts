@@ -9,7 +9,7 @@ import type { CopyParts } from '../../src/snapshot/copy-parts.ts';
 import { copySplit } from '../../src/snapshot/copy-split.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable, int, text } from '../support/a-table.ts';
-import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
+import { inMemoryReader, type MemoryRow, packPage } from '../support/in-memory-reader.ts';
 import { inMemoryTarget, refused, timedOut } from '../support/in-memory-target.ts';
 
 const start = 1_700_000_000_000_000n;
@@ -52,6 +52,54 @@ describe('copySplit', () => {
     expect(copied).toMatchObject({ readRows: 3n, writtenRows: 2n, deadLetteredRows: 1n });
     expect(letters).toMatchObject([{ table: 'things', partitionKey: '00000002', origin: 'things/0' }]);
     expect(letters[0]!.reason).toContain('bad value');
+  });
+
+  const ordered = aTable({ clustering: { at: 'int' }, regulars: { a: 'text' } });
+  const inPartition = (id: number, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ values: { id: int(id), at: int(at), a: text('x') } }));
+
+  test('rows of one partition go in requests of up to thirty, each in the books', async () => {
+    const target = inMemoryTarget();
+    const rows = [...inPartition(1, 70), ...inPartition(2, 3)];
+    const { copied, taken } = await copy(ordered, rows, { target, rowsAtOnce: 64, pageSizes: [50] });
+
+    expect(copied).toMatchObject({ readRows: 73n, writtenRows: 73n });
+    expect(new Set(taken.map(({ values }) => JSON.stringify(values.slice(0, 2)))).size).toBe(73);
+    expect(target.requests.toSorted((a, b) => b - a)).toEqual([30, 20, 20, 3]);
+    expect(target.mostInFlight).toBeLessThanOrEqual(64);
+  });
+
+  test('of rows that went together only the one that is refused becomes a dead letter', async () => {
+    const target = inMemoryTarget(({ values }) => {
+      if ((values[1] as Buffer).readInt32BE() === 2) throw refused('bad value');
+    });
+    const { copied, letters, taken } = await copy(ordered, inPartition(1, 5), { target, pageSizes: [5] });
+
+    expect(copied).toMatchObject({ readRows: 5n, writtenRows: 4n, deadLetteredRows: 1n });
+    expect(letters).toMatchObject([{ partitionKey: '00000001', clustering: ['00000002'] }]);
+    expect(new Set(taken.map(({ values }) => (values[1] as Buffer).readInt32BE()))).toEqual(new Set([0, 1, 3, 4]));
+  });
+
+  test('a request of several rows without an answer is repeated row by row, at the same floor', async () => {
+    let failures = 0;
+    const target = inMemoryTarget(() => {
+      if (++failures <= 3) throw timedOut();
+    });
+    const { copied, taken } = await copy(ordered, inPartition(1, 8), { target, pageSizes: [8] });
+
+    expect(copied).toMatchObject({ readRows: 8n, writtenRows: 8n, deadLetteredRows: 0n });
+    expect(target.requests).toEqual([8, ...Array(8).fill(1)]);
+    expect(new Set(taken.map(timestampOf))).toEqual(new Set([copied.floorMicros]));
+  });
+
+  test('a row that expires goes on its own among those that do not', async () => {
+    const target = inMemoryTarget();
+    const rows = inPartition(1, 5).map((row, at) => (at === 2 ? { ...row, ttlSeconds: { a: 500 } } : row));
+    const { copied, taken } = await copy(ordered, rows, { target, pageSizes: [5] });
+
+    expect(copied).toMatchObject({ readRows: 5n, writtenRows: 5n });
+    expect(target.requests).toEqual([2, 2]);
+    expect(taken.map(ttlOf).toSorted((a, b) => b - a)).toEqual([500, 0, 0, 0, 0]);
   });
 
   test('a row above one megabyte becomes a dead letter, the static values that came with it do not', async () => {
@@ -154,7 +202,7 @@ describe('copySplit', () => {
   test('a failure of the source ends the split with that failure', async () => {
     const failing = {
       ...inMemoryReader([]),
-      readRange: () => failAfter([{ values: { id: int(1) } }], new Error('source is gone')),
+      readTimed: () => failAfter([{ values: { id: int(1) } }], new Error('source is gone')),
     };
 
     await expect(copy(simple, [], { source: failing })).rejects.toThrow('source is gone');
@@ -224,6 +272,6 @@ function ttlOf({ values }: TargetStatement): number {
 }
 
 async function* failAfter(rows: readonly MemoryRow[], error: Error) {
-  yield rows.map(({ values }) => ({ values: [values.id!, null], ttlSeconds: [null], writeTimesMicros: [] }));
+  yield packPage(rows.map(({ values }) => ({ values: [values.id!, null], ttlSeconds: [null], writeTimesMicros: [] })));
   throw error;
 }

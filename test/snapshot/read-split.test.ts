@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { layoutOf } from '../../src/apply/row-layout.ts';
+import { layoutOf, type RowLayout } from '../../src/apply/row-layout.ts';
 import type { Split } from '../../src/model/split.ts';
 import { maxToken, minToken } from '../../src/model/token.ts';
-import type { EncodedRow } from '../../src/ports/table-reader.ts';
+import type { EncodedRow, PackedPage } from '../../src/ports/table-reader.ts';
+import { cutRow, rowCountOf } from '../../src/snapshot/packed-row.ts';
 import { readSplit, restBehind } from '../../src/snapshot/read-split.ts';
 import { decodeSplit, encodeSplit } from '../../src/snapshot/split-message.ts';
 import { aTable, int, text } from '../support/a-table.ts';
@@ -29,13 +30,16 @@ test('a split that is cut anywhere, again and again, gives each row once and in 
       const reader = inMemoryReader(distinct(rows.map((row) => memoryRow(row, table.clustering.length))), [pageSize]);
       const layout = layoutOf(table);
       const whole: Split = { id: 't/0', table: 't', tableId: '1', range: { start: minToken, end: maxToken } };
-      const inOne = await rowsOf(readSplit(whole, layout, { source: reader }, signal));
+      const inOne = await rowsOf(cutPages(readSplit(whole, layout, { source: reader }, signal), layout));
 
       const inParts: string[] = [];
       const ids = new Set<string>();
       for (let split: Split | undefined = whole; split; ) {
         ids.add(split.id);
-        const { texts, last } = await takePages(readSplit(split, layout, { source: reader }, signal), pagesAPart);
+        const { texts, last } = await takePages(
+          cutPages(readSplit(split, layout, { source: reader }, signal), layout),
+          pagesAPart,
+        );
         inParts.push(...texts);
         // As it travels on the topic.
         split = last && decodeSplit(encodeSplit(restBehind(split, layout, last)));
@@ -62,6 +66,10 @@ function memoryRow(
 
 function distinct(rows: readonly MemoryRow[]): readonly MemoryRow[] {
   return [...new Map(rows.map((row) => [JSON.stringify(row.values), row])).values()];
+}
+
+async function* cutPages(pages: AsyncIterable<PackedPage>, layout: RowLayout): AsyncGenerator<readonly EncodedRow[]> {
+  for await (const page of pages) yield Array.from({ length: rowCountOf(page) }, (_, row) => cutRow(page, row, layout));
 }
 
 async function rowsOf(pages: AsyncIterable<readonly EncodedRow[]>): Promise<readonly string[]> {

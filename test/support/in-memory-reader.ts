@@ -10,8 +10,10 @@ import type {
   RangeRead,
   RowRead,
   TableReader,
+  TimedRead,
   WholeRead,
 } from '../../src/ports/table-reader.ts';
+import { int } from './a-table.ts';
 
 /** A row by its columns; a column that is not named has no value. Without clustering values: a partition of statics only. */
 export interface MemoryRow {
@@ -46,6 +48,7 @@ export function inMemoryReader(
     reads: 0,
     readRange: (read) => pagesOf(read, (key) => isInRange(tokenIn(joinPartitionKey(key)), read.range)),
     readPacked: (read) => packedPages(reader.readRange(read)),
+    readTimed: (read: TimedRead) => packedPages('range' in read ? reader.readRange(read) : reader.readPartition(read)),
     readPartition: (read) =>
       pagesOf(
         read,
@@ -94,9 +97,10 @@ async function* packedPages(pages: AsyncIterable<readonly EncodedRow[]>): AsyncG
   for await (const page of pages) yield packPage(page);
 }
 
-/** As a server sends them. */
+/** As a server sends them, remaining times behind the values. */
 export function packPage(rows: readonly EncodedRow[]): PackedPage {
-  const packed = rows.map(({ values }) => Buffer.concat(values.flatMap(packCell)));
+  const times = ({ ttlSeconds }: EncodedRow) => ttlSeconds.map((ttl) => (ttl === null ? null : int(ttl)));
+  const packed = rows.map((row) => Buffer.concat([...row.values, ...times(row)].flatMap(packCell)));
   const starts = new Uint32Array(rows.length + 1);
   packed.forEach((row, index) => {
     starts[index + 1] = starts[index]! + row.length;

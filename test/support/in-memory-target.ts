@@ -1,9 +1,13 @@
 import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../../src/ports/target-keyspace.ts';
+import { statementsOfInserts } from './statements-of-inserts.ts';
 
-export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'writeCapacity'> {
+export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'> {
   /** What was taken, in the order of its confirmation. */
   readonly taken: TargetStatement[];
+  /** Rows. */
   readonly mostInFlight: number;
+  /** Rows of each request that inserted some, as sent. */
+  readonly requests: number[];
 }
 
 /** Takes writes and remembers them; `answer` may refuse one by throwing, or take its time. */
@@ -13,8 +17,10 @@ export function inMemoryTarget(
   const taken: TargetStatement[] = [];
   let inFlight = 0;
   let mostInFlight = 0;
-  return {
+  const requests: number[] = [];
+  const target: MemoryTarget = {
     taken,
+    requests,
     get mostInFlight() {
       return mostInFlight;
     },
@@ -32,7 +38,14 @@ export function inMemoryTarget(
         inFlight--;
       }
     },
+    /** All of them at once, as a server does; those that are refused do not keep it from the others. */
+    async insertRows(inserts, signal) {
+      requests.push(inserts.rows.length);
+      const ends = await Promise.allSettled(statementsOfInserts(inserts).map((each) => target.write(each, signal)));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    },
   };
+  return target;
 }
 
 export function refused(message = 'no such thing'): TargetWriteError {

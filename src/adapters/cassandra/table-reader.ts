@@ -9,6 +9,7 @@ import type {
   RangeRead,
   RowRead,
   TableReader,
+  TimedRead,
   WholeRead,
 } from '../../ports/table-reader.ts';
 import type { Consistency as WireConsistency } from '../../wire/cql/consistency.ts';
@@ -32,16 +33,18 @@ export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableR
     const cql = selectRangeText(read, keyspace ?? read.table.keyspace);
     return { pool, patienceMs, cql, values: boundsOf(read), read };
   };
+  const ofPartition = (read: PartitionRead) => {
+    const { partitionKey, clustering = [], behind } = read;
+    const under = { clusteringCount: clustering.length, isBehind: behind !== undefined };
+    const cql = selectPartitionText(read, under, keyspace ?? read.table.keyspace);
+    const values = [...partitionKey, ...clustering, ...(behind === undefined ? [] : [behind])];
+    return { pool, patienceMs, cql, values, read };
+  };
   return {
     readRange: (read: RangeRead) => cutPages(ofRange(read)),
     readPacked: (read: PackedRead) => packedPages(ofRange(read)),
-    readPartition(read: PartitionRead) {
-      const { partitionKey, clustering = [], behind } = read;
-      const under = { clusteringCount: clustering.length, isBehind: behind !== undefined };
-      const cql = selectPartitionText(read, under, keyspace ?? read.table.keyspace);
-      const values = [...partitionKey, ...clustering, ...(behind === undefined ? [] : [behind])];
-      return cutPages({ pool, patienceMs, cql, values, read });
-    },
+    readTimed: (read: TimedRead) => packedPages('range' in read ? ofRange(read) : ofPartition(read)),
+    readPartition: (read: PartitionRead) => cutPages(ofPartition(read)),
     readAll(read: WholeRead) {
       const cql = selectText(read, keyspace ?? read.table.keyspace);
       return cutPages({ pool, patienceMs, cql, values: [], read });

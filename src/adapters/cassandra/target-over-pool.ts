@@ -1,6 +1,12 @@
 import type { SchemaRows } from '../../model/schema.ts';
 import type { TargetDefinition } from '../../model/target-definition.ts';
-import { type BoundValue, type TargetKeyspace, type TargetStatement, unset } from '../../ports/target-keyspace.ts';
+import {
+  type BoundValue,
+  type RowInserts,
+  type TargetKeyspace,
+  type TargetStatement,
+  unset,
+} from '../../ports/target-keyspace.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { CqlServerError } from '../../wire/cql/errors.ts';
 import { type CqlValue, unset as wireUnset } from '../../wire/cql/value.ts';
@@ -52,6 +58,7 @@ export function targetOverPool(parts: TargetParts): TargetKeyspace {
       await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
     },
     write: (statement, signal, valuesNow) => write(pool, statement, signal, valuesNow),
+    insertRows: (inserts, signal) => insertRows(pool, inserts, signal),
     // A Cassandra takes what its machines can.
     writeCapacity: async () => undefined,
     partitioner: (signal) => patient('to read the partitioner', signal, () => readPartitioner(pool, signal)),
@@ -98,6 +105,26 @@ async function write(
       consistency: 'LOCAL_QUORUM',
       ...(signal && { signal }),
     });
+  } catch (error) {
+    throw writeFailure(error);
+  }
+}
+
+async function insertRows(
+  pool: CqlPool,
+  { cql, valueCount: count, rows, using: behind }: RowInserts,
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) } as const;
+  try {
+    if (rows.length === 1) await pool.execute(cql, { count, bytes: rows[0]!, behind }, options);
+    // Unlogged: the rows of one partition are one mutation to a Cassandra, and to Keyspaces a logged one costs twice as much.
+    else
+      await pool.batch(
+        'unlogged',
+        rows.map((bytes) => ({ statement: cql, values: { count, bytes, behind } })),
+        options,
+      );
   } catch (error) {
     throw writeFailure(error);
   }

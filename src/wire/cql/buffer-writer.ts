@@ -1,4 +1,4 @@
-import { type CqlValue, unset } from './value.ts';
+import { type CqlValue, type CqlValues, isPacked, unset } from './value.ts';
 
 // Below this a loop is cheaper than the call into native code that Buffer.copy makes.
 const shortCopyBytes = 24;
@@ -61,6 +61,16 @@ export class BufferWriter {
     this.raw(source);
   }
 
+  values(values: CqlValues): void {
+    this.short(countOf(values));
+    if (isPacked(values)) {
+      this.raw(values.bytes);
+      this.raw(values.behind);
+    } else {
+      for (const value of values) this.value(value);
+    }
+  }
+
   /** Length -1 is null, -2 is "not set". */
   value(value: CqlValue): void {
     if (value === null) {
@@ -75,10 +85,15 @@ export class BufferWriter {
 }
 
 /** Bytes that `values` take up, each with its length before it. */
-export function sizeOfValues(values: readonly CqlValue[]): number {
+export function sizeOfValues(values: CqlValues): number {
+  if (isPacked(values)) return values.bytes.length + values.behind.length;
   let size = 4 * values.length;
   for (const value of values) if (value !== null && value !== unset) size += value.length;
   return size;
+}
+
+export function countOf(values: CqlValues): number {
+  return isPacked(values) ? values.count : values.length;
 }
 
 export function sizeOfText(text: string): number {

@@ -1,6 +1,6 @@
 import type { ColumnType } from './column-type.ts';
 import type { BatchKind, ExecuteOptions, QueryOptions, StatementOptions } from './request-options.ts';
-import type { CqlValue } from './value.ts';
+import type { CqlValues } from './value.ts';
 
 export interface CqlColumn {
   readonly keyspace: string;
@@ -47,7 +47,7 @@ export interface Prepared {
 
 export interface BatchStatement<Statement = Prepared | string> {
   readonly statement: Statement;
-  readonly values: readonly CqlValue[];
+  readonly values: CqlValues;
 }
 
 /**
@@ -63,7 +63,7 @@ export interface CqlConnection {
   prepare(cql: string, signal?: AbortSignal): Promise<Prepared>;
   query(cql: string, options: QueryOptions): Promise<CqlRows>;
   /** Prepares again by itself if the server forgot the statement; never sends a write twice otherwise. */
-  execute(prepared: Prepared, values: readonly CqlValue[], options: ExecuteOptions): Promise<CqlRows>;
+  execute(prepared: Prepared, values: CqlValues, options: ExecuteOptions): Promise<CqlRows>;
   batch(kind: BatchKind, statements: readonly BatchStatement[], options: StatementOptions): Promise<CqlRows>;
   /** Breaks off what is in flight. May be repeated. */
   close(): void;

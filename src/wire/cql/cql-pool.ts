@@ -3,7 +3,7 @@ import type { BatchStatement, CqlRows } from './cql-connection.ts';
 import type { Authenticator } from './credentials.ts';
 import type { SocketAddress } from './open-socket.ts';
 import type { BatchKind, ExecuteOptions, QueryOptions, StatementOptions } from './request-options.ts';
-import type { CqlValue } from './value.ts';
+import type { CqlValues } from './value.ts';
 
 export interface PoolOptions {
   readonly contactPoints: readonly SocketAddress[];
@@ -37,7 +37,7 @@ export interface CqlPool {
   /** Prepares `cql` once on each connection it runs on. Values that age are given as a function, which is asked when the request is sent. */
   execute(
     cql: string,
-    values: readonly CqlValue[] | (() => readonly CqlValue[]),
+    values: CqlValues | (() => CqlValues),
     options: ExecuteOptions & HostPreference,
   ): Promise<CqlRows>;
   query(cql: string, options: QueryOptions & HostPreference): Promise<CqlRows>;

@@ -9,7 +9,7 @@ import type { BatchKind, ExecuteOptions, QueryOptions, StatementOptions } from '
 import { bareRequest, batchRequest, executeRequest, prepareRequest, queryRequest } from './requests.ts';
 import { readPrepared, readResult } from './result.ts';
 import { untilAborted } from './until-aborted.ts';
-import type { CqlValue } from './value.ts';
+import type { CqlValues } from './value.ts';
 
 // A server that forgets a statement this often in a row is short of memory for them; more asking makes it worse.
 const preparesPerRequest = 3;
@@ -43,7 +43,7 @@ export class OpenConnection implements CqlConnection {
     return this.channel.ask(queryRequest(cql, options.values ?? [], options), readResult, options.signal);
   }
 
-  execute(handle: Prepared, values: readonly CqlValue[], options: ExecuteOptions): Promise<CqlRows> {
+  execute(handle: Prepared, values: CqlValues, options: ExecuteOptions): Promise<CqlRows> {
     return new Promise((resolve, reject) => {
       this.#execute(handle, values, options, { resolve, reject }, preparesPerRequest);
     });
@@ -67,7 +67,7 @@ export class OpenConnection implements CqlConnection {
   // Callbacks, not promise chains: a chained promise for each of millions of writes shows in the CPU bill.
   #execute(
     handle: Prepared,
-    values: readonly CqlValue[],
+    values: CqlValues,
     options: ExecuteOptions,
     settle: Settle<CqlRows>,
     prepares: number,

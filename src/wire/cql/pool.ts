@@ -12,7 +12,7 @@ import { prepareAll, readyAll } from './prepare-all.ts';
 import type { Settle } from './request-channel.ts';
 import type { BatchKind, ExecuteOptions, QueryOptions, StatementOptions } from './request-options.ts';
 import { untilAborted } from './until-aborted.ts';
-import type { CqlValue } from './value.ts';
+import type { CqlValues } from './value.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 const defaultHeartbeatMs = 30_000;
@@ -67,7 +67,7 @@ export class Pool implements CqlPool {
 
   execute(
     cql: string,
-    values: readonly CqlValue[] | (() => readonly CqlValue[]),
+    values: CqlValues | (() => CqlValues),
     options: ExecuteOptions & HostPreference,
   ): Promise<CqlRows> {
     return this.#runPrepared([cql], options, (connection, [prepared]) => {

@@ -1,5 +1,5 @@
 import type { Consistency, SerialConsistency } from './consistency.ts';
-import type { CqlValue } from './value.ts';
+import type { CqlValues } from './value.ts';
 
 /** What goes with any statement. */
 export interface StatementOptions {
@@ -24,7 +24,7 @@ export interface ExecuteOptions extends StatementOptions {
 
 export interface QueryOptions extends ExecuteOptions {
   /** Positional values of the statement's `?`; the server knows their types, we do not. */
-  readonly values?: readonly CqlValue[];
+  readonly values?: CqlValues;
 }
 
 export type BatchKind = 'logged' | 'unlogged';

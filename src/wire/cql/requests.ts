@@ -1,9 +1,9 @@
-import { type BufferWriter, sizeOfText, sizeOfValues } from './buffer-writer.ts';
+import { type BufferWriter, countOf, sizeOfText, sizeOfValues } from './buffer-writer.ts';
 import { consistencyCodes } from './consistency.ts';
 import type { BatchStatement, Prepared } from './cql-connection.ts';
 import { opcodes } from './frame.ts';
 import type { BatchKind, ExecuteOptions, StatementOptions } from './request-options.ts';
-import type { CqlValue } from './value.ts';
+import type { CqlValues } from './value.ts';
 
 /** A request as bytes to be: its size is known before it is written, so it is written straight into its place. */
 export interface Request {
@@ -43,7 +43,7 @@ export function prepareRequest(cql: string): Request {
   };
 }
 
-export function queryRequest(cql: string, values: readonly CqlValue[], options: ExecuteOptions): Request {
+export function queryRequest(cql: string, values: CqlValues, options: ExecuteOptions): Request {
   return {
     opcode: opcodes.QUERY,
     bodySize: 4 + sizeOfText(cql) + sizeOfParameters(values, options),
@@ -54,7 +54,7 @@ export function queryRequest(cql: string, values: readonly CqlValue[], options: 
   };
 }
 
-export function executeRequest(prepared: Prepared, values: readonly CqlValue[], options: ExecuteOptions): Request {
+export function executeRequest(prepared: Prepared, values: CqlValues, options: ExecuteOptions): Request {
   return {
     opcode: opcodes.EXECUTE,
     bodySize: 2 + prepared.id.length + sizeOfParameters(values, options),
@@ -80,9 +80,9 @@ export function batchRequest(kind: BatchKind, batch: readonly BatchStatement[], 
 
 const parameterFlags = { values: 0x01, pageSize: 0x04, pagingState: 0x08, serial: 0x10, timestamp: 0x20 } as const;
 
-function sizeOfParameters(values: readonly CqlValue[], options: ExecuteOptions): number {
+function sizeOfParameters(values: CqlValues, options: ExecuteOptions): number {
   let size = 3;
-  if (values.length > 0) size += 2 + sizeOfValues(values);
+  if (countOf(values) > 0) size += 2 + sizeOfValues(values);
   if (options.pageSize !== undefined) size += 4;
   if (options.pagingState) size += 4 + options.pagingState.length;
   if (options.serialConsistency !== undefined) size += 2;
@@ -92,14 +92,14 @@ function sizeOfParameters(values: readonly CqlValue[], options: ExecuteOptions):
 
 // Metadata is asked for with every answer. Skipping it is unsafe in v4: after a schema change another connection may
 // prepare the statement again under the same id, and our remembered columns would then misname the cells.
-function writeParameters(writer: BufferWriter, values: readonly CqlValue[], options: ExecuteOptions): void {
+function writeParameters(writer: BufferWriter, values: CqlValues, options: ExecuteOptions): void {
   writer.short(consistencyCodes[options.consistency]);
   let flags = statementFlags(options);
-  if (values.length > 0) flags |= parameterFlags.values;
+  if (countOf(values) > 0) flags |= parameterFlags.values;
   if (options.pageSize !== undefined) flags |= parameterFlags.pageSize;
   if (options.pagingState) flags |= parameterFlags.pagingState;
   writer.byte(flags);
-  if (values.length > 0) writeValues(writer, values);
+  if (countOf(values) > 0) writer.values(values);
   if (options.pageSize !== undefined) writer.int(options.pageSize);
   if (options.pagingState) writer.value(options.pagingState);
   writeStatementOptions(writer, options);
@@ -118,7 +118,7 @@ function writeBatchStatement(writer: BufferWriter, { statement, values }: BatchS
     writer.byte(1);
     writer.shortBytes(statement.id);
   }
-  writeValues(writer, values);
+  writer.values(values);
 }
 
 function sizeOfBatchOptions(options: StatementOptions): number {
@@ -141,9 +141,4 @@ function statementFlags(options: StatementOptions): number {
 function writeStatementOptions(writer: BufferWriter, options: StatementOptions): void {
   if (options.serialConsistency !== undefined) writer.short(consistencyCodes[options.serialConsistency]);
   if (options.timestampMicros !== undefined) writer.long(options.timestampMicros);
-}
-
-function writeValues(writer: BufferWriter, values: readonly CqlValue[]): void {
-  writer.short(values.length);
-  for (const value of values) writer.value(value);
 }

@@ -172,6 +172,9 @@ export class HistoryStream {
       confirmed: writer.confirmed,
       write: (...write) => beforeLong().then(() => writer.write(...write)),
       writeOnce: (...write) => beforeLong().then(() => writer.writeOnce(...write)),
+      insertRow: (...insert) => beforeLong().then(() => writer.insertRow(...insert)),
+      insertTogether: (...insert) => beforeLong().then(() => writer.insertTogether(...insert)),
+      rowsTogether: (cql) => writer.rowsTogether(cql),
     };
   }
 
@@ -210,6 +213,10 @@ export class HistoryStream {
       async write(...write: Parameters<TargetKeyspace['write']>) {
         await released;
         await target.write(...write);
+      },
+      async insertRows(...insert: Parameters<TargetKeyspace['insertRows']>) {
+        await released;
+        await target.insertRows(...insert);
       },
     };
     const parts = {

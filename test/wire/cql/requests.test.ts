@@ -2,12 +2,26 @@ import { describe, expect, test } from 'vitest';
 import { BodyReader } from '../../../src/wire/cql/body-reader.ts';
 import { Outgoing } from '../../../src/wire/cql/outgoing.ts';
 import { batchRequest, queryRequest, type Request } from '../../../src/wire/cql/requests.ts';
-import { unset } from '../../../src/wire/cql/value.ts';
+import { type CqlValue, unset } from '../../../src/wire/cql/value.ts';
 
 describe('a request', () => {
   test('writes null as length -1 and unset as length -2', () => {
     const body = bodyOf(queryRequest('Q', [Buffer.from('x'), null, unset], { consistency: 'LOCAL_QUORUM' }));
     expect(body.toString('hex')).toBe('0000000151' + '0006' + '01' + '0003' + '0000000178' + 'ffffffff' + 'fffffffe');
+  });
+
+  test('says the same with values in one piece as with each on its own', () => {
+    const behind: readonly CqlValue[] = [Buffer.from('when'), unset];
+    const loose: readonly CqlValue[] = [Buffer.from('x'), null, unset, Buffer.alloc(0)];
+    const packed = { count: 6, bytes: packedBytes(loose), behind: packedBytes(behind) };
+    const options = { consistency: 'LOCAL_QUORUM' } as const;
+    const both = [packed, [...loose, ...behind]];
+    const [asQuery, asQueryLoose] = both.map((values) => bodyOf(queryRequest('Q', values, options)));
+    const [inBatch, inBatchLoose] = both.map((values) =>
+      bodyOf(batchRequest('unlogged', [{ statement: 'Q', values }], options)),
+    );
+    expect(asQuery).toEqual(asQueryLoose);
+    expect(inBatch).toEqual(inBatchLoose);
   });
 
   test('lists its options in the order of the specification', () => {
@@ -42,6 +56,17 @@ describe('a request', () => {
     expect(body.toString('hex')).toBe(`01${'0002'}${parts}${'0001'}${'20'}${'0000000000000001'}`);
   });
 });
+
+function packedBytes(values: readonly CqlValue[]): Buffer {
+  const lengthOf = (value: CqlValue) => (value === unset ? -2 : (value?.length ?? -1));
+  return Buffer.concat(
+    values.flatMap((value) => {
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(lengthOf(value));
+      return Buffer.isBuffer(value) ? [length, value] : [length];
+    }),
+  );
+}
 
 describe('Outgoing', () => {
   test('sends all frames of one turn in one write', async () => {

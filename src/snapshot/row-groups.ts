@@ -1,0 +1,114 @@
+import type { PlainInsert } from '../apply/plain-insert.ts';
+import type { RowLayout } from '../apply/row-layout.ts';
+import type { PackedPage } from '../ports/table-reader.ts';
+import type { RowInserts } from '../ports/target-keyspace.ts';
+import { largestRowBytes } from './copy-row.ts';
+import { rowCountOf } from './packed-row.ts';
+
+/** Rows of a page, from one row to before another, that are written in one request; or one row that needs more care. */
+export interface RowGroup {
+  readonly from: number;
+  readonly to: number;
+  /** Encoded values of them all. */
+  readonly bytes: number;
+  /** Undefined for a row that is not one plain insert. */
+  readonly inserts: RowInserts | undefined;
+}
+
+/** A larger request is no cheaper a row, and one that fails costs more. */
+const mostBytesOfGroup = 64 * 1024;
+
+/** Rows of one partition come one after another: of those that are plain inserts, as many as may go together make a group. */
+export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefined) {
+  const scan = new RowScan(layout);
+
+  /** The group that begins with row `from`, of at most so many rows. Writes in the page: absent cells become unset ones. */
+  return (page: PackedPage, from: number, mostRows: number): RowGroup => {
+    scan.look(page, from);
+    let bytes = scan.valueBytes;
+    if (!plain || !scan.isPlain || bytes > largestRowBytes) return { from, to: from + 1, bytes, inserts: undefined };
+    const rows = [scan.take()];
+    const end = Math.min(rowCountOf(page), from + mostRows);
+    let to = from + 1;
+    for (; to < end; to++) {
+      scan.look(page, to);
+      if (!scan.isPlain || !scan.isOfSamePartition || bytes + scan.valueBytes > mostBytesOfGroup) break;
+      bytes += scan.valueBytes;
+      rows.push(scan.take());
+    }
+    return { from, to, bytes, inserts: { ...plain, rows } };
+  };
+}
+
+/** Looks at one row after another without cutting it into cells: the hot loop of the copy. */
+class RowScan {
+  valueBytes = 0;
+  /** Has all of its keys, and nothing of it expires. */
+  isPlain = false;
+  /** As the last row that was taken. */
+  isOfSamePartition = false;
+  readonly #layout: RowLayout;
+  readonly #partitionColumns: number;
+  readonly #keyColumns: number;
+  #bytes: Buffer = Buffer.alloc(0);
+  #from = 0;
+  #keyEnd = 0;
+  #valuesEnd = 0;
+  #takenKey: Buffer = Buffer.alloc(0);
+
+  constructor(layout: RowLayout) {
+    this.#layout = layout;
+    this.#partitionColumns = layout.table.partitionKey.length;
+    this.#keyColumns = this.#partitionColumns + layout.table.clustering.length;
+  }
+
+  look({ bytes, starts }: PackedPage, row: number): void {
+    const { columns, ttlColumns } = this.#layout;
+    let at = starts[row]!;
+    let valueBytes = 0;
+    let hasKeys = true;
+    this.#bytes = bytes;
+    this.#from = at;
+    for (let column = 0; column < columns.length; column++) {
+      if (column === this.#partitionColumns) this.#keyEnd = at;
+      const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+      at += 4;
+      if (length >= 0) {
+        at += length;
+        valueBytes += length;
+      } else if (column < this.#keyColumns) {
+        hasKeys = false;
+      }
+    }
+    if (columns.length === this.#partitionColumns) this.#keyEnd = at;
+    this.#valuesEnd = at;
+    this.valueBytes = valueBytes;
+    // A time that is absent is four bytes of its length, and one that is there eight.
+    this.isPlain = hasKeys && starts[row + 1]! - at === 4 * ttlColumns.length;
+    const takenKey = this.#takenKey;
+    this.isOfSamePartition =
+      this.#keyEnd - this.#from === takenKey.length &&
+      bytes.compare(takenKey, 0, takenKey.length, this.#from, this.#keyEnd) === 0;
+  }
+
+  /** The cells of the row that was looked at, absent ones unset. */
+  take(): Buffer {
+    const bytes = this.#bytes;
+    this.#takenKey = bytes.subarray(this.#from, this.#keyEnd);
+    this.#unsetAbsent();
+    return bytes.subarray(this.#from, this.#valuesEnd);
+  }
+
+  #unsetAbsent(): void {
+    const bytes = this.#bytes;
+    for (let at = this.#from; at < this.#valuesEnd; ) {
+      const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+      at += 4;
+      if (length < 0) bytes[at - 1] = unsetLength;
+      else at += length;
+    }
+  }
+}
+
+/** The last byte of the length -2; the others are those of -1. */
+const unsetLength = 0xfe;
