@@ -1,10 +1,15 @@
 /**
- * What Node is told of a worker's memory; nothing where the operator, through NODE_OPTIONS or on the command line, has said
- * it, and nothing for commands that end soon.
+ * What Node is told of the memory of a worker, and of the phase that copies as one; nothing where the operator, through
+ * NODE_OPTIONS or on the command line, has said it, and nothing for commands that end soon.
  */
 export function memoryBounds(argv: readonly string[], said: readonly string[]): readonly string[] {
   const isSaid = said.some((word) => /--max[-_](old[-_]space|heap)[-_]size/.test(word));
-  return argv[2] === 'worker' && !isSaid ? bounds : [];
+  return isWorking(argv.slice(2)) && !isSaid ? bounds : [];
+}
+
+function isWorking([command, ...words]: readonly string[]): boolean {
+  if (command === 'worker') return true;
+  return command === 'run' && /--phase[= ]snapshot-migrate( |$)/.test(words.join(' '));
 }
 
 /**

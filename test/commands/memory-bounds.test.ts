@@ -12,6 +12,15 @@ test('a worker is bounded, a command that ends soon is not', () => {
   expect(memoryBounds(['node', 'cdcmig', 'status'], [])).toEqual([]);
 });
 
+test.each([
+  [['--phase', 'snapshot-migrate'], true],
+  [['--config', 'c.yaml', '--phase=snapshot-migrate', '--json'], true],
+  [['--phase', 'validate'], false],
+  [['--all'], false],
+])('run %s is bounded: %s', (words, isBounded) => {
+  expect(memoryBounds(['node', 'cdcmig', 'run', ...words], []).length > 0).toBe(isBounded);
+});
+
 test('what the operator said of its memory stands', () => {
   for (const said of ['--max-old-space-size=4096', '--inspect --max_old_space_size=99', '--max-heap-size=512'])
     expect(memoryBounds(['node', 'cdcmig', 'worker'], [said])).toEqual([]);
