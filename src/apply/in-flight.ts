@@ -12,8 +12,11 @@ export interface InFlight {
 /** `onFailure` is called once, with the first failure, as soon as it happens. */
 export function boundInFlight(atOnce: number, onFailure: (error: unknown) => void): InFlight {
   let running = 0;
+  let wanted = 0;
   let failure: { readonly error: unknown } | undefined;
   let wake: (() => void) | undefined;
+  // Who waits for room is woken for several pieces, which then leave together, not for each.
+  const enough = atOnce >> 3;
 
   return {
     begin(work, weight = 1) {
@@ -22,7 +25,7 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
       return undefined;
     },
     async ended() {
-      while (running > 0) await oneEnded();
+      while (running > 0) await roomFor(atOnce);
       throwFailure();
     },
   };
@@ -32,7 +35,7 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
   }
 
   async function beginLater(work: () => Promise<void>, weight: number): Promise<void> {
-    while (!hasRoom(weight)) await oneEnded();
+    while (!hasRoom(weight)) await roomFor(weight);
     start(work, weight);
   }
 
@@ -48,7 +51,8 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
     );
   }
 
-  function oneEnded(): Promise<void> {
+  function roomFor(weight: number): Promise<void> {
+    wanted = weight;
     return new Promise((resolve) => {
       wake = resolve;
     });
@@ -56,6 +60,7 @@ export function boundInFlight(atOnce: number, onFailure: (error: unknown) => voi
 
   function end(weight: number): void {
     running -= weight;
+    if (running > 0 && running > atOnce - Math.max(enough, wanted)) return;
     wake?.();
     wake = undefined;
   }

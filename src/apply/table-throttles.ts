@@ -11,17 +11,20 @@ export interface TableThrottlesParts {
   readonly capacityOf: (table: string) => Promise<number | undefined>;
 }
 
+/** Of one table, and of the places that all tables share. */
+export type TableThrottle = Omit<Throttle, 'run'>;
+
 /**
  * A throttle for each table that a statement writes to: capacity is a table's, so one that is held must not slow the
  * others. Its waiters take none of the places that all tables share.
  */
-export function createTableThrottles(parts: TableThrottlesParts): (cql: string) => Throttle {
+export function createTableThrottles(parts: TableThrottlesParts): (cql: string) => TableThrottle {
   const { clock, report, maxInFlight } = parts;
   const places = createThrottle(maxInFlight, () => {});
-  const byTable = new Map<string, Throttle>();
-  const byText = new Map<string, Throttle>();
+  const byTable = new Map<string, TableThrottle>();
+  const byText = new Map<string, TableThrottle>();
 
-  function throttleOf(table: string): Throttle {
+  function throttleOf(table: string): TableThrottle {
     const known = byTable.get(table);
     if (known) return known;
     const rate = rateMeter(clock);
@@ -37,8 +40,15 @@ export function createTableThrottles(parts: TableThrottlesParts): (cql: string) 
       const writesPerSecond = rate.perSecond();
       report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond, unitsPerSecond });
     });
-    const throttle: Throttle = {
-      run: (work, signal, weight) => own.run(() => places.run(work, signal, weight), signal, weight),
+    const throttle: TableThrottle = {
+      enter: (weight) => {
+        const waited = own.enter(weight);
+        return waited ? waited.then(() => places.enter(weight)) : places.enter(weight);
+      },
+      leave(weight) {
+        places.leave(weight);
+        own.leave(weight);
+      },
       succeeded() {
         rate.count();
         own.succeeded();
@@ -97,15 +107,19 @@ const askAgainMicros = 60_000_000n;
 function rateMeter(clock: Clock) {
   let sinceMicros = clock.nowMicros();
   let events = 0;
+  let uncounted = 0;
   return {
     count() {
+      events++;
+      // The clock is dearer than the count, and a few more or less say nothing.
+      if (++uncounted < eventsALook) return;
+      uncounted = 0;
       const nowMicros = clock.nowMicros();
       // What was long ago says little: half of it is forgotten.
       if (nowMicros - sinceMicros > windowMicros) {
         sinceMicros += (nowMicros - sinceMicros) / 2n;
         events /= 2;
       }
-      events++;
     },
     perSecond(): number {
       const elapsedMicros = Math.max(1, Number(clock.nowMicros() - sinceMicros));
@@ -115,3 +129,4 @@ function rateMeter(clock: Clock) {
 }
 
 const windowMicros = 10_000_000n;
+const eventsALook = 16;

@@ -8,8 +8,7 @@ import {
   TargetWriteError,
 } from '../ports/target-keyspace.ts';
 import { ageStatement } from './age-statement.ts';
-import { createTableThrottles } from './table-throttles.ts';
-import type { Throttle } from './throttle.ts';
+import { createTableThrottles, type TableThrottle } from './table-throttles.ts';
 
 /** The one road into the target. */
 export interface TargetWriter {
@@ -37,9 +36,9 @@ export class RefusedWriteError extends Error {
   override readonly name = 'RefusedWriteError';
   readonly cql: string;
 
-  constructor(statement: { readonly cql: string }, cause: Error) {
+  constructor(cql: string, cause: Error) {
     super(`the target refused a write: ${cause.message}`, { cause });
-    this.cql = statement.cql;
+    this.cql = cql;
   }
 }
 
@@ -59,10 +58,10 @@ const longMicros = 10_000_000n;
 export function createTargetWriter({ target, clock, report, maxInFlight }: TargetWriterParts): TargetWriter {
   const capacityOf = (table: string) => target.writeCapacity(table);
   const throttleOf = createTableThrottles({ clock, report, maxInFlight, capacityOf });
-  let confirmed = 0n;
+  let confirmed = 0;
   return {
     get confirmed() {
-      return confirmed;
+      return BigInt(confirmed);
     },
     async writeOnce(statement, signal) {
       const failure = await attempt(sendingOf(statement, signal), signal);
@@ -110,23 +109,32 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
     }
   }
 
-  function attempt(sending: Sending, signal: AbortSignal | undefined): Promise<TargetWriteError | undefined> {
-    const throttle = throttleOf(sending.cql);
-    return throttle.run(() => attemptWith(throttle, sending), signal, sending.weight);
-  }
-
-  async function attemptWith(throttle: Throttle, sending: Sending): Promise<TargetWriteError | undefined> {
+  async function attempt(
+    { cql, weight, send }: Sending,
+    signal: AbortSignal | undefined,
+  ): Promise<TargetWriteError | undefined> {
+    const throttle = throttleOf(cql);
+    const place = throttle.enter(weight);
+    if (place) await place;
     try {
-      await sending.send();
+      signal?.throwIfAborted();
+      await send();
       throttle.succeeded();
-      confirmed += BigInt(sending.weight);
+      confirmed += weight;
       return undefined;
     } catch (error) {
-      if (!(error instanceof TargetWriteError)) throw error;
-      if (error.failure === 'refused') throw new RefusedWriteError(sending, error);
-      if (error.failure === 'throttled') throttle.pushedBack();
-      return error;
+      return failureIn(error, cql, throttle);
+    } finally {
+      throttle.leave(weight);
     }
+  }
+
+  /** Throws what no repeat will change. */
+  function failureIn(error: unknown, cql: string, throttle: TableThrottle): TargetWriteError {
+    if (!(error instanceof TargetWriteError)) throw error;
+    if (error.failure === 'refused') throw new RefusedWriteError(cql, error);
+    if (error.failure === 'throttled') throttle.pushedBack();
+    return error;
   }
 }
 

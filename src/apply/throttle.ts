@@ -3,8 +3,14 @@
  * back (additive increase, multiplicative decrease), so writers of one target share it without talking to each other.
  */
 export interface Throttle {
-  /** What weighs more than the bound runs alone. */
-  run<T>(work: () => Promise<T>, signal?: AbortSignal, weight?: number): Promise<T>;
+  /**
+   * Takes a place: at once where nothing is answered, else when the answer resolves. Give it back with `leave`, whatever becomes of the work.
+   * What weighs more than the bound runs alone.
+   */
+  enter(weight: number): Promise<void> | undefined;
+  leave(weight: number): void;
+  /** Does a piece of work of weight 1 in a place of its own. */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   succeeded(): void;
   pushedBack(): void;
   /** The target pushed back, and the bound has not risen again to where it was. */
@@ -34,9 +40,16 @@ export function createThrottle(maxInFlight: number, onStepDown: (inFlight: numbe
     return inFlight === 0 || inFlight + weight <= bound;
   }
 
-  function enter(weight: number): void {
+  function begin(weight: number): void {
     inFlight += weight;
     pieces++;
+  }
+
+  function enter(weight: number): Promise<void> | undefined {
+    // Those who came later and weigh less do not go first, or what is heavy would wait for ever.
+    if (first < waiting.length || !hasRoom(weight)) return new Promise((go) => waiting.push({ weight, go }));
+    begin(weight);
+    return undefined;
   }
 
   function leave(weight: number): void {
@@ -44,7 +57,7 @@ export function createThrottle(maxInFlight: number, onStepDown: (inFlight: numbe
     pieces--;
     while (first < waiting.length && hasRoom(waiting[first]!.weight)) {
       const { weight: next, go } = waiting[first++]!;
-      enter(next);
+      begin(next);
       go();
     }
     if (first < forgetAfter) return;
@@ -53,15 +66,15 @@ export function createThrottle(maxInFlight: number, onStepDown: (inFlight: numbe
   }
 
   return {
-    async run(work, signal, weight = 1) {
-      // Those who came later and weigh less do not go first, or what is heavy would wait for ever.
-      if (first === waiting.length && hasRoom(weight)) enter(weight);
-      else await new Promise<void>((go) => waiting.push({ weight, go }));
+    enter,
+    leave,
+    async run(work, signal) {
+      await enter(1);
       try {
         signal?.throwIfAborted();
         return await work();
       } finally {
-        leave(weight);
+        leave(1);
       }
     },
     succeeded() {

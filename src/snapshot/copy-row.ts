@@ -33,11 +33,12 @@ export async function copyPlainRows(
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { rows } = inserts;
-  if (rows.length > 1 && (await parts.writer.insertTogether(inserts, signal))) return books.written(rows.length);
-  for (const [index, row] of rows.entries()) {
+  const count = inserts.rows.length;
+  if (count > 1 && (await parts.writer.insertTogether(inserts, signal))) return books.written(count);
+  for (let index = 0; index < count; index++) {
+    const insert = count === 1 ? inserts : { ...inserts, rows: [inserts.rows[index]!] };
     try {
-      await parts.writer.insertRow({ ...inserts, rows: [row] }, signal);
+      await parts.writer.insertRow(insert, signal);
       books.written();
     } catch (error) {
       await bury(cut(index), 'row', refusalIn(error, attempt, parts), attempt, parts);

@@ -21,6 +21,7 @@ const mostBytesOfGroup = 64 * 1024;
 /** Rows of one partition come one after another: of those that are plain inserts, as many as may go together make a group. */
 export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefined) {
   const scan = new RowScan(layout);
+  const isPartitionOfRows = layout.table.clustering.length > 0;
 
   /** The group that begins with row `from`, of at most so many rows. Writes in the page: absent cells become unset ones. */
   return (page: PackedPage, from: number, mostRows: number): RowGroup => {
@@ -28,7 +29,7 @@ export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefine
     let bytes = scan.valueBytes;
     if (!plain || !scan.isPlain || bytes > largestRowBytes) return { from, to: from + 1, bytes, inserts: undefined };
     const rows = [scan.take()];
-    const end = Math.min(rowCountOf(page), from + mostRows);
+    const end = isPartitionOfRows ? Math.min(rowCountOf(page), from + mostRows) : from + 1;
     let to = from + 1;
     for (; to < end; to++) {
       scan.look(page, to);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createTableThrottles } from '../../src/apply/table-throttles.ts';
+import { createTableThrottles, type TableThrottle } from '../../src/apply/table-throttles.ts';
 import { createThrottle } from '../../src/apply/throttle.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { eventText } from '../../src/ui/event-text.ts';
@@ -44,7 +44,8 @@ describe('a throttle', () => {
     let under = 0;
     let most = 0;
     const run = (weight: number) =>
-      throttle.run(
+      runIn(
+        throttle,
         async () => {
           begun.push(weight);
           under += weight;
@@ -52,7 +53,6 @@ describe('a throttle', () => {
           await new Promise(setImmediate);
           under -= weight;
         },
-        undefined,
         weight,
       );
     const weights = [4, 4, 4, 30, 1, 1, 9];
@@ -108,7 +108,7 @@ describe('throttles by table', () => {
     ['INSERT INTO shop.orders (id) VALUES (?)'],
   ])('the table of %s is known', async (cql) => {
     const { throttleOf, events } = throttles(4);
-    await throttleOf(cql).run(async () => throttleOf(cql).pushedBack());
+    await runIn(throttleOf(cql), async () => throttleOf(cql).pushedBack());
     expect(events).toMatchObject([{ kind: 'throttled', table: 'shop.orders', inFlight: 2 }]);
   });
 
@@ -116,13 +116,13 @@ describe('throttles by table', () => {
     const { throttleOf } = throttles(2);
     const held = throttleOf(insert('held'));
     const free = throttleOf(insert('free'));
-    await held.run(async () => held.pushedBack());
+    await runIn(held, async () => held.pushedBack());
     let release = () => {};
     const blocked = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const waiting = Array.from({ length: 5 }, () => held.run(() => blocked));
-    await expect(free.run(async () => 'done')).resolves.toBe('done');
+    const waiting = Array.from({ length: 5 }, () => runIn(held, () => blocked));
+    await expect(runIn(free, async () => 'done')).resolves.toBe('done');
     release();
     await Promise.all(waiting);
   });
@@ -136,7 +136,7 @@ describe('throttles by table', () => {
       await new Promise(setImmediate);
       atOnce--;
     };
-    await Promise.all(['a', 'b', 'c'].flatMap((table) => [1, 2, 3].map(() => throttleOf(insert(table)).run(work))));
+    await Promise.all(['a', 'b', 'c'].flatMap((table) => [1, 2, 3].map(() => runIn(throttleOf(insert(table)), work))));
     expect(most).toBe(3);
   });
 
@@ -145,7 +145,7 @@ describe('throttles by table', () => {
     const throttle = throttleOf(insert('orders'));
     for (let write = 0; write < 412; write++) throttle.succeeded();
     await clock.sleep(1_000);
-    await throttle.run(async () => throttle.pushedBack());
+    await runIn(throttle, async () => throttle.pushedBack());
     expect(eventText(events[0]!)).toBe('held by: target throttling, shop.orders: 412 writes/s taken, 50 at once now');
   });
 
@@ -157,7 +157,7 @@ describe('throttles by table', () => {
       return capacities[asked.length - 1];
     });
     const throttle = throttleOf(insert('orders'));
-    const hold = () => throttle.run(async () => throttle.pushedBack());
+    const hold = () => runIn(throttle, async () => throttle.pushedBack());
     for (let times = 0; times < 3; times++) {
       await hold();
       await clock.sleep(30_001);
@@ -179,7 +179,7 @@ describe('throttles by table', () => {
     });
     const throttle = throttleOf(insert('orders'));
     for (let times = 0; times < 2; times++) {
-      await throttle.run(async () => throttle.pushedBack());
+      await runIn(throttle, async () => throttle.pushedBack());
       await clock.sleep(2_001);
     }
     expect(events).toMatchObject([{ unitsPerSecond: undefined }, { unitsPerSecond: undefined }]);
@@ -189,7 +189,7 @@ describe('throttles by table', () => {
     const { clock, throttleOf, events } = throttles(1_024);
     const throttle = throttleOf(insert('orders'));
     for (let times = 0; times < 10; times++) {
-      await throttle.run(async () => throttle.pushedBack());
+      await runIn(throttle, async () => throttle.pushedBack());
       await clock.sleep(500);
     }
     expect(events.map((event) => 'inFlight' in event && event.inFlight)).toEqual([512, 32, 2]);
@@ -203,8 +203,18 @@ describe('throttles by table', () => {
       await clock.sleep(1_000);
       for (let write = 0; write < 10; write++) throttle.succeeded();
     }
-    await throttle.run(async () => throttle.pushedBack());
+    await runIn(throttle, async () => throttle.pushedBack());
     expect(events[0]).toMatchObject({ kind: 'throttled' });
     expect((events[0] as { writesPerSecond: number }).writesPerSecond).toBeLessThan(15);
   });
 });
+
+async function runIn<T>(throttle: TableThrottle, work: () => Promise<T>, weight = 1): Promise<T> {
+  const place = throttle.enter(weight);
+  if (place) await place;
+  try {
+    return await work();
+  } finally {
+    throttle.leave(weight);
+  }
+}
