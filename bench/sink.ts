@@ -1,6 +1,6 @@
 /**
  * The sink as processes of their own between a real broker and a real target: changes a second, what they cost, and how long
- * a change takes. Run: node bench/sink.ts [--sandbox FOLDER] [--only throughput,lag]
+ * a change takes. Run: node bench/sink.ts [--sandbox FOLDER] [--only throughput,lag] [--changes 100000,600000]
  * With --lost-answers 1, of a hundred writes one is done and never answered, which a worker learns after two seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,15 +26,16 @@ const { values: args } = parseArgs({
     'lost-answers': { type: 'string', default: '0' },
   },
 });
-const changes = Number(args.changes);
 const { sandbox, close } = await openSandbox(args.sandbox, (dir) =>
   startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true }),
 );
 
 try {
   if (isWanted('throughput'))
-    for (const count of args.workers.split(',')) await inWorld(Number(count), reportThroughput);
-  if (isWanted('lag')) await inWorld(1, reportLag);
+    for (const count of args.workers.split(','))
+      for (const changes of args.changes.split(','))
+        await inWorld((world) => reportThroughput(world, Number(count), Number(changes)));
+  if (isWanted('lag')) await inWorld((world) => reportLag(world, 1));
 } finally {
   await close();
 }
@@ -43,20 +44,20 @@ function isWanted(name: string): boolean {
   return args.only.split(',').includes(name);
 }
 
-async function inWorld(workers: number, report: (world: SinkWorld, workers: number) => Promise<void>): Promise<void> {
+async function inWorld(report: (world: SinkWorld) => Promise<void>): Promise<void> {
   const world = await openSinkWorld(sandbox, {
     writesInFlight: Number(args['writes-in-flight']),
     lostAnswers: Number(args['lost-answers']) / 100,
   });
   try {
-    await report(world, workers);
+    await report(world);
   } finally {
     await world.close();
   }
 }
 
 /** A backlog that is all there when the workers come. */
-async function reportThroughput(world: SinkWorld, workers: number): Promise<void> {
+async function reportThroughput(world: SinkWorld, workers: number, changes: number): Promise<void> {
   for (let from = 0; from < changes; from += 10_000) await world.publish(from, Math.min(changes, from + 10_000));
   const sinks = startSinks(world, workers);
   try {
@@ -66,7 +67,7 @@ async function reportThroughput(world: SinkWorld, workers: number): Promise<void
     const tookSeconds = (performance.now() - Math.min(...sinks.map((sink) => sink.firstTakenMs!))) / 1000;
     const cpuSeconds = sum(sinks.map((sink) => sink.cpuSeconds())) - cpuBefore;
     const peak = Math.max(...sinks.map((sink) => sink.peakMegabytes()));
-    await throwOnLoss(world, sinks);
+    await throwOnLoss(world, sinks, changes);
     say(
       `${workers} workers, a backlog of ${changes}: ${Math.round(changes / tookSeconds)} changes/s, ` +
         `${((cpuSeconds * 1e6) / changes).toFixed(1)} CPU s a million, peak ${peak.toFixed(0)} MB each`,
@@ -118,7 +119,7 @@ async function latencies({ bus, partitions }: SinkWorld): Promise<LatencyCounts>
   return [...position.partitions.values()].map(({ latency }) => latency).reduce(addLatencies, {});
 }
 
-async function throwOnLoss(world: SinkWorld, sinks: readonly SinkProcess[]): Promise<void> {
+async function throwOnLoss(world: SinkWorld, sinks: readonly SinkProcess[], changes: number): Promise<void> {
   const rows = await world.rowsOnTarget();
   const letters = sum(sinks.map(({ deadLetters }) => deadLetters));
   if (rows !== changes || letters > 0) throw new Error(`${rows} rows of ${changes} changes, ${letters} dead letters`);
