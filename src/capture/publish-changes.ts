@@ -1,6 +1,6 @@
 import { type ChangeEvent, encodeChangeEvent } from '../model/change-event.ts';
 import { changesPartition, topics } from '../model/topics.ts';
-import type { MessageBus, Publisher } from '../ports/message-bus.ts';
+import type { MessageBus, OutgoingMessage, Publisher } from '../ports/message-bus.ts';
 
 /** Pulsar is away or took a topic from us. Nothing is lost: reading starts again behind what is acknowledged. */
 export class BusLostError extends Error {
@@ -14,7 +14,7 @@ export function busLost(cause: unknown): BusLostError {
 /** What is published and cannot be stored rejects with BusLostError. */
 export interface ChangesPublisher {
   toPartition(partition: number, event: ChangeEvent, key: Buffer): Promise<unknown>;
-  toSchema(event: ChangeEvent, key: Buffer): Promise<unknown>;
+  toSchema(event: ChangeEvent): Promise<unknown>;
   /** To every partition and to the schema topic. */
   toAll(event: ChangeEvent): Promise<void>;
   /** Aborts when one of the topics was taken from us. */
@@ -37,20 +37,40 @@ export async function openChangesPublisher(
     signal.throwIfAborted();
     throw busLost(fault.reason);
   }
-  const publish = (publisher: Publisher, event: ChangeEvent, key?: Buffer) =>
-    publisher.publish({ ...(key && { key }), ...encodeChangeEvent(event) }).catch((cause: unknown) => {
+  const publish = (publisher: Publisher, message: OutgoingMessage) =>
+    publisher.publish(message).catch((cause: unknown) => {
       throw busLost(cause);
     });
+  const toSchema = (event: ChangeEvent) => publish(publishers[partitions]!, schemaMessage(event));
   return {
-    toPartition: (partition, event, key) => publish(publishers[partition]!, event, key),
-    toSchema: (event, key) => publish(publishers[partitions]!, event, key),
+    toPartition: (partition, event, key) => publish(publishers[partition]!, { key, ...encodeChangeEvent(event) }),
+    toSchema,
     toAll: async (event) => {
-      await Promise.all(publishers.map((publisher) => publish(publisher, event)));
+      const message = encodeChangeEvent(event);
+      const toPartitions = publishers.slice(0, partitions).map((publisher) => publish(publisher, message));
+      await Promise.all([...toPartitions, toSchema(event)]);
     },
     lost: AbortSignal.any(publishers.map(({ lost }) => lost)),
     close: () => closeAll(publishers),
   };
 }
+
+/**
+ * On the schema topic a key is what a later message may take the place of: a node's watermark, but no record. Nothing there has
+ * an empty payload, by which the broker would take its key for ended and leave it out.
+ */
+function schemaMessage(event: ChangeEvent): OutgoingMessage {
+  const { properties, payload } = encodeChangeEvent(event);
+  const { kind, node } = event;
+  const place = event.kind === 'record' ? [event.segment, event.position] : [];
+  return {
+    key: Buffer.from([kind, node, ...place].join('/')),
+    properties,
+    payload: payload.length > 0 ? payload : one,
+  };
+}
+
+const one = Buffer.from([1]);
 
 async function closeAll(publishers: readonly Publisher[]): Promise<void> {
   await Promise.allSettled(publishers.map((publisher) => publisher.close()));

@@ -118,7 +118,7 @@ function publish(publisher: RecordPublisher, route: Route, event: RecordEvent, k
     case 'canary':
       return publisher.toPartition(route.partition, event, key);
     case 'schema':
-      return publisher.toSchema(event, key);
+      return publisher.toSchema(event);
     case 'counter':
     case 'none':
       return Promise.resolve();

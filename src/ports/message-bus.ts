@@ -84,6 +84,8 @@ export interface TopicReader {
 
 export type ReadFrom =
   | { readonly kind: 'earliest' }
+  /** From the earliest, without what a later message of the same key has overtaken, as far as the topic was compacted. */
+  | { readonly kind: 'newest-of-keys' }
   | { readonly kind: 'latest' }
   | { readonly kind: 'after'; readonly position: Position }
   | { readonly kind: 'published-since'; readonly atMs: number };
@@ -136,6 +138,11 @@ export interface MessageBus {
   lastPosition(topic: string, signal?: AbortSignal): Promise<Position | undefined>;
   /** To read on from: all before is acknowledged. Makes the subscription if there is none; undefined before the topic's first message. */
   acknowledgedUpTo(topic: string, subscription: string, signal?: AbortSignal): Promise<Position | undefined>;
+  /**
+   * Begins to compact a topic, where all messages have keys and payloads. Whether it may be and comes to an end is not
+   * told: without it readers of the newest read more, and the same.
+   */
+  compact(topic: string, signal?: AbortSignal): Promise<void>;
   publisher(topic: string, options?: PublisherOptions, signal?: AbortSignal): Promise<Publisher>;
   subscribe(
     topic: string,

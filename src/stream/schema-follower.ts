@@ -31,6 +31,8 @@ export interface RecordSight {
 /** An agent that is silent for longer is not waited for: its records are parked, and the partition goes on. */
 const longestWaitMicros = 30_000_000n;
 const lookEveryMs = 200;
+/** Read within seconds; the watermarks of three nodes in nine hours. */
+const compactAfterMessages = 100_000;
 
 /** The source's schema through time, kept up with the schema topic. */
 export class SchemaFollower {
@@ -43,6 +45,7 @@ export class SchemaFollower {
   readonly #learned = new WeakSet<SchemaRows>();
   #following: Promise<void> = Promise.resolve();
   #version = 0;
+  #read = 0;
 
   private constructor(parts: SchemaFollowerParts, reader: TopicReader) {
     this.#parts = parts;
@@ -51,7 +54,7 @@ export class SchemaFollower {
   }
 
   static async open(parts: SchemaFollowerParts, signal?: AbortSignal): Promise<SchemaFollower> {
-    const reader = await parts.bus.reader(topics.schema, { kind: 'earliest' }, signal);
+    const reader = await parts.bus.reader(topics.schema, { kind: 'newest-of-keys' }, signal);
     const follower = new SchemaFollower(parts, reader);
     await follower.catchUp(signal);
     return follower;
@@ -122,8 +125,15 @@ export class SchemaFollower {
       let message = await this.#reader.nextUntilEnd(signal);
       message;
       message = await this.#reader.nextUntilEnd(signal)
-    )
+    ) {
       await this.#take(message, signal);
+      await this.#compactWhenLong(signal);
+    }
+  }
+
+  /** Nearly all that stands there are watermarks, of which the newest says what all said: who starts later need not read the others. */
+  async #compactWhenLong(signal?: AbortSignal): Promise<void> {
+    if (++this.#read % compactAfterMessages === 0) await this.#parts.bus.compact(topics.schema, signal);
   }
 
   async #take(message: Message, signal?: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ async function aSection(bodies: readonly Buffer[]): Promise<ReadSection> {
   return { segment: 7n, section, records: recordsOf(section) };
 }
 
+const nothing = Buffer.alloc(0);
+
 /** A publisher whose broker answers when the test says so. */
 function aPublisher(maxInFlightBytes: number) {
   const waiting: (() => void)[] = [];
@@ -37,7 +39,7 @@ function aPublisher(maxInFlightBytes: number) {
     settings: aNodeLog().settings,
     clock: aClock(),
     progress: { acknowledge: (_, place, nonces) => void acknowledged.push({ place, nonces }) },
-    publisher: { toPartition: (_, event, key) => send(event, key), toSchema: send },
+    publisher: { toPartition: (_, event, key) => send(event, key), toSchema: (event) => send(event, nothing) },
     inFlight: openInFlight(maxInFlightBytes, () => {}),
     counters,
     claims: { sawCanary: (nonce) => void canaries.push(nonce) },

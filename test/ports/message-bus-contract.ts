@@ -491,6 +491,21 @@ export function messageBusContract(name: string, open: () => Promise<BusUnderTes
         expect((await untilEnd(topic, { kind: 'after', position: end })).map(textOf)).toEqual(['after']);
       });
 
+      it('of a compacted topic the newest of each key is read, in its place, and all that came since', async () => {
+        const topic = await aTopic();
+        const publisher = await aPublisher(topic);
+        const publish = async (key: string, text: string) =>
+          void (await publisher.publish({ key: Buffer.from(key), payload: Buffer.from(text) }));
+        for (const text of ['a 1', 'b 1', 'c 1', 'a 2', 'b 2']) await publish(text[0]!, text);
+        expect((await untilEnd(topic, { kind: 'newest-of-keys' })).map(textOf)).toHaveLength(5);
+        await bus.compact(topic);
+        const newest = async () => (await untilEnd(topic, { kind: 'newest-of-keys' })).map(textOf);
+        await expect.poll(newest, { timeout: patienceMs }).toEqual(['c 1', 'a 2', 'b 2']);
+        await publish('c', 'c 2');
+        expect(await newest()).toEqual(['c 1', 'a 2', 'b 2', 'c 2']);
+        expect(await untilEnd(topic)).toHaveLength(6);
+      });
+
       it('a subscription that has acknowledged a part of a batch is before it, or in it', async () => {
         const topic = await aTopic();
         await publishAll(await aPublisher(topic), numbers(0, 10));

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { openChangesPublisher } from '../../src/capture/publish-changes.ts';
 import { encodeChangeEvent } from '../../src/model/change-event.ts';
 import { topics } from '../../src/model/topics.ts';
+import type { MessageBus } from '../../src/ports/message-bus.ts';
 import { SchemaFollower } from '../../src/stream/schema-follower.ts';
 import { aClock } from '../support/a-clock.ts';
 import { inMemoryBus } from '../support/in-memory-bus.ts';
@@ -69,3 +71,50 @@ test('a node that is silent is waited for no longer than half a minute', async (
   await follower.untilPassed(undefined, [{ node, publishedAtMs: 5 }]);
   expect(clock.nowMicros() - 1_000_000_000n).toBeGreaterThanOrEqual(30_000_000n);
 });
+
+test('who starts after months reads no more than what still counts: each record, and of each node the newest watermark', async () => {
+  const memory = inMemoryBus();
+  const publisher = await openChangesPublisher(memory.bus, 1, new AbortController().signal);
+  const watermark = (at: string, second: number) =>
+    publisher.toAll({ kind: 'watermark', node: at, instantMicros: BigInt(second), unbrokenSinceMicros: 0n });
+  // Two of one partition of the log's own table.
+  await publisher.toSchema({ ...corrupt, position: 1 });
+  await publisher.toSchema({ ...corrupt, position: 2 });
+  for (let second = 1; second <= 50_000; second++) for (const at of [node, 'node-2']) await watermark(at, second);
+  const read: string[] = [];
+  const open = async () => {
+    read.length = 0;
+    return SchemaFollower.open({ ...parts, bus: { ...memory.bus, reader: readerInto(read, memory.bus.reader) } });
+  };
+  const poison: string[] = [];
+  const parts = {
+    clock: aClock(1_000_000_000n),
+    baseline: nothing,
+    baselineAtMicros: 0n,
+    readSchema: async () => ({ rows: shop, atMicros: 1n }),
+    onChange: () => {},
+    onPoison: async () => void poison.push('told'),
+  };
+  await open();
+  expect(read).toHaveLength(100_002);
+
+  const follower = await open();
+  expect(read.length).toBeLessThan(10);
+  expect(poison).toHaveLength(4);
+  const sights = [node, 'node-2'].map((of) => ({ node: of, publishedAtMs: 48 }));
+  await follower.untilPassed(undefined, sights);
+  expect(parts.clock.nowMicros()).toBeLessThan(1_000_000_100n);
+});
+
+/** Tells what kinds of messages are read. */
+function readerInto(read: string[], open: MessageBus['reader']): MessageBus['reader'] {
+  return async (...asked) => {
+    const reader = await open(...asked);
+    const nextUntilEnd: typeof reader.nextUntilEnd = async (signal) => {
+      const message = await reader.nextUntilEnd(signal);
+      if (message) read.push(message.properties.kind!);
+      return message;
+    };
+    return { ...reader, nextUntilEnd };
+  };
+}

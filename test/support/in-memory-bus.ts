@@ -21,6 +21,8 @@ export interface MemoryBus {
 interface Topic {
   readonly messages: Message[];
   readonly consumers: Consumer[];
+  /** Numbers of messages that a compaction has left out. */
+  overtaken: ReadonlySet<number>;
   /** Aborted for those of before a take-over. */
   fence: AbortController;
   acknowledged: number;
@@ -40,6 +42,7 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
       messages: [],
       consumers: [],
       fence: new AbortController(),
+      overtaken: new Set<number>(),
       acknowledged: 0,
       wake: [],
     };
@@ -85,14 +88,19 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
     let at = from.kind === 'latest' ? topic.messages.length : topic.messages.findIndex((m) => m.publishedAtMs >= since);
     if (at < 0) at = topic.messages.length;
     if (from.kind === 'after') at = Number(from.position.text) + 1;
+    const skip = () => {
+      if (from.kind === 'newest-of-keys') while (topic.overtaken.has(at)) at++;
+    };
     return {
       async nextUntilEnd(signal) {
         signal?.throwIfAborted();
+        skip();
         return topic.messages[at] && topic.messages[at++];
       },
       async next(signal) {
         for (;;) {
           signal?.throwIfAborted();
+          skip();
           const message = topic.messages[at];
           if (message) return topic.messages[at++]!;
           await somethingNew(topic, signal);
@@ -100,6 +108,18 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
       },
       close: async () => {},
     };
+  }
+
+  /** As Pulsar's: the last of each key stays, unless its payload is empty, and what has no key is left out. */
+  async function compact(name: string): Promise<void> {
+    const topic = topicOf(name);
+    const last = new Map(topic.messages.map(({ key }, at) => [key?.toString('hex'), at]));
+    topic.overtaken = new Set(
+      topic.messages.flatMap(({ key, payload }, at) => {
+        const stays = key !== null && payload.length > 0 && last.get(key.toString('hex')) === at;
+        return stays ? [] : [at];
+      }),
+    );
   }
 
   async function subscribe(name: string): Promise<Subscription> {
@@ -133,6 +153,7 @@ export function inMemoryBus(nowMs: () => number = Date.now): MemoryBus {
   const bus = {
     publisher,
     reader,
+    compact,
     subscribe,
     lastPosition,
     acknowledgedUpTo,

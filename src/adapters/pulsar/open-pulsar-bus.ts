@@ -10,7 +10,7 @@ import { openReader, readLastPosition } from './open-reader.ts';
 import { openSubscription } from './open-subscription.ts';
 import { readCursor } from './read-cursor.ts';
 import { type PulsarLogin, readLogin } from './read-login.ts';
-import { describeTopic, ensureSubscription, ensureTopic, readBacklog } from './topic-admin.ts';
+import { compactTopic, describeTopic, ensureSubscription, ensureTopic, readBacklog } from './topic-admin.ts';
 
 export interface PulsarBusOptions extends PulsarLogin {
   /** `pulsar://host:6650[,host:6650]`, or `pulsar+ssl://`. */
@@ -47,6 +47,7 @@ export async function openPulsarBus(options: PulsarBusOptions): Promise<MessageB
       onBus(`to read the schema of ${topic}`, () => client.schema(full(topic), version, signal)),
     lastPosition: (topic, signal) => readLastPosition(readerOf(topic), signal),
     acknowledgedUpTo: (topic, name, signal) => readCursor({ ...readerOf(topic), subscription: name }, signal),
+    compact: (topic, signal) => compactTopic(admin, full(topic), signal),
     publisher: (topic, more, signal) => openPublisher({ client, admin, topic: full(topic), clientName }, more, signal),
     subscribe: (topic, subscription, kind, more = {}) =>
       openSubscription({

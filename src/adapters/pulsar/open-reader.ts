@@ -18,7 +18,10 @@ export async function openReader(
   signal?: AbortSignal,
 ): Promise<TopicReader> {
   const doing = `to read ${topic}`;
-  const reader = await onBus(doing, () => client.reader({ topic, start: startOf(from), readerName, signal }));
+  const isReadCompacted = from.kind === 'newest-of-keys';
+  const reader = await onBus(doing, () =>
+    client.reader({ topic, start: startOf(from), isReadCompacted, readerName, signal }),
+  );
   let end: MessageId | null = null;
   return {
     nextUntilEnd: (signal) =>
@@ -56,6 +59,8 @@ function startOf(from: ReadFrom): ReaderStart {
     case 'earliest':
     case 'latest':
       return from.kind;
+    case 'newest-of-keys':
+      return 'earliest';
     case 'after':
       return { id: idOf(from.position), isExclusive: true };
     case 'published-since':
