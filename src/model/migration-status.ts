@@ -3,6 +3,7 @@ import type { CopyControl } from './copy-control.ts';
 import type { Coverage } from './coverage.ts';
 import type { ComparedTable } from './difference.ts';
 import type { PhaseName } from './phase.ts';
+import type { StreamBooks } from './stream-books.ts';
 import type { CopyPause, TableHold } from './table-hold.ts';
 
 /** Where a migration is, as `cdcmig status` tells it. */
@@ -80,19 +81,7 @@ export interface PhaseStatus {
   readonly summary: string;
 }
 
-/** received = all the others. */
-interface StreamCounts {
-  readonly received: number;
-  readonly applied: number;
-  readonly duplicates: number;
-  readonly superseded: number;
-  readonly recopied: number;
-  readonly deadLettered: number;
-  readonly parked: number;
-  readonly ignored: number;
-}
-
-export interface StreamStatus extends StreamCounts {
+export interface StreamStatus extends StreamBooks {
   /** How far applied changes are behind the present; 'unknown' is a value. */
   readonly lagMs: number | 'unknown';
   readonly unknownBecause: string | undefined;
@@ -100,7 +89,7 @@ export interface StreamStatus extends StreamCounts {
   readonly backlogEntries: number;
   readonly backlogAgeSeconds: number;
   /** Of the last whole minute, over all partitions. */
-  readonly lastMinute: StreamCounts;
+  readonly lastMinute: StreamBooks;
   /** From the application's write time to the confirmed write; undefined before the first. */
   readonly latencyMs: { readonly p50: number | undefined; readonly p99: number | undefined };
 }

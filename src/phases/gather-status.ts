@@ -10,12 +10,13 @@ import type {
   ValidationStatus,
 } from '../model/migration-status.ts';
 import { phaseNames } from '../model/phase.ts';
+import { emptyBooks } from '../model/stream-books.ts';
 import { sinkSubscription } from '../model/topics.ts';
 import type { SourceConnectors } from '../ports/source-connectors.ts';
 import type { TablePause, ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { splitsOf } from '../state/open-comparison.ts';
-import { addBooks, emptyBooks } from '../stream/batch-books.ts';
+import { addBooks } from '../stream/batch-books.ts';
 import { addLatencies, percentile } from '../stream/latency.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
 import { connectorStatus } from './connector-status.ts';

@@ -1,32 +1,7 @@
 import { BooksError } from '../errors.ts';
-
-/** What became of every update of a stretch of the stream. */
-export interface StreamBooks {
-  readonly received: number;
-  readonly applied: number;
-  readonly duplicates: number;
-  /** Hidden by a later range or partition delete. */
-  readonly superseded: number;
-  readonly recopied: number;
-  readonly deadLettered: number;
-  /** Wait on the parked topic for a schema or for the operator. */
-  readonly parked: number;
-  /** Of tables that are not migrated by the stream, or without content. */
-  readonly ignored: number;
-}
+import { accountedFor, emptyBooks, type StreamBooks } from '../model/stream-books.ts';
 
 export type Outcome = Exclude<keyof StreamBooks, 'received'>;
-
-export const emptyBooks: StreamBooks = {
-  received: 0,
-  applied: 0,
-  duplicates: 0,
-  superseded: 0,
-  recopied: 0,
-  deadLettered: 0,
-  parked: 0,
-  ignored: 0,
-};
 
 /** The books of a batch; throws BooksError when an update has no outcome or two. */
 export function balance(received: number, outcomes: readonly Outcome[], where: string): StreamBooks {
@@ -37,10 +12,10 @@ export function balance(received: number, outcomes: readonly Outcome[], where: s
 }
 
 /** Throws BooksError when an update has no outcome or two. */
-export function throwOnUnbalanced({ received, ...outcomes }: StreamBooks, where: string): void {
-  const accountedFor = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
-  if (accountedFor === received) return;
-  throw new BooksError(`${where}: ${received} updates received, ${accountedFor} accounted for`);
+export function throwOnUnbalanced(books: StreamBooks, where: string): void {
+  const { received } = books;
+  if (accountedFor(books) === received) return;
+  throw new BooksError(`${where}: ${received} updates received, ${accountedFor(books)} accounted for`);
 }
 
 export function addBooks(a: StreamBooks, b: StreamBooks): StreamBooks {

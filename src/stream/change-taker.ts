@@ -1,9 +1,10 @@
 import { OperatorError } from '../errors.ts';
 import type { Lane } from '../model/lane.ts';
+import { emptyBooks, type StreamBooks } from '../model/stream-books.ts';
 import type { Message } from '../ports/message-bus.ts';
 import { admitUpdates, recordToPark } from './admit-updates.ts';
 import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
-import { addBooks, emptyBooks, type StreamBooks, throwOnUnbalanced } from './batch-books.ts';
+import { addBooks, throwOnUnbalanced } from './batch-books.ts';
 import { type KnownCopies, RecentUpdates } from './copies.ts';
 import { decodeEvents } from './decode-events.ts';
 import { decodeImages, ImageFormats } from './decode-images.ts';

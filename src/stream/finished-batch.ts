@@ -1,6 +1,7 @@
 import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
+import type { StreamBooks } from '../model/stream-books.ts';
 import type { Message, Position } from '../ports/message-bus.ts';
-import { addBooks, type StreamBooks } from './batch-books.ts';
+import { addBooks } from './batch-books.ts';
 import { addLatencies, type LatencyCounts } from './latency.ts';
 import { readChangeEvent } from './read-change-event.ts';
 

@@ -1,4 +1,5 @@
-import { addBooks, emptyBooks, type StreamBooks, throwOnUnbalanced } from './batch-books.ts';
+import { emptyBooks, type StreamBooks } from '../model/stream-books.ts';
+import { addBooks, throwOnUnbalanced } from './batch-books.ts';
 
 const minuteMicros = 60_000_000n;
 

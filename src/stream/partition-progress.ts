@@ -1,4 +1,4 @@
-import type { StreamBooks } from './batch-books.ts';
+import type { StreamBooks } from '../model/stream-books.ts';
 import type { LatencyCounts } from './latency.ts';
 import type { ParkedTable } from './parking-lot.ts';
 

@@ -1,5 +1,6 @@
 import type { DrainMarkEvent, WatermarkEvent } from '../model/change-event.ts';
-import { addBooks, emptyBooks, type StreamBooks } from './batch-books.ts';
+import { emptyBooks, type StreamBooks } from '../model/stream-books.ts';
+import { addBooks } from './batch-books.ts';
 import { addLatencies, type LatencyCounts } from './latency.ts';
 import { MinuteBooks } from './minute-books.ts';
 import type { ParkedTable } from './parking-lot.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { emptyBooks } from '../../src/stream/batch-books.ts';
+import { emptyBooks } from '../../src/model/stream-books.ts';
 import { type FinishedBatch, joinBatches, type Mark } from '../../src/stream/finished-batch.ts';
 
 function aBatch(position: string, marks: readonly Mark[] = []): FinishedBatch {

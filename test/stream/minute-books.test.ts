@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BooksError } from '../../src/errors.ts';
-import { emptyBooks } from '../../src/stream/batch-books.ts';
+import { emptyBooks } from '../../src/model/stream-books.ts';
 import { MinuteBooks } from '../../src/stream/minute-books.ts';
 
 const second = 1_000_000n;

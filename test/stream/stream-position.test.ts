@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BooksError } from '../../src/errors.ts';
-import { addBooks, balance, emptyBooks } from '../../src/stream/batch-books.ts';
+import { emptyBooks } from '../../src/model/stream-books.ts';
+import { addBooks, balance } from '../../src/stream/batch-books.ts';
 import { addLatencies, countLatencies, percentile } from '../../src/stream/latency.ts';
 import { decodeProgress, encodeProgress, type PartitionProgress } from '../../src/stream/partition-progress.ts';
 import { PartitionState } from '../../src/stream/partition-state.ts';

@@ -1,6 +1,6 @@
+import { emptyBooks, type StreamBooks } from '../../model/stream-books.ts';
 import { connectPulsar } from '../../wire/pulsar/connect-pulsar.ts';
 import type { Reader } from '../../wire/pulsar/types.ts';
-import { emptyBooks, type StreamBooks } from './stream-books.ts';
 
 /** What a worker says each second of one partition of the changes. */
 export interface ProgressReport {

@@ -1,8 +1,8 @@
 import type { MigrationStatus } from '../../model/migration-status.ts';
+import { accountedFor, type StreamBooks } from '../../model/stream-books.ts';
 import type { Comparison, Difference } from './compare.ts';
 import type { PhaseOutcome } from './operator.ts';
 import type { RehearsedFacts } from './rehearsed-facts.ts';
-import { areBalanced, type StreamBooks } from './stream-books.ts';
 
 export interface DemoFacts {
   readonly phases: readonly PhaseOutcome[];
@@ -78,6 +78,10 @@ function rehearsedLines(facts: RehearsedFacts): readonly string[] {
     `${writeUnits} write units and ${readUnits} read units consumed`,
     `${throttledWrites} writes and ${throttledReads} reads throttled, ${lost} answers lost, ${refused} requests refused`,
   ];
+}
+
+function areBalanced(books: StreamBooks): boolean {
+  return accountedFor(books) === books.received;
 }
 
 function booksText({ received, ...outcomes }: StreamBooks): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyBooks } from '../../../src/sandbox/demo/stream-books.ts';
+import { emptyBooks } from '../../../src/model/stream-books.ts';
 import { foldReports, type ProgressReport } from '../../../src/sandbox/demo/stream-record.ts';
 
 test('the last word of every worker counts, of those killed as well', () => {

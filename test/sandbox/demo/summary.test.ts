@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyBooks } from '../../../src/sandbox/demo/stream-books.ts';
+import { emptyBooks } from '../../../src/model/stream-books.ts';
 import { type DemoFacts, faultsOf, summaryText } from '../../../src/sandbox/demo/summary.ts';
 
 const goodBooks = { ...emptyBooks, received: 10, applied: 6, duplicates: 3, recopied: 1 };
