@@ -1,5 +1,6 @@
 import type { PolledConsumer } from './consumer.ts';
 import type { MessageId } from './message-id.ts';
+import { openAll } from './open-all.ts';
 import { PartitionWatch } from './partition-watch.ts';
 import { PulsarError } from './pulsar-error.ts';
 import { Pulse } from './pulse.ts';
@@ -133,16 +134,9 @@ class MergingConsumer implements PartitionedConsumer {
     this.host.onClosed();
   }
 
-  /** All of them or none. */
   private async openParts(from: number, to: number, options: PartitionedConsumerOptions, signal?: AbortSignal) {
     const opening = Array.from({ length: to - from }, (_, i) => this.openPart(from + i, to, options, signal));
-    const opened = await Promise.allSettled(opening);
-    const parts = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const failed = opened.find((one) => one.status === 'rejected');
-    if (failed) {
-      await Promise.all(parts.map((part) => part.close()));
-      throw failed.reason;
-    }
+    const parts = await openAll(opening);
     this.parts = [...this.parts, ...parts];
     this.arrived.fire();
   }

@@ -1,5 +1,6 @@
 import type { MessageId } from './message-id.ts';
 import { partitionOfKey } from './murmur3.ts';
+import { openAll } from './open-all.ts';
 import { PartitionWatch } from './partition-watch.ts';
 import type { PulsarError } from './pulsar-error.ts';
 import { fullTopicName, partitionName } from './topic-name.ts';
@@ -95,16 +96,9 @@ class SpreadingProducer implements PartitionedProducer {
     this.host.onClosed();
   }
 
-  /** All of them or none. */
   private async openParts(from: number, to: number, signal?: AbortSignal): Promise<void> {
     const opening = Array.from({ length: to - from }, (_, i) => this.openPart(from + i, signal));
-    const opened = await Promise.allSettled(opening);
-    const parts = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const failed = opened.find((one) => one.status === 'rejected');
-    if (failed) {
-      await Promise.all(parts.map((part) => part.close()));
-      throw failed.reason;
-    }
+    const parts = await openAll(opening);
     this.parts = [...this.parts, ...parts];
   }
 
