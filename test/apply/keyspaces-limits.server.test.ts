@@ -14,7 +14,7 @@ import { PartitionsUnderWay } from '../../src/stream/partitions-under-way.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
 import { rawPool, run, targetEndpoint } from '../adapters/cassandra/sandbox-cluster.ts';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { aUser } from '../sandbox/keyspaces/a-stand-in.ts';
+import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
 import { aKeyspaceDefinition, aTableDefinition } from '../support/a-definition.ts';
 import { int, text } from '../support/a-table.ts';
 import { aCell, aRow } from '../support/an-update.ts';
@@ -29,9 +29,7 @@ let target: TargetKeyspace;
 let table: Table;
 
 beforeAll(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', aUser.secretAccessKey);
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  withKeysOf();
   region = await aRehearsedRegion(inject('sandbox'));
   target = await openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000 });
   const columns = [

@@ -6,7 +6,7 @@ import { copyCounters } from '../../src/apply/copy-counters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { aUser } from '../sandbox/keyspaces/a-stand-in.ts';
+import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
 import { aKeyspaceDefinition, aTableDefinition } from '../support/a-definition.ts';
 import { openTwoKeyspaces, type TwoKeyspaces } from '../support/two-keyspaces.ts';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
@@ -26,9 +26,7 @@ describe('counters through lost answers, broken connections and throttling', () 
   const moved = `counters_lost_${process.pid}_k`;
 
   beforeAll(async () => {
-    vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', aUser.secretAccessKey);
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    withKeysOf();
     sides = await openTwoKeyspaces(inject('sandbox'), 'counters_lost', [
       'CREATE TABLE KS.hits (page int, day int, seen counter, liked counter, visits counter static, PRIMARY KEY (page, day))',
     ]);

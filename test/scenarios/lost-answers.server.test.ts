@@ -7,7 +7,7 @@ import { targetDefinitions } from '../../src/plan/target-schema.ts';
 import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
 import { seededRandom } from '../../src/sandbox/demo/seeded-random.ts';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { aUser } from '../sandbox/keyspaces/a-stand-in.ts';
+import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
 import { type FollowedKeyspace, openFollowedKeyspace, startWorker } from './followed-keyspace.ts';
 
 const seed = Number(process.env.CDCMIG_SEED ?? randomBytes(3).readUIntBE(0, 3));
@@ -21,8 +21,7 @@ let followed: FollowedKeyspace;
 let target: TargetKeyspace;
 
 beforeAll(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', aUser.secretAccessKey);
+  withKeysOf();
   region = await aRehearsedRegion(inject('sandbox'));
   followed = await openFollowedKeyspace(inject('sandbox'), `lost_${seed}`, [
     `CREATE TABLE KS.notes (id int, at int, text text, words list<text>, tags set<text>, marks map<text, int>,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { aUser } from '../sandbox/keyspaces/a-stand-in.ts';
+import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
-import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+import { endScenario } from './operator/end-scenario.ts';
+import { createKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
 
 const patience = 180_000;
 const rows = 600;
@@ -15,9 +16,7 @@ let sides: TwoSides;
 let migration: AMigration;
 
 beforeAll(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', aUser.secretAccessKey);
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  withKeysOf();
   const rules = { mode: 'strict', off: [], on: ['other-partitioner'] } as const;
   region = await aRehearsedRegion(inject('sandbox'), { rules, faults: { shortPages: 0.3 } });
   sides = await openTwoSides(inject('sandbox'));
@@ -31,24 +30,13 @@ beforeAll(async () => {
   await fill('INSERT INTO KS.things (id, name) VALUES (?, ?)', (n) => [n, `name ${n}`]);
   await fill('INSERT INTO KS.visits (user, at, note, motto) VALUES (?, ?, ?, ?)', (n) => [n % 40, n, 'note', 'motto']);
   await fill('UPDATE KS.hits SET seen = seen + ? WHERE page = ?', (n) => [n, n % 100]);
-  const target = {
-    ...{ kind: 'keyspaces', region: region.endpoint.region, tlsCaFile: region.endpoint.caFile },
-    endpoint: `${region.endpoint.cql!.host}:${region.endpoint.cql!.port}`,
-    controlPlaneUrl: region.endpoint.controlPlane,
-  };
   const names = { name: own.replace('_', '-'), keyspace: own, targetKeyspace: moved };
-  migration = aMigration({ ...names, sandbox: inject('sandbox'), keyspaces: target });
+  migration = aMigration({ ...names, sandbox: inject('sandbox'), keyspaces: region.target });
 }, patience);
 
 afterAll(async () => {
-  await migration?.[Symbol.asyncDispose]();
-  await region?.standIn.state.deleteKeyspace(moved).catch(() => {});
+  await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
   await region?.close();
-  if (sides) {
-    await dropKeyspace(sides.source, own);
-    await dropKeyspace(sides.target, moved);
-  }
-  await sides?.[Symbol.asyncDispose]();
   vi.unstubAllEnvs();
   expect(region.standIn.bugs).toEqual([]);
 }, patience);

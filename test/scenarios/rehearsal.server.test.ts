@@ -7,10 +7,12 @@ import type { MessageBus } from '../../src/ports/message-bus.ts';
 import { compareKeyspaces } from '../../src/sandbox/demo/compare.ts';
 import { openClient } from '../../src/sandbox/demo/open-client.ts';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { aUser, refusalOf } from '../sandbox/keyspaces/a-stand-in.ts';
+import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
+import { refusalOf } from '../sandbox/keyspaces/a-stand-in.ts';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
 import type { Ended } from './operator/cdcmig-process.ts';
-import { createKeyspace, dropKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
+import { endScenario } from './operator/end-scenario.ts';
+import { createKeyspace, fillRows, openTwoSides, type TwoSides } from './operator/two-sides.ts';
 
 const patience = 180_000;
 const rows = 800;
@@ -32,9 +34,7 @@ let migration: AMigration;
 let bus: MessageBus;
 
 beforeAll(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', aUser.secretAccessKey);
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  withKeysOf();
   const faults = { appliedThrottles: 0.3, shortPages: 0.2 };
   const delays = { createMs: 400, updateMs: 30, deleteMs: 30 };
   region = await aRehearsedRegion(inject('sandbox'), { faults: { ...faults, lostAnswers }, delays });
@@ -62,25 +62,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bus?.close();
-  await migration?.[Symbol.asyncDispose]();
-  await region?.standIn.state.deleteKeyspace(moved).catch(() => {});
+  await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
   await region?.close();
-  if (sides) {
-    await dropKeyspace(sides.source, own);
-    await dropKeyspace(sides.target, moved);
-  }
-  await sides?.[Symbol.asyncDispose]();
   vi.unstubAllEnvs();
 }, patience);
 
 const parts = () => ({ name: own.replace('_', '-'), sandbox: inject('sandbox'), keyspace: own, targetKeyspace: moved });
 
-function target() {
-  const { cql, controlPlane: controlPlaneUrl, caFile: tlsCaFile, region: name } = region.endpoint;
-  const tables = { readUnits: 3_000, writeUnits };
-  const endpoint = `${cql!.host}:${cql!.port}`;
-  return { kind: 'keyspaces', region: name, endpoint, controlPlaneUrl, tlsCaFile, requestTimeoutMs: 2_000, tables };
-}
+const target = () => ({ ...region.target, requestTimeoutMs: 2_000, tables: { readUnits: 3_000, writeUnits } });
 
 describe('a keyspace of old rows moves through the stand-in, which throttles and loses one answer in a hundred', () => {
   test('the plan names what Keyspaces is asked to create, and creates nothing', { timeout: patience }, async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ProgressEvent } from '../../src/events.ts';
-import { compareTables, type TablesToCompare } from '../../src/validation/compare-tables.ts';
+import type { TablesToCompare } from '../../src/validation/compare-tables.ts';
 import { isEqualReport, reportJson } from '../../src/validation/report.ts';
-import { aClock } from '../support/a-clock.ts';
 import { aTable, int, text } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
+import { compareInMemory } from './compare-in-memory.ts';
 
 const table = aTable();
 
@@ -86,17 +86,7 @@ function compare(
   target: readonly MemoryRow[] | MemoryReader,
   parts: Partial<TablesToCompare> = {},
 ) {
-  const clock = aClock();
   const readerOf = (rows: readonly MemoryRow[] | MemoryReader) => ('readRange' in rows ? rows : inMemoryReader(rows));
-  return compareTables({
-    sides: { source: readerOf(source), target: readerOf(target) },
-    tables: [{ table, splits: 3 }],
-    withCounters: false,
-    clock,
-    report: () => undefined,
-    streamTime: () => clock.now,
-    patienceMs: 60_000,
-    splitsAtOnce: 2,
-    ...parts,
-  });
+  const sides = { source: readerOf(source), target: readerOf(target) };
+  return compareInMemory(sides, { tables: [{ table, splits: 3 }], ...parts });
 }

@@ -4,12 +4,12 @@ import type { ComparedSplit } from '../../src/model/compared-split.ts';
 import { maxToken, minToken, type TokenRange } from '../../src/model/token.ts';
 import type { Sides } from '../../src/validation/compare-split.ts';
 import type { ComparisonMemory, TableToCompare } from '../../src/validation/compare-table.ts';
-import { compareTables, type TablesToCompare } from '../../src/validation/compare-tables.ts';
+import type { TablesToCompare } from '../../src/validation/compare-tables.ts';
 import { lookUpTarget } from '../../src/validation/look-up-target.ts';
 import { isEqualReport, reportJson, type ValidationReport } from '../../src/validation/report.ts';
-import { aClock } from '../support/a-clock.ts';
 import { aTable, int } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryReader, type MemoryRow, md5Token } from '../support/in-memory-reader.ts';
+import { compareInMemory } from './compare-in-memory.ts';
 import { changedRows, pageSizes, row, rowSets } from './random-rows.ts';
 
 const plain = aTable({ clustering: { at: 'int' }, regulars: { a: 'text', b: 'text' } });
@@ -235,18 +235,7 @@ function partitions(count: number): readonly MemoryRow[] {
 }
 
 function compare(sides: Sides, parts: Partial<TablesToCompare> = {}): Promise<ValidationReport> {
-  const clock = aClock();
-  return compareTables({
-    sides,
-    tables: [{ table: plain, splits: 3 }],
-    withCounters: false,
-    clock,
-    report: () => undefined,
-    streamTime: () => clock.now,
-    patienceMs: 60_000,
-    splitsAtOnce: 2,
-    ...parts,
-  });
+  return compareInMemory(sides, { tables: [{ table: plain, splits: 3 }], ...parts });
 }
 
 /** All of it that does not depend on when, and in which order, it was found. */

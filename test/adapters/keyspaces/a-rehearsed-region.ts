@@ -13,6 +13,8 @@ export interface RehearsedRegion {
   readonly standIn: RunningStandIn;
   /** How the adapter reaches it; two front ends, found through the name of one. */
   readonly endpoint: KeyspacesEndpoint;
+  /** The same, as a configuration names it. */
+  readonly target: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,10 @@ export async function aRehearsedRegion(
   return {
     standIn,
     endpoint: { region, cql: { host: 'localhost', port: standIn.port }, controlPlane: server.url, caFile },
+    target: {
+      ...{ kind: 'keyspaces', region, endpoint: `localhost:${standIn.port}` },
+      ...{ controlPlaneUrl: server.url, tlsCaFile: caFile },
+    },
     async close() {
       await server.close();
       await standIn.close();

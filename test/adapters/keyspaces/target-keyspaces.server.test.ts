@@ -16,20 +16,15 @@ import { aKeyspaceDefinition, aTableDefinition } from '../../support/a-definitio
 import { int, text } from '../../support/a-table.ts';
 import { rawPool, run, targetEndpoint } from '../cassandra/sandbox-cluster.ts';
 import { aRehearsedRegion, type RehearsedRegion } from './a-rehearsed-region.ts';
+import { withKeysOf } from './with-keys-of.ts';
 
 let region: RehearsedRegion;
-
-const withKeys = (secret = aUser.secretAccessKey) => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', aUser.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret);
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-};
 
 const open = (keyspace: string, more: Partial<TargetKeyspacesOptions> = {}): Promise<TargetKeyspace> =>
   openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000, patienceMs: 3_000, ...more });
 
 beforeAll(async () => {
-  withKeys();
+  withKeysOf();
   // A third of all pages end early, some of them empty.
   const faults = { shortPages: 0.3 };
   // What is prepared must name its keyspace: in Keyspaces it might otherwise meet another.
@@ -83,13 +78,13 @@ describe('logging in', () => {
   });
 
   test('with a wrong secret key is refused at once', async () => {
-    withKeys('another secret');
+    withKeysOf({ ...aUser, secretAccessKey: 'another secret' });
     const opening = open('nothing');
     await expect(opening).rejects.toMatchObject({
       name: 'OperatorError',
       faults: [{ found: expect.stringMatching(/signature/i) }],
     });
-    withKeys();
+    withKeysOf();
   });
 
   test('to a server whose certificate is of nobody we trust is refused', async () => {

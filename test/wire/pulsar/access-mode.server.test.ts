@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, inject, onTestFinished, test, vi } from 'vitest';
-import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
+import { expect, test, vi } from 'vitest';
 import type { Producer } from '../../../src/wire/pulsar/types.ts';
-import { aBrokerInTheWay } from './broker-in-the-way.ts';
+import { aClientInTheWay } from './broker-in-the-way.ts';
 import { aBrokerRoom, receiveMany, sendAll, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
@@ -89,11 +88,3 @@ test('who threw another one out keeps its place through a lost connection', asyn
   front.cutAll();
   await sendAll(holder, ['3']);
 });
-
-async function aClientInTheWay() {
-  const { address: host, brokerPort: port } = inject('sandbox').pulsar;
-  const front = await aBrokerInTheWay({ host, port });
-  const client = await connectPulsar({ serviceUrl: front.serviceUrl });
-  onTestFinished(() => client.close());
-  return { front, client };
-}

@@ -1,7 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { ByteWriter } from '../../../src/wire/pulsar/byte-writer.ts';
 import { baseCommand, type Command, type OutgoingCommand } from '../../../src/wire/pulsar/commands.ts';
+import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import { decodeProto } from '../../../src/wire/pulsar/decode-proto.ts';
 import { writeCommandFrame } from '../../../src/wire/pulsar/frame.ts';
 
@@ -9,7 +10,7 @@ import { writeCommandFrame } from '../../../src/wire/pulsar/frame.ts';
  * Stands before the real broker and says of every topic that it serves it, so that all traffic goes through it. It can hold
  * up what clients say, cut them off, and go away for good.
  */
-export async function aBrokerInTheWay(target: { host: string; port: number }) {
+async function aBrokerInTheWay(target: { host: string; port: number }) {
   const commands: Command[] = [];
   const clients = new Set<Socket>();
   let [bytesToClients, isHeldUp] = [0, false];
@@ -64,6 +65,15 @@ export async function aBrokerInTheWay(target: { host: string; port: number }) {
     cutAll,
     goAway,
   };
+}
+
+/** A client of the shared sandbox’s broker, and what stands between them. Both end with the test. */
+export async function aClientInTheWay() {
+  const { address: host, brokerPort: port } = inject('sandbox').pulsar;
+  const front = await aBrokerInTheWay({ host, port });
+  const client = await connectPulsar({ serviceUrl: front.serviceUrl });
+  onTestFinished(() => client.close());
+  return { front, client };
 }
 
 /** Whole frames as they came, with the command in them. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import type { MessageSource } from '../../../src/wire/pulsar/types.ts';
-import { aBrokerInTheWay } from './broker-in-the-way.ts';
+import { aClientInTheWay } from './broker-in-the-way.ts';
 import { aBrokerRoom, numbered, receiveMany, sendAll, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
@@ -164,14 +164,6 @@ test('what was sent while cut off arrives once the way is free, in order, behind
   const reader: MessageSource = await client.reader({ topic, start: 'earliest' });
   expect(texts(await receiveMany(reader, 20))).toEqual(numbered(1, 20));
 });
-
-async function aClientInTheWay() {
-  const { address: host, brokerPort: port } = inject('sandbox').pulsar;
-  const front = await aBrokerInTheWay({ host, port });
-  const client = await connectPulsar({ serviceUrl: front.serviceUrl });
-  onTestFinished(() => client.close());
-  return { front, client };
-}
 
 async function aPartitionedTopic(partitions: number): Promise<string> {
   const topic = `${await room.topic()}-parts`;
