@@ -12,8 +12,15 @@ interface WrittenSlice {
   readonly partitionKey: string;
   readonly timestampMicros: string;
   readonly decision: ChangeDecision;
-  readonly range?: { readonly start: WrittenBound; readonly end: WrittenBound };
+  readonly range?: WrittenRange;
 }
+
+interface WrittenRange {
+  readonly start: WrittenBound;
+  readonly end: WrittenBound;
+}
+
+type Range = NonNullable<JournalSlice['range']>;
 
 /** A slice as it stands in its journal: JSON, with bytes in hex. */
 export function encodeSlice(slice: JournalSlice): Buffer {
@@ -22,7 +29,7 @@ export function encodeSlice(slice: JournalSlice): Buffer {
     partitionKey: slice.partitionKey.toString('hex'),
     timestampMicros: `${slice.timestampMicros}`,
     decision: slice.decision,
-    ...(slice.range && { range: { start: writeBound(slice.range.start), end: writeBound(slice.range.end) } }),
+    ...(slice.range && { range: writeRange(slice.range) }),
   };
   return Buffer.from(JSON.stringify(written));
 }
@@ -34,8 +41,17 @@ export function decodeSlice(payload: Buffer): JournalSlice {
     partitionKey: Buffer.from(written.partitionKey, 'hex'),
     timestampMicros: BigInt(written.timestampMicros),
     decision: written.decision,
-    ...(written.range && { range: { start: readBound(written.range.start), end: readBound(written.range.end) } }),
+    ...(written.range && { range: readRange(written.range) }),
   };
+}
+
+/** For JSON. */
+export function writeRange({ start, end }: Range): WrittenRange {
+  return { start: writeBound(start), end: writeBound(end) };
+}
+
+export function readRange({ start, end }: WrittenRange): Range {
+  return { start: readBound(start), end: readBound(end) };
 }
 
 function writeBound({ values, isInclusive }: SliceBound): WrittenBound {

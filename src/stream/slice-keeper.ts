@@ -9,7 +9,7 @@ import type { TimestampWindow } from '../model/write-timestamp.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import { type JournalEntry, PartitionJournal } from './partition-journal.ts';
-import { partitionText } from './partition-text.ts';
+import { SliceStore } from './slice-store.ts';
 
 /** Messages: read within a second. */
 const notWorthRewriting = 5_000;
@@ -27,8 +27,7 @@ export interface KeeperParts {
  * that comes, in the partition's journal for who takes over.
  */
 export class SliceKeeper {
-  /** By partition, then by what each covers. */
-  readonly #byPartitionKey = new Map<string, Map<string, JournalSlice>>();
+  readonly #slices = new SliceStore();
   readonly #journal: PartitionJournal;
   readonly listStamps: ListStamps;
 
@@ -51,49 +50,43 @@ export class SliceKeeper {
 
   /** Resolves once the slices are durable; only then may their change be acknowledged. */
   async keep(slices: readonly JournalSlice[]): Promise<void> {
-    for (const slice of slices) this.#remember(slice);
+    for (const slice of slices) this.#slices.add(slice);
     await Promise.all(slices.map((slice) => this.#journal.keep({ kind: 'slice', slice })));
   }
 
   /** What is left of an update under the slices of its partition. */
   withoutCovered(update: PartitionUpdate): PartitionUpdate | undefined {
-    const slices = this.#slicesOf(update.table.id, update.partitionKey);
-    const oldest = slices.length > 0 ? writeTimesOf(update)?.oldestMicros : undefined;
-    if (oldest === undefined) return update;
-    // A busy partition has many slices, and what comes is newer than nearly all of them.
-    return withoutCovered(
-      update,
-      slices.filter((slice) => slice.timestampMicros >= oldest),
-    );
+    const fromMicros = writeTimesOf(update)?.oldestMicros;
+    if (fromMicros === undefined) return update;
+    return withoutCovered(update, this.#slices.ofPartition(update.table.id, update.partitionKey, { fromMicros }));
   }
 
   /** Slices to be gone over again: of all partitions, or of those with the given tokens of one table. */
   slices(isWanted: (tableId: string, token: bigint) => boolean = () => true): readonly JournalSlice[] {
-    return this.#all().filter((slice) => isWanted(slice.tableId, tokenOf(slice.partitionKey)));
+    return [...this.#slices.all()].filter((slice) => isWanted(slice.tableId, tokenOf(slice.partitionKey)));
   }
 
   /** Whether an applied slice hides what is written to a row at a stamp. */
   readonly isHidden = ({ table, partitionKey, clustering, timestampMicros }: RowUnderStamp): boolean =>
-    this.#slicesOf(table.id, joinPartitionKey(partitionKey)).some((slice) => {
-      if (slice.decision !== 'apply' || slice.timestampMicros < timestampMicros) return false;
-      return clustering === undefined ? slice.range === undefined : isInSlice(clustering, slice, table);
-    });
+    this.#slices
+      .ofPartition(table.id, joinPartitionKey(partitionKey), { fromMicros: timestampMicros })
+      .some((slice) => {
+        if (slice.decision !== 'apply') return false;
+        return clustering === undefined ? slice.range === undefined : isInSlice(clustering, slice, table);
+      });
 
   /** Entries that may end, once they have been applied a last time. */
   spentSlices(nowMicros: bigint, snapshotDoneAt: SnapshotDoneAt, window: TimestampWindow): readonly JournalSlice[] {
-    return this.#all().filter((slice) => {
+    // Those of the window are by far the most.
+    const old = [...this.#slices.all({ upToMicros: nowMicros - window.pastMicros })];
+    return old.filter((slice) => {
       const snapshotDoneAtMicros = snapshotDoneAt(slice.tableId, tokenOf(slice.partitionKey));
       return mayForgetSlice({ slice, nowMicros, snapshotDoneAtMicros, window });
     });
   }
 
   forget(spent: readonly JournalSlice[]): void {
-    for (const slice of spent) {
-      const slices = this.#byPartitionKey.get(partitionText(slice.tableId, slice.partitionKey));
-      if (slices?.get(coverText(slice)) !== slice) continue;
-      slices.delete(coverText(slice));
-      if (slices.size === 0) this.#byPartitionKey.delete(partitionText(slice.tableId, slice.partitionKey));
-    }
+    for (const slice of spent) this.#slices.remove(slice);
   }
 
   /**
@@ -101,7 +94,7 @@ export class SliceKeeper {
    * forgotten was applied for the last time.
    */
   async shortenJournal(nowMicros: bigint): Promise<void> {
-    const live = this.#live(nowMicros).length;
+    const live = this.#slices.size + this.listStamps.ahead(nowMicros).length;
     if (this.#journal.length > 2 * live + notWorthRewriting) await this.#journal.rewrite(() => this.#live(nowMicros));
   }
 
@@ -111,40 +104,14 @@ export class SliceKeeper {
 
   async #recall(nowMicros: bigint, signal?: AbortSignal): Promise<void> {
     for await (const entry of this.#journal.read(signal)) {
-      if (entry.kind === 'slice') this.#remember(entry.slice);
+      if (entry.kind === 'slice') this.#slices.add(entry.slice);
       else if (entry.stamp.micros >= nowMicros) this.listStamps.recall(entry.stamp);
     }
   }
 
   #live(nowMicros: bigint): readonly JournalEntry[] {
-    const slices = this.#all().map((slice): JournalEntry => ({ kind: 'slice', slice }));
+    const slices = [...this.#slices.all()].map((slice): JournalEntry => ({ kind: 'slice', slice }));
     const stamps = this.listStamps.ahead(nowMicros).map((stamp): JournalEntry => ({ kind: 'list-stamp', stamp }));
     return [...slices, ...stamps];
   }
-
-  #all(): readonly JournalSlice[] {
-    return [...this.#byPartitionKey.values()].flatMap((slices) => [...slices.values()]);
-  }
-
-  #slicesOf(tableId: string, partitionKey: Buffer): readonly JournalSlice[] {
-    const slices = this.#byPartitionKey.get(partitionText(tableId, partitionKey));
-    return slices ? [...slices.values()] : [];
-  }
-
-  /** Copies of one delete come from every replica, and again after a crash; a later delete of the same hides more. */
-  #remember(slice: JournalSlice): void {
-    const key = partitionText(slice.tableId, slice.partitionKey);
-    const slices = this.#byPartitionKey.get(key) ?? new Map<string, JournalSlice>();
-    this.#byPartitionKey.set(key, slices);
-    const known = slices.get(coverText(slice));
-    if (known === undefined || known.timestampMicros < slice.timestampMicros) slices.set(coverText(slice), slice);
-  }
-}
-
-function coverText({ decision, range }: JournalSlice): string {
-  const bounds = range ? [range.start, range.end] : [];
-  const texts = bounds.map(
-    ({ values, isInclusive }) => `${isInclusive}${values.map((value) => value.toString('hex'))}`,
-  );
-  return [decision, ...texts].join('/');
 }

@@ -137,6 +137,28 @@ describe('SliceKeeper', () => {
     expect((await SliceKeeper.open({ bus, clock }, 3)).slices()).toHaveLength(2);
   });
 
+  test('keeps nothing of the messages in which its slices came', async () => {
+    const keeper = await SliceKeeper.open({ bus: inMemoryBus().bus, clock }, 0);
+    const aBatch = Buffer.alloc(2 ** 20, 7);
+    const bound = { values: [aBatch.subarray(4, 8)], isInclusive: true };
+    const ofBatch = { partitionKey: aBatch.subarray(0, 4), range: { start: bound, end: bound } };
+    await keeper.keep([aSlice(ofBatch)]);
+    const [kept] = keeper.slices();
+    expect(kept).toEqual(aSlice(ofBatch));
+    const bytes = [kept!.partitionKey, ...kept!.range!.start.values, ...kept!.range!.end.values];
+    expect(bytes.every(({ buffer }) => buffer !== aBatch.buffer)).toBe(true);
+  });
+
+  test.each([
+    ['a key with every byte', { partitionKey: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)) }],
+    ['an empty key', { partitionKey: Buffer.alloc(0) }],
+    ['a range without an end', { range: { ...aRange(1, 5), end: { values: [], isInclusive: true } } }],
+  ])('gives back what it was given: %s', async (_, parts) => {
+    const keeper = await SliceKeeper.open({ bus: inMemoryBus().bus, clock }, 0);
+    await keeper.keep([aSlice(parts)]);
+    expect(keeper.slices()).toEqual([aSlice(parts)]);
+  });
+
   test('keeps of deletes of one range the latest, in whatever order they come', async () => {
     const keeper = await SliceKeeper.open({ bus: inMemoryBus().bus, clock }, 0);
     const [early, late] = [100n, 200n].map((timestampMicros) => aSlice({ timestampMicros, range: aRange(1, 5) }));
