@@ -127,6 +127,8 @@ export const configShape = z
         /** One entry a node; or, in its place, a file with them. */
         agents: z.array(agentShape).default([]),
         inventory: text.optional(),
+        /** Where nodes are restarted for cassandra.yaml. */
+        restartAtOnce: z.enum(['node', 'rack']).default('node'),
         /** What an agent does when unpublished segments take `criticalPercent` of what they may. */
         atCritical: z.enum(['wait', 'release']).default('wait'),
         warnPercent: z.int().min(1).max(99).default(50),

@@ -35,6 +35,8 @@ export interface Config {
   readonly capture: {
     readonly mode: 'commitlog' | 'cdc';
     readonly agents: readonly AgentConfig[];
+    /** What is away at the same time where nodes are restarted. */
+    readonly restartAtOnce: 'node' | 'rack';
     readonly folderCapBytes: number;
     readonly interlock: {
       readonly atCritical: 'wait' | 'release';
@@ -132,6 +134,7 @@ export function normaliseConfig(
       // The DataStax agent reads what the node's own CDC keeps.
       mode: written.feed === 'datastax' ? 'cdc' : capture.mode,
       agents: agents.map((agent) => agentConfigOf(agent, path)),
+      restartAtOnce: capture.restartAtOnce,
       folderCapBytes: capture.folderCapMiB * 2 ** 20,
       interlock: {
         atCritical: capture.atCritical,

@@ -1,5 +1,6 @@
 import { agentService, keptOf, type NodeAgent } from './node-agent.ts';
 import { present, putBack, throwOnRemains, type WhatIsBack } from './put-back.ts';
+import { dueName } from './restart-with-cdc.ts';
 
 /**
  * The agent does not run, its unit is gone, every changed file is what it was byte for byte, and its folder is gone unless
@@ -24,5 +25,5 @@ export async function removeAgent(
 /** All that deploy-agent and the agent write there; nothing else is deleted. */
 const ours = [
   ...['bin', 'pulsar-ca.pem', 'agent.json', 'agent.log', 'agent.pid'],
-  ...['position.json', 'state.json', 'held'],
+  ...['position.json', 'state.json', 'held', dueName],
 ];

@@ -1,36 +1,117 @@
 import { OperatorError, type Sentence } from '../errors.ts';
+import type { Report } from '../events.ts';
+import { allEnded } from './all-ended.ts';
 import type { NodeAdmin } from './restart-node.ts';
+import { dueFile, type RollingNode, restartWithCdc, seeItBack } from './restart-with-cdc.ts';
+import { type RestartWait, waitForOthers } from './wait-for-nodes.ts';
+
+export interface Roll<Node extends RollingNode> extends RestartWait {
+  /** What every node gets, for messages. */
+  readonly what: string;
+  /** Every node. */
+  readonly ring: readonly NodeAdmin[];
+  /** Those that are changed: one group after the other, the nodes of a group away at the same time. */
+  readonly groups: readonly (readonly Node[])[];
+  /** The lines that change on a node; empty where its files are as they should be. */
+  readonly diffOf: (node: Node) => Promise<readonly string[]>;
+  readonly writeFiles: (node: Node) => Promise<void>;
+  /** After all of its group are back: throws unless what the node has got is seen to work. Then it is the next group's turn. */
+  readonly proveNode: (node: Node) => Promise<void>;
+  readonly report: Report;
+}
 
 /**
- * One node after the other; the first failure stops, and says what is half done. `change` answers whether there was anything to
- * do. May be repeated: it goes on with what is not as it should be.
+ * Group by group: the lines that change are shown, the files written, the nodes drained and restarted, seen up and normal by
+ * every other node, proved. The first failure stops, and says what is half done. May be repeated: a node on which all is so is left
+ * alone, and one that was changed but never proved is proved before any other is touched.
  */
-export async function rollNodes<Node extends NodeAdmin>(
-  nodes: readonly Node[],
-  what: string,
-  change: (node: Node) => Promise<boolean>,
-): Promise<number> {
+export async function rollNodes<Node extends RollingNode>(roll: Roll<Node>): Promise<number> {
+  const done = new Set<Node>();
   let rolled = 0;
-  for (const [index, node] of nodes.entries()) {
+  for (const [index, group] of roll.groups.entries()) {
     try {
-      if (await change(node)) rolled++;
+      rolled += await rollGroup(group, roll, done);
     } catch (error) {
-      throw error instanceof OperatorError ? withWhatIsDone(error, nodes, { what, failed: index }) : error;
+      throw error instanceof OperatorError ? withWhatIsDone(error, roll, { index, done }) : error;
     }
   }
   return rolled;
 }
 
-function withWhatIsDone(
+interface Work<Node> {
+  readonly node: Node;
+  readonly diff: readonly string[];
+  readonly due: 'nothing' | 'restart' | 'proof';
+}
+
+/** What is to be done to a node. */
+export async function workOn<Node extends RollingNode>(
+  node: Node,
+  { diffOf, source, signal }: Pick<Roll<Node>, 'diffOf' | 'source' | 'signal'>,
+): Promise<Work<Node>> {
+  const diff = await diffOf(node);
+  const noted = (await node.admin.readFile(dueFile(node), signal))?.trim();
+  if (diff.length > 0 || noted === 'restart') return { node, diff, due: 'restart' };
+  // Restarted already, and on its way back.
+  if (noted !== undefined) return { node, diff, due: 'proof' };
+  const { cdcEnabled } = await source.nodeSettings(node.node, signal);
+  return { node, diff, due: cdcEnabled === false ? 'restart' : 'nothing' };
+}
+
+async function rollGroup<Node extends RollingNode>(
+  group: readonly Node[],
+  roll: Roll<Node>,
+  done: Set<Node>,
+): Promise<number> {
+  const works = await Promise.all(group.map((node) => workOn(node, roll)));
+  const due = works.filter((work) => work.due !== 'nothing');
+  for (const { node } of works.filter((work) => !due.includes(work))) done.add(node);
+  if (due.length > 0) await bringBack(due, roll);
+  // One after the other, and only now: a canary is written on every node of the cluster.
+  for (const { node } of due) {
+    await roll.proveNode(node);
+    await node.admin.removeFile(dueFile(node), roll.signal);
+    done.add(node);
+  }
+  return due.length;
+}
+
+async function bringBack<Node extends RollingNode>(due: readonly Work<Node>[], roll: Roll<Node>): Promise<void> {
+  const away = due.map(({ node }) => node);
+  const { others, silent } = await waitForOthers(away, roll.ring, roll);
+  const changed = due.filter((work) => work.due === 'restart');
+  // All of them first: where a file of one cannot be changed, none is stopped.
+  await allEnded(changed.map((work) => writeFiles(work, roll)));
+  await allEnded(
+    due.map(({ node, due: what }) =>
+      what === 'restart'
+        ? restartWithCdc(node, { ...roll, others, isSilent: silent.has(node.node.hostId) })
+        : seeItBack(node, { ...roll, others }),
+    ),
+  );
+}
+
+async function writeFiles<Node extends RollingNode>({ node, diff }: Work<Node>, roll: Roll<Node>): Promise<void> {
+  const { report, signal } = roll;
+  for (const text of diff) report({ kind: 'node-step', node: node.node.address, text });
+  await node.owner.makeFolder(node.folder, signal);
+  // Before anything is changed: files that are as they should be say nothing of what the node runs with.
+  await node.admin.writeFile(dueFile(node), 'restart\n', signal);
+  await roll.writeFiles(node);
+}
+
+function withWhatIsDone<Node extends RollingNode>(
   error: OperatorError,
-  nodes: readonly NodeAdmin[],
-  { what, failed }: { readonly what: string; readonly failed: number },
+  { what, groups }: Roll<Node>,
+  { index, done }: { readonly index: number; readonly done: ReadonlySet<Node> },
 ): OperatorError {
-  const names = nodes.map(({ node }) => node.address);
-  const list = (part: readonly string[]) => part.join(', ') || 'none';
+  const nodes = groups.flat();
+  const list = (part: readonly Node[]) => part.map(({ node }) => node.address).join(', ') || 'none';
+  const half = groups[index]!.filter((node) => !done.has(node));
+  const each = groups.every(({ length }) => length === 1) ? 'one' : 'one rack';
   const state: Sentence = {
-    expected: `${what} on all of ${nodes.length} nodes, one after the other`,
-    found: `done: ${list(names.slice(0, failed))}; half done: ${names[failed]}; untouched: ${list(names.slice(failed + 1))}`,
+    expected: `${what} on all of ${nodes.length} nodes, ${each} after the other`,
+    found: `done: ${list(nodes.filter((node) => done.has(node)))}; half done: ${list(half)}; untouched: ${list(groups.slice(index + 1).flat())}`,
     next: 'mend what is said above and repeat the command, which goes on there; or put all back with cdcmig undo deploy-agent',
   };
   return new OperatorError([...error.faults, state], { cause: error, exitCode: error.exitCode });

@@ -1,56 +1,38 @@
 import { OperatorError } from '../errors.ts';
-import type { Report } from '../events.ts';
 import { editYaml } from './edit-yaml.ts';
 import { changeFile, type KeptFiles, readText } from './kept-files.ts';
-import { type NodeAdmin, type RestartWait, waitForOthers } from './restart-node.ts';
-import { restartWithCdc } from './restart-with-cdc.ts';
-import { rollNodes } from './roll-nodes.ts';
+import type { RollingNode } from './restart-with-cdc.ts';
+import { type Roll, rollNodes } from './roll-nodes.ts';
 import { textDiff } from './text-diff.ts';
 
 /** A node whose cassandra.yaml we may edit. */
-export interface CdcNode extends NodeAdmin {
+export interface CdcNode extends RollingNode {
   readonly kept: KeptFiles;
-  readonly yaml: string;
   readonly cdcRawDirectory: string;
 }
 
-export interface TurnOnCdc extends Omit<RestartWait, 'others'> {
-  /** Every node. */
-  readonly ring: readonly NodeAdmin[];
-  /** Those to be turned on, in this order. */
-  readonly nodes: readonly CdcNode[];
-  /** After the node is back: throws unless its changes are seen to arrive. Then it is the next one's turn. */
-  readonly proveNode: (node: CdcNode) => Promise<void>;
-  readonly report: Report;
-}
+export type TurnOnCdc = Omit<Roll<CdcNode>, 'what' | 'diffOf' | 'writeFiles'>;
 
-/**
- * One node after the other: cassandra.yaml edited with its original kept, drained, restarted, seen up and normal by every other
- * node, proved. The first failure stops, and says what is half done. May be repeated: it goes on with what is not as it should be.
- */
+/** Every node's cassandra.yaml says that CDC is on, and where; see rollNodes. */
 export function turnOnCdc(roll: TurnOnCdc): Promise<number> {
-  return rollNodes(roll.nodes, 'CDC', (node) => rollNode(node, roll));
+  const { signal } = roll;
+  return rollNodes({
+    ...roll,
+    what: 'CDC',
+    diffOf: (node) => cdcDiff(node, signal),
+    writeFiles: (node) => writeYaml(node, signal),
+  });
 }
 
 /** What an edit changes, line by line; empty where there is nothing to change. */
 export async function cdcDiff(node: CdcNode, signal?: AbortSignal): Promise<readonly string[]> {
   const { before, after } = await cdcEdit(node, signal);
-  return before === after ? [] : textDiff(before, after);
+  return before === after ? [] : textDiff(before, after).map((line) => `${node.yaml} ${line}`);
 }
 
-async function rollNode(node: CdcNode, roll: TurnOnCdc): Promise<boolean> {
-  const { source, report, signal } = roll;
-  const address = node.node.address;
+async function writeYaml(node: CdcNode, signal?: AbortSignal): Promise<void> {
   const { before, after } = await cdcEdit(node, signal);
-  const { cdcEnabled } = await source.nodeSettings(node.node, signal);
-  if (before === after && cdcEnabled !== false) return false;
-  const others = await waitForOthers(node, roll.ring, roll);
-  for (const line of before === after ? [] : textDiff(before, after))
-    report({ kind: 'node-step', node: address, text: `${node.yaml} ${line}` });
   if (before !== after) await changeFile(node.kept, node.yaml, after, signal);
-  await restartWithCdc(node, { ...roll, others });
-  await roll.proveNode(node);
-  return true;
 }
 
 async function cdcEdit({ kept, yaml, cdcRawDirectory, admin }: CdcNode, signal?: AbortSignal) {

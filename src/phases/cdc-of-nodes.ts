@@ -1,35 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import { ensureAgents } from '../deploy/ensure-agents.ts';
 import { keptOf, type NodeAgent } from '../deploy/node-agent.ts';
-import { type CdcNode, turnOnCdc } from '../deploy/turn-on-cdc.ts';
+import { type CdcNode, cdcDiff, turnOnCdc } from '../deploy/turn-on-cdc.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
-import { adminOf, inConfiguredOrder, placeOf, restartTimeoutMs } from './node-admin.ts';
+import { adminOf, placeOf, restartWait } from './node-admin.ts';
+import { nodesAtOnce } from './nodes-at-once.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { showRoll } from './show-roll.ts';
 
 const canaryTimeoutMs = 60_000;
 
-/** In cdc mode: CDC is turned on where it is not, node by node, and a canary of each is seen before the next is touched. */
+/** In cdc mode: CDC is turned on where it is not, node by node or rack by rack, and a canary of each is seen before the next is touched. */
 export async function cdcOfNodes(context: PhaseContext, agents: readonly NodeAgent[]): Promise<string> {
-  const { source, report, signal } = context;
   const rolled = await turnOnCdc({
-    source,
+    ...restartWait(context),
     ring: agents.map(({ node }) => adminOf(node, context)),
-    nodes: cdcNodes(agents, context),
-    timeoutMs: restartTimeoutMs,
+    groups: await cdcGroups(agents, context),
     proveNode: ({ node }) => proveNode(agents.find((agent) => agent.node === node)!, context),
-    report,
-    signal,
+    report: context.report,
   });
   return rolled === 0 ? 'on already' : `turned on, on ${rolled} nodes`;
 }
 
-/** Those whose cassandra.yaml the configuration lets us edit, in its order. */
-export function cdcNodes(agents: readonly NodeAgent[], context: PhaseContext): readonly CdcNode[] {
-  return inConfiguredOrder(agents, ({ node }) => node, context).flatMap((agent) => {
+/** What would be done for that, as the nodes' hands show it. */
+export async function showCdcOfNodes(context: PhaseContext, agents: readonly NodeAgent[]): Promise<void> {
+  await showRoll(await cdcGroups(agents, context), (node) => cdcDiff(node, context.signal), context);
+}
+
+/** Those whose cassandra.yaml the configuration lets us edit. */
+function cdcGroups(agents: readonly NodeAgent[], context: PhaseContext): Promise<readonly (readonly CdcNode[])[]> {
+  const nodes = agents.flatMap((agent) => {
     const { cassandraYaml, cdcRawDirectory } = placeOf(agent.node, context);
     if (cassandraYaml === undefined || cdcRawDirectory === undefined) return [];
-    return [{ ...adminOf(agent.node, context), kept: keptOf(agent), yaml: cassandraYaml, cdcRawDirectory }];
+    const own = { kept: keptOf(agent), folder: agent.settings.folder, owner: agent.shell };
+    return [{ ...adminOf(agent.node, context), ...own, yaml: cassandraYaml, cdcRawDirectory }];
   });
+  return nodesAtOnce(nodes, ({ node }) => node, context);
 }
 
 async function proveNode(agent: NodeAgent, { bus, source, report, signal }: PhaseContext): Promise<void> {

@@ -1,51 +1,39 @@
 import { type AgentToInstall, agentToInstall, jarOnNode } from '../config/agent-to-install.ts';
-import {
-  type DatastaxNode,
-  datastaxDiff,
-  dueName,
-  installDatastax,
-  keptOfDatastax,
-} from '../deploy/install-datastax.ts';
+import { type DatastaxNode, datastaxDiff, installDatastax, keptOfDatastax } from '../deploy/install-datastax.ts';
 import { putBack, type WhatIsBack } from '../deploy/put-back.ts';
-import { drainAndRestart } from '../deploy/restart-node.ts';
+import { dueName } from '../deploy/restart-with-cdc.ts';
 import type { DatastaxLanes } from '../model/lane.ts';
 import { javaAgent } from '../plan/datastax-agent.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
-import { adminOf, inConfiguredOrder, placeOf, restartInRing, restartTimeoutMs } from './node-admin.ts';
+import { adminOf, placeOf, restartInRing, restartWait } from './node-admin.ts';
+import { nodesAtOnce } from './nodes-at-once.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { showRoll } from './show-roll.ts';
 import { waitForEventsCanary } from './wait-for-events-canary.ts';
 
-/** The DataStax agent on every node, one after the other, each heard before the next is touched. */
+/** The DataStax agent on every node, one (or one rack) after the other, each heard before the next is touched. */
 export async function installDatastaxAgents(context: PhaseContext, lanes: DatastaxLanes): Promise<string> {
-  const { source, report, signal } = context;
-  const nodes = await source.nodes(signal);
+  const nodes = await context.source.nodes(context.signal);
   const rolled = await installDatastax({
-    source,
+    ...restartWait(context),
     ring: nodes.map((node) => adminOf(node, context)),
-    nodes: datastaxNodes(nodes, context),
-    timeoutMs: restartTimeoutMs,
+    groups: await datastaxGroups(nodes, context),
     proveNode: ({ node }) => proveNode(node, lanes, context),
-    report,
-    signal,
+    report: context.report,
   });
   return rolled === 0 ? 'installed already' : `installed on ${rolled} nodes`;
 }
 
 /** What would be done to each node, as its hands show it. */
 export async function showDatastaxAgents(context: PhaseContext): Promise<void> {
-  const { source, report, signal } = context;
-  for (const node of datastaxNodes(await source.nodes(signal), context)) {
-    const diff = await datastaxDiff(node, signal);
-    for (const line of diff)
-      report({ kind: 'planned-step', phase: 'deploy-agent', step: `on ${node.admin.name}: ${line}` });
-    if (diff.length > 0) await drainAndRestart(node, signal);
-  }
+  const groups = await datastaxGroups(await context.source.nodes(context.signal), context);
+  await showRoll(groups, (node) => datastaxDiff(node, context.signal), context);
 }
 
 /** A node is what it was before the DataStax agent was put into it, and runs as it did. May be repeated. */
 export async function removeDatastaxAgent(
   node: SourceNode,
-  ring: readonly SourceNode[],
+  ring: { readonly ring: readonly SourceNode[]; readonly away: readonly SourceNode[] },
   context: PhaseContext,
 ): Promise<{ readonly back: WhatIsBack; readonly folder: string }> {
   const { folder } = placeOf(node, context);
@@ -54,19 +42,20 @@ export async function removeDatastaxAgent(
   return { back: await putBack({ kept, folder, ours: [dueName], restart }, context.signal), folder };
 }
 
-function datastaxNodes(nodes: readonly SourceNode[], context: PhaseContext): readonly DatastaxNode[] {
+function datastaxGroups(nodes: readonly SourceNode[], context: PhaseContext) {
   const installed = agentToInstall(context.config)!;
-  return inConfiguredOrder(nodes, (node) => node, context).map((node) => datastaxNode(node, installed, context));
+  const all = nodes.map((node) => datastaxNode(node, installed, context));
+  return nodesAtOnce(all, ({ node }) => node, context);
 }
 
 function datastaxNode(node: SourceNode, installed: AgentToInstall, context: PhaseContext): DatastaxNode {
   const { folder, cassandraYaml, cassandraEnv, cdcRawDirectory } = placeOf(node, context);
   const jar = jarOnNode(installed, { folder });
   const { environment, cassandraYaml: yamlSettings } = context.plan.nodeSetup!;
+  const { shell, admin } = context.handsOf(node.address);
   return {
     ...adminOf(node, context),
-    shell: context.handsOf(node.address).shell,
-    folder,
+    ...{ shell, folder, owner: admin },
     jar: { from: installed.localJar, to: jar, sha256: installed.sha256, mode: '644' },
     // The rules of the configuration refuse nodes without these.
     script: cassandraEnv!,

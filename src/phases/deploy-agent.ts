@@ -3,6 +3,7 @@ import { datastaxAgent } from '../checks/datastax-agent.ts';
 import { durableWrites, noRepairs } from '../checks/keyspace-checks.ts';
 import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
 import { partitioners } from '../checks/partitioners.ts';
+import { racks } from '../checks/racks.ts';
 import { nodesReached } from '../checks/reach-checks.ts';
 import { expiringCollections, writeTimes } from '../checks/sample-checks.ts';
 import { agentToInstall } from '../config/agent-to-install.ts';
@@ -31,6 +32,7 @@ export const deployAgent: Phase = {
   checks: [
     nodesUp,
     nodesReached,
+    racks,
     datastaxAgent,
     clocksAgree,
     partitioners,

@@ -1,11 +1,15 @@
 import type { AgentConfig } from '../config/agent-config.ts';
-import { type NodeAdmin, restartAlone } from '../deploy/restart-node.ts';
+import { restartAlone } from '../deploy/restart-alone.ts';
+import type { NodeAdmin } from '../deploy/restart-node.ts';
+import type { RestartWait } from '../deploy/wait-for-nodes.ts';
 import { OperatorError } from '../errors.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { PhaseContext } from './phase-context.ts';
 
-/** A node that has been restarted reads its commit log and meets its ring. */
-export const restartTimeoutMs = 600_000;
+/** For restarts: a node that has been restarted reads its commit log and meets its ring; one that is drained writes its memory out. */
+export function restartWait({ source, signal }: PhaseContext): RestartWait {
+  return { source, timeoutMs: 600_000, commandTimeoutMs: 600_000, signal };
+}
 
 /** A node as its administrator reaches it, by its place in the configuration. */
 export function adminOf(node: SourceNode, context: PhaseContext): NodeAdmin {
@@ -31,15 +35,14 @@ export function inConfiguredOrder<Each>(
   return each.toSorted((one, other) => order.indexOf(nodeOf(one).address) - order.indexOf(nodeOf(other).address));
 }
 
-/** Restarted while no other node is away, and said to be back. */
+/** Restarted while no other node is away but those of `away`, and said to be back. */
 export async function restartInRing(
   node: SourceNode,
-  ring: readonly SourceNode[],
+  { ring, away }: { readonly ring: readonly SourceNode[]; readonly away: readonly SourceNode[] },
   context: PhaseContext,
 ): Promise<void> {
-  const { source, report, signal } = context;
-  const all = ring.map((each) => adminOf(each, context));
-  await restartAlone(adminOf(node, context), all, { source, timeoutMs: restartTimeoutMs, signal });
+  const admins = (nodes: readonly SourceNode[]) => nodes.map((each) => adminOf(each, context));
+  await restartAlone(adminOf(node, context), { ring: admins(ring), away: admins(away) }, restartWait(context));
   const text = 'restarted, up and normal for every other node, and answers';
-  report({ kind: 'node-step', node: node.address, text });
+  context.report({ kind: 'node-step', node: node.address, text });
 }

@@ -1,12 +1,9 @@
 import { agentToInstall } from '../config/agent-to-install.ts';
 import { ensureAgents } from '../deploy/ensure-agents.ts';
-import type { NodeAgent } from '../deploy/node-agent.ts';
-import { drainAndRestart } from '../deploy/restart-node.ts';
-import { cdcDiff } from '../deploy/turn-on-cdc.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
-import { cdcNodes } from './cdc-of-nodes.ts';
+import { showCdcOfNodes } from './cdc-of-nodes.ts';
 import { showDatastaxAgents } from './datastax-nodes.ts';
 import type { PhaseContext } from './phase-context.ts';
 
@@ -19,17 +16,8 @@ export async function showDeployAgent(context: PhaseContext): Promise<void> {
   if (context.config.feed === 'datastax') return;
   const nodes = await context.source.nodes(context.signal);
   const agents = await agentsOf(nodes, context.ledger.state.capture ?? (await captureToBe(context)), context);
-  for (const agent of agents) await showNode(agent, context);
-}
-
-async function showNode(agent: NodeAgent, context: PhaseContext): Promise<void> {
-  const { config, report, signal } = context;
-  const [node] = config.capture.mode === 'cdc' ? cdcNodes([agent], context) : [];
-  const diff = node ? await cdcDiff(node, signal) : [];
-  for (const line of diff)
-    report({ kind: 'planned-step', phase: 'deploy-agent', step: `on ${agent.admin.name}: ${node!.yaml} ${line}` });
-  if (node && diff.length > 0) await drainAndRestart(node, signal);
-  await ensureAgents({ nodes: [agent], report: () => {}, signal });
+  if (context.config.capture.mode === 'cdc') await showCdcOfNodes(context, agents);
+  await ensureAgents({ nodes: agents, report: () => {}, signal: context.signal });
 }
 
 /** Before the first deploy-agent: what it would write into the ledger, as far as an agent's settings rest on it. */

@@ -1,3 +1,4 @@
+import { allEnded } from '../deploy/all-ended.ts';
 import type { NodeAgent } from '../deploy/node-agent.ts';
 import type { WhatIsBack } from '../deploy/put-back.ts';
 import { removeAgent } from '../deploy/remove-agent.ts';
@@ -8,6 +9,7 @@ import { agentsOf } from './agents-of.ts';
 import { removeDatastaxAgent } from './datastax-nodes.ts';
 import { captureOf } from './deploy-agent.ts';
 import { restartInRing } from './node-admin.ts';
+import { nodesAtOnce } from './nodes-at-once.ts';
 import type { PhaseContext } from './phase-context.ts';
 
 export interface UndoOptions {
@@ -40,22 +42,35 @@ interface Undo extends UndoOptions {
 async function undoOurs(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
   const agents = await agentsOf(nodes, capture, context);
   if (keepsFolders) await stopAgents(agents, context.signal);
-  else for (const agent of agents) await undoNode(agent, nodes, context);
+  else
+    for (const group of await nodesAtOnce(agents, ({ node }) => node, context)) {
+      const away = group.map(({ node }) => node);
+      await allEnded(group.map((agent) => undoNode(agent, { ring: nodes, away }, context)));
+    }
   return `${nodes.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
 }
 
 /** They run inside of the nodes: without the option they have nothing to tell, and cannot be stopped but with their node. */
 async function undoDatastax(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
   if (!capture.hasDatastaxInstalled || keepsFolders) return 'option cdc put back';
-  for (const node of nodes) {
-    const say = (text: string) => context.report({ kind: 'node-step', node: node.address, text });
-    const { back, folder } = await removeDatastaxAgent(node, nodes, context);
-    sayWhatIsBack(back, folder, say);
-  }
+  for (const away of await nodesAtOnce(nodes, (node) => node, context))
+    await allEnded(away.map((node) => undoDatastaxNode(node, { ring: nodes, away }, context)));
   return `option cdc put back, ${nodes.length} DataStax agents removed`;
 }
 
-async function undoNode(agent: NodeAgent, ring: readonly SourceNode[], context: PhaseContext): Promise<void> {
+interface Ring {
+  readonly ring: readonly SourceNode[];
+  /** Those of it that may be away at the same time. */
+  readonly away: readonly SourceNode[];
+}
+
+async function undoDatastaxNode(node: SourceNode, ring: Ring, context: PhaseContext): Promise<void> {
+  const say = (text: string) => context.report({ kind: 'node-step', node: node.address, text });
+  const { back, folder } = await removeDatastaxAgent(node, ring, context);
+  sayWhatIsBack(back, folder, say);
+}
+
+async function undoNode(agent: NodeAgent, ring: Ring, context: PhaseContext): Promise<void> {
   const { report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
   if (!agent.isOurs) return say('its agent is for those to remove who put it there');

@@ -73,12 +73,24 @@ function agentSteps(config: Config, nodes: StepFacts['nodes']): readonly string[
   const { feed, capture } = config;
   const installed = agentToInstall(config);
   if (installed)
-    return nodes.map(
-      (node) =>
-        `put the DataStax agent ${basename(installed.localJar)} into node ${node.address} (cassandra-env.sh, cassandra.yaml), restart it and see its canary`,
-    );
+    return [
+      ...rackStep(config),
+      ...nodes.map(
+        (node) =>
+          `put the DataStax agent ${basename(installed.localJar)} into node ${node.address} (cassandra-env.sh, cassandra.yaml), restart it and see its canary`,
+      ),
+    ];
   if (feed === 'datastax') return nodes.map((node) => `see a canary by the DataStax agent of node ${node.address}`);
-  return [interlockText(capture), ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`)];
+  const steps = capture.mode === 'cdc' ? rackStep(config) : [];
+  return [
+    interlockText(capture),
+    ...steps,
+    ...nodes.map((node) => `start the agent of node ${node.address} and see its canary`),
+  ];
+}
+
+function rackStep({ capture }: Config): readonly string[] {
+  return capture.restartAtOnce === 'rack' ? ['restart the nodes of a rack together, one rack after the other'] : [];
 }
 
 function countersStep(tables: readonly Table[]): readonly string[] {

@@ -16,6 +16,7 @@ export interface SourceNode {
 
 /** Facts of one node that only the node itself can tell (system_views, system.local); undefined where its version has no such view. */
 export interface NodeSettings {
+  /** Of who answers at the node's address, which may be another by now. */
   readonly hostId: string;
   readonly cdcEnabled: boolean | undefined;
   /** What the node lets cdc_raw take, bytes. */
@@ -56,6 +57,7 @@ export interface SourceCluster extends TableReader, PartitionKeyReader {
   nodeSettings(node: SourceNode, signal?: AbortSignal): Promise<NodeSettings>;
   /** Undefined when the cluster has no such keyspace. */
   keyspace(name: string, signal?: AbortSignal): Promise<KeyspaceFacts | undefined>;
+  keyspaces(signal?: AbortSignal): Promise<readonly KeyspaceFacts[]>;
   schema(keyspace: string, signal?: AbortSignal): Promise<SchemaRows>;
   /** Summed over the nodes' own estimates; zeros for a table that was never flushed. */
   sizeEstimate(table: Table, signal?: AbortSignal): Promise<SizeEstimate>;

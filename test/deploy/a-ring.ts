@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -12,9 +12,10 @@ export const originalYaml = 'cluster_name: shop\ncdc_enabled: false\n';
 
 /**
  * Nodes that are folders: their Cassandra runs with what cassandra.yaml said when restart was called last; nodetool writes
- * down what it was asked, and tells of the ring what stands in a file (`down`). `<host>.stuck` keeps a node from being drained.
+ * down what it was asked, and tells of the ring what stands in a file (`down`). `<host>.stuck` keeps a node from being drained,
+ * `.slow` from ending that, `.mute` from telling of the ring; one with `.dead` does not run until it is restarted.
  */
-export function aRing(size: number) {
+export function aRing(size: number, rackOf: (index: number) => string = () => 'r1') {
   const folder = mkdtempSync(join(tmpdir(), 'cdcmig-ring-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const log = join(folder, 'log');
@@ -22,21 +23,23 @@ export function aRing(size: number) {
   writeFileSync(join(folder, 'down'), '');
   const hosts = Array.from({ length: size }, (_, index) => `host-${index}`);
   const shell = localShell();
-  const nodes: readonly CdcNode[] = hosts.map((host) => {
+  const nodes: readonly CdcNode[] = hosts.map((host, index) => {
     const yaml = join(folder, `${host}.yaml`);
     writeFileSync(yaml, originalYaml);
     writeFileSync(join(folder, `${host}.running`), originalYaml);
     const nodetool = `case $1 in
-drain) echo "${host} drain" >>"${log}"; echo stuck; ! [ -e "${folder}/${host}.stuck" ] ;;
-status) for h in ${hosts.join(' ')}; do grep -q $h "${folder}/down" && s=DN || s=UN; echo "$s  10.0.0.1  1 KiB  1  ?  $h  r1"; done ;;
+drain) echo "${host} drain" >>"${log}"; while [ -e "${folder}/${host}.slow" ]; do sleep 0.05; done; echo stuck; ! [ -e "${folder}/${host}.stuck" ] ;;
+status) [ -e "${folder}/${host}.dead" ] && exit 1; while [ -e "${folder}/${host}.mute" ]; do sleep 0.05; done; for h in ${hosts.join(' ')}; do grep -q $h "${folder}/down" && s=DN || s=UN; echo "$s  10.0.0.1  1 KiB  1  ?  $h  r1"; done ;;
 esac`;
-    const restart = `echo "${host} restart" >>"${log}"; cp "${yaml}" "${folder}/${host}.running"; sleep 20 &`;
+    const restart = `echo "${host} restart" >>"${log}"; rm -f "${folder}/${host}.dead"; cp "${yaml}" "${folder}/${host}.running"; sleep 20 &`;
     return {
-      node: aNode(host, `10.0.0.${host.at(-1)}`),
+      node: { ...aNode(host, `10.0.0.${host.at(-1)}`), rack: rackOf(index) },
       admin: shell,
+      owner: shell,
+      folder: join(folder, `${host}-ours`),
       nodetool: ['sh', '-c', nodetool, "it's"],
       restart: ['sh', '-c', restart],
-      kept: { shell, folder: join(folder, `${host}.kept`) },
+      kept: { shell, folder: join(folder, `${host}-ours`, 'kept') },
       yaml,
       cdcRawDirectory: '/cdc_raw',
     };
@@ -52,10 +55,13 @@ esac`;
     roll: {
       ring: nodes,
       source: {
-        nodeSettings: async ({ hostId }: { readonly hostId: string }) =>
-          ({ cdcEnabled: running(hostId).includes('cdc_enabled: true') }) as NodeSettings,
+        async nodeSettings({ hostId }: { readonly hostId: string }) {
+          if (existsSync(join(folder, `${hostId}.dead`))) throw new Error('connection refused');
+          return { hostId, cdcEnabled: running(hostId).includes('cdc_enabled: true') } as NodeSettings;
+        },
       },
       timeoutMs: 0,
+      commandTimeoutMs: 60_000,
       report: (event: ProgressEvent) => events.push(event),
     },
   };

@@ -2,14 +2,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  type DatastaxNode,
-  datastaxDiff,
-  dueName,
-  installDatastax,
-  keptOfDatastax,
-} from '../../src/deploy/install-datastax.ts';
+import { type DatastaxNode, datastaxDiff, installDatastax, keptOfDatastax } from '../../src/deploy/install-datastax.ts';
 import { putBack } from '../../src/deploy/put-back.ts';
+import { dueName } from '../../src/deploy/restart-with-cdc.ts';
 import { OperatorError } from '../../src/errors.ts';
 import type { NodeShell } from '../../src/ports/node-shell.ts';
 import { aRing as aPlainRing, originalYaml } from './a-ring.ts';
@@ -33,7 +28,20 @@ function aRing(size: number) {
     const jar = { from, to: join(folder, 'agent.jar'), sha256, mode: '644' };
     const setup = { environment: { CDC_TOPIC_PREFIX: 'events-' }, jvmOption: `-javaagent:${jar.to}` };
     const yamlSettings = { cdc_enabled: true, cdc_raw_directory: '/cdc_raw' };
-    return { node, admin, shell: admin, nodetool, restart, folder, jar, script, setup, yaml, yamlSettings };
+    return {
+      node,
+      admin,
+      shell: admin,
+      owner: admin,
+      nodetool,
+      restart,
+      folder,
+      jar,
+      script,
+      setup,
+      yaml,
+      yamlSettings,
+    };
   });
   const proved: string[] = [];
   return {
@@ -44,7 +52,7 @@ function aRing(size: number) {
     install: (proveNode: (node: DatastaxNode) => Promise<void> = async () => {}, some = nodes) =>
       installDatastax({
         ...ring.roll,
-        nodes: some,
+        groups: some.map((node) => [node]),
         proveNode: async (node) => {
           await proveNode(node);
           proved.push(node.node.hostId);

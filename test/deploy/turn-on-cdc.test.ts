@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { restoreFiles } from '../../src/deploy/kept-files.ts';
 import { drainAndRestart } from '../../src/deploy/restart-node.ts';
 import { shownShell } from '../../src/deploy/shown-shell.ts';
@@ -8,16 +8,17 @@ import { type CdcNode, cdcDiff, turnOnCdc } from '../../src/deploy/turn-on-cdc.t
 import { OperatorError } from '../../src/errors.ts';
 import { aRing as aPlainRing, originalYaml as original } from './a-ring.ts';
 
-function aRing(size: number) {
+function aRing(size: number, groupsOf = (nodes: readonly CdcNode[]) => nodes.map((node) => [node])) {
   const ring = aPlainRing(size);
   const proved: string[] = [];
   return {
     ...ring,
     proved,
-    turnOn: (proveNode: (node: CdcNode) => Promise<void> = async () => {}) =>
+    turnOn: (proveNode: (node: CdcNode) => Promise<void> = async () => {}, more: object = {}) =>
       turnOnCdc({
         ...ring.roll,
-        nodes: ring.nodes,
+        groups: groupsOf(ring.nodes),
+        ...more,
         proveNode: async (node) => {
           await proveNode(node);
           proved.push(node.node.hostId);
@@ -52,7 +53,14 @@ test('the first node that is not proved stops it, what is half done is said, and
     }),
   ).rejects.toThrow(/expected a canary[\s\S]*done: 10\.0\.0\.0; half done: 10\.0\.0\.1; untouched: 10\.0\.0\.2/);
   expect(ring.log()).not.toContain('host-2 drain');
-  expect(await ring.turnOn()).toBe(1);
+  await expect(
+    ring.turnOn(async () => {
+      throw new OperatorError({ expected: 'a canary', found: 'still none', next: 'see' });
+    }),
+  ).rejects.toThrow(/still none[\s\S]*done: 10\.0\.0\.0; half done: 10\.0\.0\.1; untouched: 10\.0\.0\.2/);
+  expect(ring.log()).not.toContain('host-2 drain');
+  expect(await ring.turnOn()).toBe(2);
+  expect(ring.proved).toEqual(['host-0', 'host-1', 'host-2']);
   expect(ring.log().filter((line) => line.endsWith('restart'))).toEqual([
     'host-0 restart',
     'host-1 restart',
@@ -67,6 +75,78 @@ test('a node that cannot be drained is not restarted', async () => {
   expect(ring.log()).toEqual(['host-0 drain']);
   rmSync(join(ring.folder, 'host-0.stuck'));
   expect(await ring.turnOn()).toBe(1);
+});
+
+test('a node whose file was changed and that was not restarted is restarted by the next attempt, whatever it says of CDC', async () => {
+  const ring = aRing(1);
+  const [node] = ring.nodes as [CdcNode];
+  const on = 'cdc_enabled: true\ncdc_raw_directory: /elsewhere\n';
+  for (const file of [node.yaml, join(ring.folder, 'host-0.running')]) writeFileSync(file, on);
+  writeFileSync(join(ring.folder, 'host-0.stuck'), '');
+  await expect(ring.turnOn()).rejects.toThrow(/found stuck/);
+  rmSync(join(ring.folder, 'host-0.stuck'));
+  expect(await ring.turnOn()).toBe(1);
+  expect(readFileSync(join(ring.folder, 'host-0.running'), 'utf8')).toContain('cdc_raw_directory: /cdc_raw');
+});
+
+test('the folder is made by whom it is to belong to', async () => {
+  const ring = aRing(1);
+  const made: string[] = [];
+  const [node] = ring.nodes as [CdcNode];
+  const owner = { ...node.admin, makeFolder: async (path: string) => void made.push(path) };
+  const folder = join(ring.folder, 'not-there');
+  await expect(ring.turnOn(undefined, { groups: [[{ ...node, owner, folder }]] })).rejects.toThrow(
+    /to write .*not-there/,
+  );
+  expect(made).toEqual([folder]);
+});
+
+test('who ends us in the middle of a drain leaves no drained node behind: it is restarted all the same', async () => {
+  const ring = aRing(1);
+  const slow = join(ring.folder, 'host-0.slow');
+  writeFileSync(slow, '');
+  const ending = new AbortController();
+  const turningOn = ring.turnOn(undefined, { signal: ending.signal });
+  await expect.poll(ring.log).toEqual(['host-0 drain']);
+  ending.abort(new Error('ended'));
+  await expect(turningOn).rejects.toThrow('ended');
+  rmSync(slow);
+  await expect.poll(ring.log).toEqual(['host-0 drain', 'host-0 restart']);
+  // Noted by the command itself: it is not restarted again.
+  await expect.poll(() => readFileSync(join(ring.nodes[0]!.folder, 'roll-due'), 'utf8')).toBe('proof\n');
+  expect(await ring.turnOn()).toBe(1);
+  expect(ring.log()).toEqual(['host-0 drain', 'host-0 restart']);
+});
+
+test('a drain that does not end is told, and the next attempt begins with it', async () => {
+  const ring = aRing(1);
+  const slow = join(ring.folder, 'host-0.slow');
+  writeFileSync(slow, '');
+  await expect(ring.turnOn(undefined, { commandTimeoutMs: 200 })).rejects.toThrow(
+    /drain and .* to succeed; found no end after 0 s[\s\S]*half done: 10\.0\.0\.0/,
+  );
+  rmSync(slow);
+  await expect.poll(ring.log).toContain('host-0 restart');
+});
+
+test('a node that never tells of its ring is told, instead of waited for without end', async () => {
+  const ring = aRing(2);
+  writeFileSync(join(ring.folder, 'host-0.mute'), '');
+  onTestFinished(() => rmSync(join(ring.folder, 'host-0.mute'), { force: true }));
+  await expect(ring.turnOn(undefined, { commandTimeoutMs: 200 })).rejects.toThrow(/10\.0\.0\.0 sees it as unknown/);
+  expect(ring.log()).toEqual(['']);
+});
+
+test('another node at the address of one that was restarted is not taken for it', async () => {
+  const ring = aRing(2);
+  const { nodeSettings } = ring.roll.source;
+  const source = {
+    nodeSettings: async (node: { readonly hostId: string }) =>
+      ring.log().includes(`${node.hostId} restart`) ? nodeSettings({ hostId: 'host-1' }) : nodeSettings(node),
+  };
+  await expect(ring.turnOn(undefined, { source })).rejects.toThrow(
+    /node 10\.0\.0\.0 back in its ring.*found at its address answers another node, host-1.*another address, mend capture\.agents/s,
+  );
 });
 
 test('no node is stopped while another is seen down', async () => {
@@ -92,16 +172,15 @@ test('what would be done is shown as it would be run, and nothing is done', asyn
   const shown: string[] = [];
   const shell = shownShell(node.admin, (event) => event.kind === 'planned-step' && shown.push(event.step));
   expect(await cdcDiff(node)).toEqual([
-    '-2: cdc_enabled: false',
-    '+2: cdc_enabled: true',
-    '+3: cdc_raw_directory: /cdc_raw',
+    `${node.yaml} -2: cdc_enabled: false`,
+    `${node.yaml} +2: cdc_enabled: true`,
+    `${node.yaml} +3: cdc_raw_directory: /cdc_raw`,
   ]);
-  await drainAndRestart({
-    ...node,
-    admin: shell,
-    nodetool: ['nodetool', '-u', 'a b'],
+  const shownNode = {
+    ...{ ...node, admin: shell, nodetool: ['nodetool', '-u', 'a b'] },
     restart: ['systemctl', 'restart', 'cassandra'],
-  });
+  };
+  await drainAndRestart(shownNode, { isSilent: false, commandTimeoutMs: 60_000 });
   await shell.makeFolder(join(ring.folder, 'made'));
   await shell.writeFile(node.yaml, original.replace('false', 'true'));
   expect(shown.join('\n')).toMatch(

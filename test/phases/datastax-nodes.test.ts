@@ -25,8 +25,8 @@ const lanes = { read: 'events' as const, lanes: [], canaryTopic: 'events-cdcmig_
 const originalScript = 'JVM_OPTS="$JVM_OPTS -Xss256k"\n';
 
 /** Nodes whose agent tells of canaries once their Cassandra was started with one. */
-async function aCluster() {
-  const ring = aRing(2);
+async function aCluster({ size = 2, rackOf = (_: number): string => 'r1', capture: more = {}, replication = {} } = {}) {
+  const ring = aRing(size, rackOf);
   const sources = ring.nodes.map(({ node }) => node);
   const script = (host: string) => join(ring.folder, `${host}-env.sh`);
   const jar = join(ring.folder, 'agent-c4-2.3.9-all.jar');
@@ -44,7 +44,7 @@ async function aCluster() {
   const sha256 = createHash('sha256').update('a jar').digest('hex');
   const config = parseConfig(
     stringify({
-      ...{ migration: 'shop', feed: 'datastax', source: cluster, target: cluster, capture: { agents } },
+      ...{ migration: 'shop', feed: 'datastax', source: cluster, target: cluster, capture: { agents, ...more } },
       pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
       datastax: { agent: { localJar: jar, sha256 } },
     }),
@@ -57,6 +57,7 @@ async function aCluster() {
   const source = {
     ...ring.roll.source,
     nodes: async () => sources,
+    keyspaces: async () => [{ name: 'shop', durableWrites: true, replication }],
     ensureCanaryTable: async () => canary,
     setCdc: async ({ name }: { readonly name: string }, isOn: boolean) => void optionsSet.push(`${name} ${isOn}`),
     async writeCanary(nonce: string) {
@@ -89,6 +90,9 @@ async function aCluster() {
 function hasAgent(file: string): boolean {
   return existsSync(file) && readFileSync(file, 'utf8').includes('-javaagent:');
 }
+
+const byRack = { rackOf: (index: number) => `r${index % 3}`, capture: { restartAtOnce: 'rack' } };
+const threeRacks = { class: 'NetworkTopologyStrategy', dc1: '3' };
 
 describe('deploy-agent with a jar of the DataStax agent', () => {
   test('installs it node by node, each heard through its topic, and undo takes it away', async () => {
@@ -128,6 +132,40 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
       expect(readFileSync(cassandraEnv, 'utf8')).toBe(originalScript);
       expect(existsSync(folder)).toBe(false);
     }
+  });
+
+  test('installs it rack by rack and takes it away so, where it is told to and no rack holds two replicas', async () => {
+    const { ring, agents, contextWith, shown, report } = await aCluster({
+      size: 4,
+      ...byRack,
+      replication: threeRacks,
+    });
+    await showDeployAgent(contextWith(shownShell(localShell(), report)));
+    expect(shown().filter((step) => step.startsWith('at the same time'))).toEqual([
+      'at the same time: 10.0.0.0, 10.0.0.3',
+    ]);
+    const context = contextWith(localShell());
+    expect(await installDatastaxAgents(context, lanes)).toBe('installed on 4 nodes');
+    const restartsOf = (log: readonly string[]) => log.filter((line) => line.endsWith('restart'));
+    expect(restartsOf(ring.log()).slice(0, 2).toSorted()).toEqual(['host-0 restart', 'host-3 restart']);
+    const before = ring.log().length;
+    await undoDeployAgent(context, { keepsFolders: false });
+    expect(restartsOf(ring.log().slice(before)).slice(0, 2).toSorted()).toEqual(['host-0 restart', 'host-3 restart']);
+    for (const { cassandraEnv, folder } of agents) {
+      expect(readFileSync(`${cassandraEnv}.running`, 'utf8')).toBe(originalScript);
+      expect(existsSync(folder)).toBe(false);
+    }
+  });
+
+  test('touches no node rack by rack where a rack holds more than one replica, neither then nor to undo it', async () => {
+    const { ring, contextWith } = await aCluster({ size: 4, ...byRack, replication: { class: 'SimpleStrategy' } });
+    const context = contextWith(localShell());
+    const refused =
+      /keyspace shop each in a rack of its own.*SimpleStrategy, which knows no racks.*restartAtOnce: node/;
+    await expect(installDatastaxAgents(context, lanes)).rejects.toThrow(refused);
+    await expect(showDeployAgent(context)).rejects.toThrow(refused);
+    await expect(undoDeployAgent(context, { keepsFolders: false })).rejects.toThrow(refused);
+    expect(ring.log()).toEqual(['']);
   });
 
   test.each([

@@ -1,90 +1,53 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openClient } from '../../src/sandbox/demo/open-client.ts';
-import { readSandbox, type Sandbox, type SandboxNode, serverNamed } from '../../src/sandbox/sandbox-state.ts';
+import type { Sandbox, SandboxNode } from '../../src/sandbox/sandbox-state.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
-import { waitForReady } from '../../src/sandbox/wait-for-ready.ts';
-import { type SshServer, startSshServer } from '../adapters/ssh/an-ssh-server.ts';
 import { type AMigration, aMigration, pidIn } from './operator/a-migration.ts';
 import type { Ended } from './operator/cdcmig-process.ts';
+import { type SshNode, sshNode } from './operator/ssh-node.ts';
+import { withoutCdc } from './operator/without-cdc.ts';
 
 const patience = 600_000;
-const scripts = fileURLToPath(new URL('operator', import.meta.url));
 
 let dir = '';
 let sandbox: Sandbox;
 let migration: AMigration;
-const servers = new Map<string, SshServer>();
-/** Of the node by whose name it goes, the next command with this text is cut before its end is told. */
-let cutNext: { readonly node: string; readonly text: string } | undefined;
+const reached = new Map<string, SshNode>();
 const originals = new Map<string, Buffer>();
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'cdcmig-roll-'));
   sandbox = await startSandbox({ dir, cassandra: '5.0', nodes: 3 });
-  for (const node of sandbox.source) await withoutCdc(node);
-  for (const node of sandbox.source) originals.set(node.name, readFileSync(node.yamlFile));
+  for (const node of sandbox.source) {
+    originals.set(node.name, await withoutCdc(dir, node));
+    reached.set(node.name, await sshNode(dir, node));
+  }
   const client = await openClient(sandbox.source[0]!);
   await client.execute("CREATE KEYSPACE shop WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}");
   await client.execute('CREATE TABLE shop.things (id int PRIMARY KEY, name text)');
   await client.shutdown();
-  const agents = await Promise.all(sandbox.source.map(async (node) => [node.name, await entryOf(node)] as const));
   migration = aMigration(
     { name: 'roll', sandbox, keyspace: 'shop', targetKeyspace: 'shop_moved' },
-    { captureMode: 'cdc', agents: ({ name }) => new Map(agents).get(name)! },
+    { captureMode: 'cdc', agents: entryOf },
   );
 }, patience);
 
 afterAll(async () => {
   await migration?.[Symbol.asyncDispose]();
-  for (const server of servers.values()) await server.close();
+  for (const node of reached.values()) await node.close();
   await wipeSandbox(dir);
   rmSync(dir, { recursive: true, force: true });
 }, patience);
 
-/** As most clusters are: the sandbox's own begin with CDC. */
-async function withoutCdc(node: SandboxNode): Promise<void> {
-  const text = readFileSync(node.yamlFile, 'utf8').replace(
-    'cdc_enabled: true',
-    '# Of the operator.\ncdc_enabled: false',
-  );
-  writeFileSync(node.yamlFile, text, { mode: 0o640 });
-  const { status, stderr } = spawnSync(process.execPath, onNode('restart-sandbox-node.ts', node), { encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
-  await waitForReady(serverNamed(readSandbox(dir)!, node.name));
+function entryOf(node: SandboxNode): object {
+  return { ...reached.get(node.name)!.entry, cassandraYaml: node.yamlFile };
 }
 
-function onNode(script: string, { name }: SandboxNode): readonly string[] {
-  return [join(scripts, script), dir, name];
-}
-
-async function entryOf(node: SandboxNode): Promise<object> {
-  const cutAt = (_: number, command: string) => {
-    if (cutNext?.node !== node.name || !command.includes(cutNext.text)) return undefined;
-    cutNext = undefined;
-    return 'before its end is told' as const;
-  };
-  const server = await startSshServer({ cutAt });
-  servers.set(node.name, server);
-  const { host, port, user, knownHosts, privateKey } = server.endpoint;
-  const [known, key] = ['known_hosts', 'key'].map((file) => join(dir, `${node.name}.${file}`));
-  writeFileSync(known!, knownHosts);
-  writeFileSync(key!, privateKey!());
-  return {
-    ssh: { host, port, user, key: `file:${key}`, knownHosts: [known] },
-    cassandraYaml: node.yamlFile,
-    nodetool: [process.execPath, ...onNode('sandbox-nodetool.ts', node)],
-    restart: [process.execPath, ...onNode('restart-sandbox-node.ts', node)],
-  };
-}
-
-const restarts = (node: SandboxNode) =>
-  servers.get(node.name)!.commands.filter((command) => command.includes('restart-sandbox-node.ts')).length;
+const restarts = ({ name }: SandboxNode) => reached.get(name)!.restarts();
 
 /** Again while a node is still on its way back: what the operator is told to do. */
 async function untilDone(...words: readonly string[]): Promise<Ended> {
@@ -96,7 +59,7 @@ async function untilDone(...words: readonly string[]): Promise<Ended> {
 }
 
 test('a connection that is cut in the middle stops the roll-out and says what is half done', async () => {
-  cutNext = { node: 'source-2', text: 'restart-sandbox-node.ts' };
+  reached.get('source-2')!.cutNext('restart-sandbox-node.ts');
   const { exitCode, stderr } = await migration.run('run', '--phase', 'deploy-agent');
   expect(exitCode, stderr).toBe(1);
   const [first, second, third] = sandbox.source.map(({ address }) => address);

@@ -1,17 +1,18 @@
 import type { NodeSettings } from '../../ports/source-cluster.ts';
 import { CqlServerError } from '../../wire/cql/errors.ts';
 import { measureClockSkew } from './clock-skew.ts';
-import { decodeBigint, decodeInt, decodeText } from './decode-cell.ts';
+import { decodeBigint, decodeInt, decodeText, decodeUuid } from './decode-cell.ts';
 import { type Asker, type NamedRow, queryRows } from './query-rows.ts';
 
 /** What one node tells of itself. `connection` must be a connection to that node. */
-export async function readNodeSettings(connection: Asker, hostId: string, signal?: AbortSignal): Promise<NodeSettings> {
+export async function readNodeSettings(connection: Asker, signal?: AbortSignal): Promise<NodeSettings> {
   const ask = (cql: string) => rowsIfKnown(connection, cql, signal);
+  const [local] = await queryRows(connection, 'SELECT host_id FROM system.local', { ...(signal && { signal }) });
   const settings = settingsOf(await ask('SELECT name, value FROM system_views.settings'));
   const hints = await ask('SELECT files FROM system_views.pending_hints');
   const batches = await ask('SELECT count(*) AS count FROM system.batches');
   return {
-    hostId,
+    hostId: decodeUuid(local!.host_id!),
     cdcEnabled: settings && settings.get('cdc_enabled') === 'true',
     // Every version has the name of 4.0, beside its own.
     cdcTotalBytes: bytesOf(settings?.get('cdc_total_space_in_mb')),

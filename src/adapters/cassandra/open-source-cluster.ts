@@ -5,7 +5,7 @@ import { readNodeSettings } from './node-settings.ts';
 import { onNode, ringOf, withLife } from './on-node.ts';
 import { openPool } from './open-pool.ts';
 import { readPendingCompactions } from './pending-compactions.ts';
-import { readKeyspace } from './read-keyspace.ts';
+import { readKeyspace, readKeyspaces } from './read-keyspace.ts';
 import { readPartitioner } from './read-partitioner.ts';
 import type { RingNode } from './read-ring.ts';
 import { readSchema } from './read-schema.ts';
@@ -33,9 +33,10 @@ export async function openSourceCluster(options: SourceClusterOptions): Promise<
     nodes: async (signal) => Promise.all((await ring(signal)).map((node) => withLife(node, facts, signal))),
     nodeSettings: (node, signal) =>
       patient(`to read the settings of ${node.address}`, signal, () =>
-        onNode(node, facts, signal, (connection) => readNodeSettings(connection, node.hostId, signal)),
+        onNode(node, facts, signal, (connection) => readNodeSettings(connection, signal)),
       ),
     keyspace: (name, signal) => patient(`to read keyspace ${name}`, signal, () => readKeyspace(pool, name, signal)),
+    keyspaces: (signal) => patient('to read the keyspaces', signal, () => readKeyspaces(pool, signal)),
     schema: (name, signal) => patient(`to read the schema of ${name}`, signal, () => readSchema(pool, name, signal)),
     async sizeEstimate(table, signal) {
       // Each datacenter holds every row, so its nodes' own ranges are the whole ring once.

@@ -65,6 +65,13 @@ describe('the control side of a real source cluster', () => {
     expect(facts).toMatchObject({ name: keyspace, durableWrites: true });
     expect(facts!.replication).toMatchObject({ replication_factor: '1' });
     expect(await cluster.keyspace('no_such_keyspace')).toBeUndefined();
+    const all = await cluster.keyspaces();
+    expect(all.find(({ name }) => name === keyspace)).toEqual(facts);
+    expect(all.map(({ name }) => name)).toContain('system_auth');
+    const [node] = await cluster.nodes();
+    // Who answers there says who it is.
+    const settings = await cluster.nodeSettings({ ...node!, hostId: '00000000-0000-0000-0000-000000000000' });
+    expect(settings.hostId).toBe(node!.hostId);
   });
 
   it('a table that was never flushed has an estimate of zero', async () => {
