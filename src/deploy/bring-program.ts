@@ -5,18 +5,16 @@ import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import { type ElfPlatform, elfPlatform } from './elf-platform.ts';
 import type { NodeAgent } from './node-agent.ts';
 
-/** The agent's program is in its folder and starts there; answers whether anything had to be brought. */
-export async function bringProgram({ shell, files, program }: NodeAgent, signal?: AbortSignal): Promise<boolean> {
+/** The agent's program is in its folder and starts there. */
+export async function bringProgram({ shell, files, program }: NodeAgent, signal?: AbortSignal): Promise<void> {
   for (const folder of new Set(files.map(({ to }) => dirname(to)))) await shell.makeFolder(folder, signal);
-  let isNew = false;
   for (const file of files) {
     // Behind what it is started by, such as env.
     const isProgram = file.mode === '755' && [program.command, ...program.arguments].includes(file.to);
     if (isProgram) await throwOnOtherPlatform(shell, file, signal);
-    if ((await shell.upload(file, signal)) === 'uploaded') isNew = true;
+    await shell.upload(file, signal);
     if (isProgram) await throwUnlessItStarts(shell, file, signal);
   }
-  return isNew;
 }
 
 /** Before a hundred megabytes are sent that cannot run there. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { OperatorError, type Sentence } from '../errors.ts';
 import type { NodeShell, Upload } from '../ports/node-shell.ts';
+import { namesIn } from './names-in.ts';
 
 /** Where the originals of files that we change on a node are kept, until they are put back. */
 export interface KeptFiles {
@@ -18,6 +19,8 @@ interface KeptRecord {
   readonly original: string | null;
   /** SHA-256 of what we put there. */
   readonly written: string;
+  /** SHA-256 of what we had put there before, which is there still if we were interrupted. */
+  readonly before?: string;
 }
 
 /** Gives a file another text, after its original was kept. May be repeated, also with another text. */
@@ -59,7 +62,7 @@ export async function restoreFiles(kept: KeptFiles, signal?: AbortSignal): Promi
   const faults: Sentence[] = [];
   for (const [name, record] of await recordsIn(kept, signal)) {
     const found = (await kept.shell.digestOf(record.path, signal)) ?? null;
-    if (found !== record.original && found !== record.written) {
+    if (!isKnown(found, record)) {
       faults.push(changedSince(kept, name, record));
       continue;
     }
@@ -82,12 +85,34 @@ async function keepOriginal(kept: KeptFiles, path: string, written: string, sign
   const name = sha256(path).slice(0, 16);
   const found = (await shell.digestOf(path, signal)) ?? null;
   const earlier = await readRecord(kept, name, signal);
-  if (earlier && found !== earlier.original && found !== earlier.written)
-    throw new OperatorError(changedSince(kept, name, earlier));
+  if (earlier && !isKnown(found, earlier)) throw new OperatorError(changedSince(kept, name, earlier));
   await shell.makeFolder(folder, signal);
-  if (!earlier && found !== null) await shell.copyFile(path, join(folder, `${name}.original`), signal);
-  const record: KeptRecord = { path, original: earlier ? earlier.original : found, written };
+  if (!earlier && found !== null) await copyOriginal(kept, path, { name, found }, signal);
+  const original = earlier ? earlier.original : found;
+  const before = earlier && found !== null && found !== original ? { before: found } : {};
+  const record: KeptRecord = { path, original, written, ...before };
   await shell.writeFile(join(folder, `${name}.json`), `${JSON.stringify(record)}\n`, signal);
+}
+
+async function copyOriginal(
+  { shell, folder }: KeptFiles,
+  path: string,
+  { name, found }: { readonly name: string; readonly found: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const copy = join(folder, `${name}.original`);
+  await shell.copyFile(path, copy, signal);
+  if ((await shell.digestOf(copy, signal)) === found) return;
+  throw new OperatorError({
+    expected: `${path} on ${shell.name} to stay as it is while it is copied`,
+    found: 'another content',
+    next: 'see who else writes it, and repeat the command',
+  });
+}
+
+/** Nobody but us has written it. */
+function isKnown(found: string | null, { original, written, before }: KeptRecord): boolean {
+  return found === original || found === written || (found !== null && found === before);
 }
 
 /** The original goes only after the file was seen to be like it. */
@@ -95,17 +120,32 @@ async function putBack(kept: KeptFiles, name: string, record: KeptRecord, signal
   const { shell, folder } = kept;
   const { path, original } = record;
   if (original === null) await shell.removeFile(path, signal);
-  else if ((await shell.digestOf(path, signal)) !== original)
-    await shell.copyFile(join(folder, `${name}.original`), path, signal);
+  else if ((await shell.digestOf(path, signal)) !== original) await copyBack(kept, name, { path, original }, signal);
   if (((await shell.digestOf(path, signal)) ?? null) !== original)
     throw new OperatorError(notRestored(kept, name, record));
   await shell.removeFile(join(folder, `${name}.original`), signal);
   await shell.removeFile(join(folder, `${name}.json`), signal);
 }
 
+/** Looked at before: a damaged original would take the place of a file that works. */
+async function copyBack(
+  { shell, folder }: KeptFiles,
+  name: string,
+  { path, original }: { readonly path: string; readonly original: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const copy = join(folder, `${name}.original`);
+  const found = await shell.digestOf(copy, signal);
+  if (found === original) return shell.copyFile(copy, path, signal);
+  throw new OperatorError({
+    expected: `${copy} on ${shell.name} to be what was kept of ${path}`,
+    found: found === undefined ? 'no such file' : 'other bytes',
+    next: `put ${path} back from a copy of yours, and repeat the command`,
+  });
+}
+
 async function recordsIn(kept: KeptFiles, signal?: AbortSignal): Promise<readonly (readonly [string, KeptRecord])[]> {
-  const { stdout } = await kept.shell.run(['ls', '-1', '--', kept.folder], { signal, reads: true });
-  const names = stdout.split('\n').filter((file) => file.endsWith('.json'));
+  const names = (await namesIn(kept.shell, kept.folder, signal)).filter((file) => file.endsWith('.json'));
   const records = names.map(async (file) => {
     const name = file.slice(0, -'.json'.length);
     return [name, await readRecord(kept, name, signal)] as const;

@@ -44,6 +44,13 @@ export function settingsFile({ settings }: Pick<NodeAgent, 'settings'>): string 
   return join(settings.folder, 'agent.json');
 }
 
+/** There while an agent may run with another program than the one in its folder. */
+export const startDueName = 'start-due';
+
+export function startDueFile({ settings }: Pick<NodeAgent, 'settings'>): string {
+  return join(settings.folder, startDueName);
+}
+
 export function agentService(agent: NodeAgent): Service {
   const { node, service, user, program, settings } = agent;
   const { folder } = settings;

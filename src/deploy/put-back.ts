@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import type { NodeShell } from '../ports/node-shell.ts';
 import { hasChanges, type KeptFiles, type RestoredFile, restoreFiles } from './kept-files.ts';
+import { namesIn } from './names-in.ts';
 
 export interface PutBack {
   readonly kept: KeptFiles;
@@ -60,9 +61,4 @@ export function throwOnRemains(shell: NodeShell, remains: readonly string[]): vo
     found: remains.join(', '),
     next: 'see who owns them and repeat the command',
   });
-}
-
-async function namesIn(shell: NodeShell, folder: string, signal?: AbortSignal): Promise<readonly string[]> {
-  const { stdout } = await shell.run(['ls', '-A1', '--', folder], { signal, reads: true });
-  return stdout.split('\n').filter((name) => name !== '');
 }

@@ -1,4 +1,4 @@
-import { agentService, keptOf, type NodeAgent } from './node-agent.ts';
+import { agentService, keptOf, type NodeAgent, startDueName } from './node-agent.ts';
 import { present, putBack, throwOnRemains, type WhatIsBack } from './put-back.ts';
 import { dueName } from './restart-with-cdc.ts';
 
@@ -25,5 +25,5 @@ export async function removeAgent(
 /** All that deploy-agent and the agent write there; nothing else is deleted. */
 const ours = [
   ...['bin', 'pulsar-ca.pem', 'agent.json', 'agent.log', 'agent.pid'],
-  ...['position.json', 'state.json', 'held', dueName],
+  ...['position.json', 'state.json', 'held', dueName, startDueName],
 ];

@@ -16,7 +16,15 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { localShell } from '../../src/adapters/local-shell/local-shell.ts';
 import { sshConnection } from '../../src/adapters/ssh/ssh-connection.ts';
 import { sshShell } from '../../src/adapters/ssh/ssh-shell.ts';
-import { changeFile, type KeptFiles, placeFile, readText, restoreFiles } from '../../src/deploy/kept-files.ts';
+import {
+  changeFile,
+  hasChanges,
+  type KeptFiles,
+  placeFile,
+  readText,
+  restoreFiles,
+} from '../../src/deploy/kept-files.ts';
+import type { NodeShell } from '../../src/ports/node-shell.ts';
 import { startSshServer } from '../adapters/ssh/an-ssh-server.ts';
 
 let folder: string;
@@ -48,6 +56,58 @@ test('of several changes the first original comes back', async () => {
   await changeFile(kept, path, 'changed again\n');
   await restoreFiles(kept);
   expect(readFileSync(path, 'utf8')).toBe('original\n');
+});
+
+test('a second change that was broken off before it was made can be made again, and undone', async () => {
+  await changeFile(kept, path, 'changed\n');
+  const writeFile: NodeShell['writeFile'] = async (to, text, signal) => {
+    if (to === path) throw new Error('it broke');
+    await kept.shell.writeFile(to, text, signal);
+  };
+  const breaking = { ...kept, shell: { ...kept.shell, writeFile } };
+  await expect(changeFile(breaking, path, 'changed again\n')).rejects.toThrow('it broke');
+  await expect(changeFile(breaking, path, 'changed a third time\n')).rejects.toThrow('it broke');
+  expect(readFileSync(path, 'utf8')).toBe('changed\n');
+  await changeFile(kept, path, 'changed a third time\n');
+  await expect(changeFile(breaking, path, 'changed for the last time\n')).rejects.toThrow('it broke');
+  expect(await restoreFiles(kept)).toEqual([{ path, wasChanged: true }]);
+  expect(readFileSync(path, 'utf8')).toBe('original\n');
+});
+
+test('an original that is not what it was is not put back, and what is there stays', async () => {
+  await changeFile(kept, path, 'changed\n');
+  const [original] = readdirSync(kept.folder).filter((name) => name.endsWith('.original'));
+  writeFileSync(join(kept.folder, original!), 'orig');
+  await expect(restoreFiles(kept)).rejects.toThrow(/original.* to be what was kept.*found other bytes/);
+  expect(readFileSync(path, 'utf8')).toBe('changed\n');
+  rmSync(join(kept.folder, original!));
+  await expect(restoreFiles(kept)).rejects.toThrow(/original.* to be what was kept.*found no such file/);
+  expect(readFileSync(path, 'utf8')).toBe('changed\n');
+});
+
+test('a file that changes while it is copied is not changed by us', async () => {
+  const copyFile: NodeShell['copyFile'] = async (from, to, signal) => {
+    writeFileSync(from, 'by somebody else\n');
+    await kept.shell.copyFile(from, to, signal);
+  };
+  await expect(changeFile({ ...kept, shell: { ...kept.shell, copyFile } }, path, 'changed\n')).rejects.toThrow(
+    /cassandra\.yaml.* to stay as it is while it is copied/,
+  );
+  expect(readFileSync(path, 'utf8')).toBe('by somebody else\n');
+  await changeFile(kept, path, 'changed\n');
+  await restoreFiles(kept);
+  expect(readFileSync(path, 'utf8')).toBe('by somebody else\n');
+});
+
+test('originals that cannot be looked at are not taken for none', async () => {
+  await changeFile(kept, path, 'changed\n');
+  const run: NodeShell['run'] = async (command, options) =>
+    command.includes('ls')
+      ? { code: 2, stdout: '', stderr: 'ls: kept: Permission denied' }
+      : kept.shell.run(command, options);
+  const closed = { ...kept, shell: { ...kept.shell, run } };
+  await expect(restoreFiles(closed)).rejects.toThrow(/to look into .*kept.*found ls: kept: Permission denied/);
+  await expect(hasChanges(closed)).rejects.toThrow(/Permission denied/);
 });
 
 test('a file that was placed where none was is gone, and one that took another’s place gives it back', async () => {

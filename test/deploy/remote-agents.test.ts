@@ -82,6 +82,27 @@ test('an agent whose program is another now is started again with it', async () 
   expect(readFileSync(join(folder, 'agent.pid'), 'utf8')).not.toBe(pid);
 });
 
+test('an agent whose program was brought by an attempt that broke is started again with it by the next', async () => {
+  let cut: string | undefined;
+  const { agent, folder } = await aRemoteAgent({
+    cutAt: (_, command) => (cut !== undefined && command.includes(cut) ? 'before' : undefined),
+  });
+  await ensure(agent);
+  const pid = readFileSync(join(folder, 'agent.pid'), 'utf8');
+  const [file] = agent.files;
+  writeFileSync(file!.from, 'another program');
+  const newer = { ...agent, files: [fileAt(file!.from, file!.to, '644')] };
+  cut = 'agent.json';
+  await expect(ensure(newer)).rejects.toThrow('the connection broke');
+  expect(readFileSync(file!.to, 'utf8')).toBe('another program');
+  cut = undefined;
+  await ensure(newer);
+  const restarted = readFileSync(join(folder, 'agent.pid'), 'utf8');
+  expect(restarted).not.toBe(pid);
+  await ensure(newer);
+  expect(readFileSync(join(folder, 'agent.pid'), 'utf8')).toBe(restarted);
+});
+
 test.each<Cut>(['before', 'in its input', 'before its end is told'])(
   'a connection that breaks %s of any command leaves whole files, and the same command goes on',
   async (cut) => {
@@ -115,9 +136,9 @@ test('the Node that runs this is brought and starts', async () => {
   const { agent, folder } = await aRemoteAgent();
   const node = fileAt(realpathSync(process.execPath), join(folder, 'bin', 'node'), '755');
   const files = [node];
-  expect(await bringProgram({ ...agent, files, program: { ...sleeps, command: node.to } })).toBe(true);
+  await bringProgram({ ...agent, files, program: { ...sleeps, command: node.to } });
   const program = { command: 'env', arguments: ['A=b', node.to], niceness: 0 };
-  expect(await bringProgram({ ...agent, files, program })).toBe(false);
+  await bringProgram({ ...agent, files, program });
 });
 
 test.each([
