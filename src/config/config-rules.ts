@@ -88,6 +88,18 @@ const rules: readonly Rule[] = [
         ),
       );
   },
+  function nodetoolShowsNoPassword({ capture }) {
+    // Everybody on the node can read its command lines, and ours are shown and told.
+    return capture.agents
+      .filter(({ nodetool }) => nodetool.some((word) => /^(-pw|--password)(=.*)?$/.test(word)))
+      .map(({ node }) =>
+        fault(
+          `nodetool of node ${node} without a password on its command line`,
+          'one',
+          'keep it in a file on the node, readable by who runs nodetool there: -pwf /path',
+        ),
+      );
+  },
   function tokenIsOnTheNodes({ feed, capture, pulsar }) {
     // DataStax's agents have a login of their own.
     if (feed === 'datastax') return [];

@@ -26,6 +26,11 @@ export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: U
   const capture = captureOf((await ledger.refresh(signal)).capture);
   const captured = new Set(capture.nodes.map((node) => node.hostId));
   const nodes = (await source.nodes(signal)).filter((node) => captured.has(node.hostId));
+  for (const gone of capture.nodes.filter(({ hostId }) => !nodes.some((node) => node.hostId === hostId)))
+    report({
+      kind: 'warning',
+      text: `node ${gone.address} (${gone.hostId}) is in the ring no more: what was put on its machine stays there`,
+    });
   // First: a table with the option and nobody who takes its segments away would fill cdc_raw until writes are rejected.
   for (const table of tables.filter(({ name }) => capture.cdcTurnedOn.includes(name)))
     await source.setCdc(table, false, signal);

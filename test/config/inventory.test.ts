@@ -93,3 +93,15 @@ test('a token that only this machine has is refused for nodes that are reached b
   const text = whole.replace('adminUrl: "http://p:8080"', 'adminUrl: "http://p:8080", token: "env:TOKEN"');
   expect(faultsOf(inventory, text)).toMatchObject([{ found: 'an environment variable' }]);
 });
+
+test('a password of nodetool stands on no command line', () => {
+  const withWords = (words: string) => inventory.replace('defaults:', `defaults:\n  nodetool: [nodetool, ${words}]`);
+  for (const words of ['-u, jmx, -pw, s3cret', '--password, s3cret', '"--password=s3cret"']) {
+    const faults = faultsOf(withWords(words));
+    expect(faults.map(({ expected }) => expected)).toContainEqual(
+      'nodetool of node 10.0.0.1 without a password on its command line',
+    );
+    expect(JSON.stringify(faults)).not.toContain('s3cret');
+  }
+  expect(faultsOf(withWords('-u, jmx, -pwf, /etc/jmx.password'))).toEqual([]);
+});

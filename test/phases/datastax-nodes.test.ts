@@ -157,6 +157,17 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
     }
   });
 
+  test('names at its undo the nodes that have left the ring with what was put on them', async () => {
+    const { ring, contextWith, events } = await aCluster();
+    const gone = { hostId: 'host-9', address: '10.0.0.9' };
+    const nodes = [...ring.nodes.map(({ node }) => node), gone];
+    await undoDeployAgent(contextWith(localShell(), { nodes }), { keepsFolders: false });
+    expect(events).toContainEqual({
+      kind: 'warning',
+      text: expect.stringMatching(/10\.0\.0\.9 \(host-9\) is in the ring no more/),
+    });
+  });
+
   test('touches no node rack by rack where a rack holds more than one replica, neither then nor to undo it', async () => {
     const { ring, contextWith } = await aCluster({ size: 4, ...byRack, replication: { class: 'SimpleStrategy' } });
     const context = contextWith(localShell());
