@@ -103,6 +103,22 @@ test('an agent whose program was brought by an attempt that broke is started aga
   expect(readFileSync(join(folder, 'agent.pid'), 'utf8')).toBe(restarted);
 });
 
+test('an agent of which we did not hear that it started is the same one after the next attempt', async () => {
+  let isCut = false;
+  const { agent, folder } = await aRemoteAgent({
+    cutAt: (_, command) => {
+      if (isCut || !command.includes('setsid')) return undefined;
+      isCut = true;
+      return 'before its end is told';
+    },
+  });
+  await expect(ensure(agent)).rejects.toThrow('the connection broke');
+  const pid = readFileSync(join(folder, 'agent.pid'), 'utf8');
+  await ensure(agent);
+  expect(readFileSync(join(folder, 'agent.pid'), 'utf8')).toBe(pid);
+  expect(filesIn(folder)).not.toContain('start-due');
+});
+
 test.each<Cut>(['before', 'in its input', 'before its end is told'])(
   'a connection that breaks %s of any command leaves whole files, and the same command goes on',
   async (cut) => {
