@@ -14,7 +14,7 @@ export interface PoolOptions {
   readonly authenticator?: Authenticator;
   /** A connection that was silent for so long is asked whether it lives; 30 s, under the 350 s of AWS's load balancer. */
   readonly heartbeatMs?: number;
-  /** How long requests wait while not one connection is live; 30 s. */
+  /** How long a request waits while not one connection is live; 30 s. */
   readonly connectionWaitMs?: number;
 }
 

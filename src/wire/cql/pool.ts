@@ -120,7 +120,7 @@ export class Pool implements CqlPool {
         if (slot) start(slot, slot.connection!).then(resolve, reject);
         return slot !== undefined;
       };
-      this.#line.add({ signal: options.signal, tryRun, reject });
+      this.#line.add({ sinceMs: performance.now(), signal: options.signal, tryRun, reject });
     });
   }
 
@@ -193,7 +193,8 @@ export class Pool implements CqlPool {
     const nowMs = performance.now();
     for (const slot of this.#slots) void checkPulse(slot, this.#heartbeat);
     if (this.liveConnections > 0) this.#lastLiveMs = nowMs;
-    else if (nowMs - this.#lastLiveMs >= this.#connectionWaitMs)
-      this.#line.rejectAll(noConnection(this.#connectionWaitMs, this.#slots));
+    const sinceMs = nowMs - this.#connectionWaitMs;
+    // Each waits its own time: who comes long after the last connection broke may well see the next one.
+    if (this.#lastLiveMs <= sinceMs) this.#line.rejectSince(sinceMs, noConnection(this.#connectionWaitMs, this.#slots));
   }
 }

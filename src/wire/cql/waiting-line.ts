@@ -1,6 +1,8 @@
 import { AbortWatch } from './abort-watch.ts';
 
 export interface Waiter {
+  /** When it came, by performance.now(). */
+  readonly sinceMs: number;
   readonly signal: AbortSignal | undefined;
   /** Takes its turn; false if there was no room after all. */
   readonly tryRun: () => boolean;
@@ -33,14 +35,21 @@ export class WaitingLine {
     this.#forgetThoseWhoLeft();
   }
 
-  rejectAll(error: unknown): void {
+  /** Those who came by then are the first in the line. */
+  rejectSince(sinceMs: number, error: unknown): void {
     const waiters = this.#waiters.slice(this.#next);
-    this.#waiters = [];
+    const stay = waiters.findIndex((waiter) => waiter.sinceMs > sinceMs);
+    const leaving = stay < 0 ? waiters.length : stay;
+    this.#waiters = waiters.slice(leaving);
     this.#next = 0;
-    for (const waiter of waiters) {
+    for (const waiter of waiters.slice(0, leaving)) {
       this.#leave(waiter);
       waiter.reject(error);
     }
+  }
+
+  rejectAll(error: unknown): void {
+    this.rejectSince(Number.POSITIVE_INFINITY, error);
   }
 
   #dropAborted(signal: AbortSignal): void {

@@ -102,6 +102,16 @@ describe('a pool', () => {
     await expect(pool.execute('INSERT', [], one)).rejects.toMatchObject(failure);
   });
 
+  test('a request that comes when there has been no connection for long waits as long as any other', async () => {
+    const server = await startScriptedServer(() => {});
+    await server.goAway();
+    await using pool = poolTo(server.port, { connectionWaitMs: 200 });
+    await expect(pool.execute('INSERT', [], one)).rejects.toThrow('no live connection');
+    const beganMs = performance.now();
+    await expect(pool.execute('INSERT', [], one)).rejects.toThrow('no live connection');
+    expect(performance.now() - beganMs).toBeGreaterThanOrEqual(199);
+  });
+
   test('hangs up on a peer that fell silent and opens a new connection', async () => {
     await using server = await startScriptedServer(() => {});
     await using pool = poolTo(server.port, { heartbeatMs: 50, requestTimeoutMs: 50 });
