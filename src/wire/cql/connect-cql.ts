@@ -3,7 +3,6 @@ import type { CqlConnection } from './cql-connection.ts';
 import type { Authenticator } from './credentials.ts';
 import { CqlConnectionError, CqlServerError } from './errors.ts';
 import { shakeHands } from './handshake.ts';
-import { Incoming } from './incoming.ts';
 import { OpenConnection } from './open-connection.ts';
 import { openSocket, type SocketAddress } from './open-socket.ts';
 
@@ -31,18 +30,13 @@ export async function openConnection(options: ConnectOptions, onSettled?: () => 
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   const name = `${options.host}:${options.port}`;
   try {
-    const incoming = new Incoming();
-    const socket = await openSocket(options, options.tls, signal, incoming.onread);
+    const socket = await openSocket(options, options.tls, signal);
     const { requestTimeoutMs } = options;
-    const connection = new OpenConnection(
-      options.host,
-      { socket, incoming },
-      {
-        name,
-        requestTimeoutMs,
-        ...(onSettled && { onSettled }),
-      },
-    );
+    const connection = new OpenConnection(options.host, socket, {
+      name,
+      requestTimeoutMs,
+      ...(onSettled && { onSettled }),
+    });
     await closeUnless(connection, shakeHands(connection.channel, options.authenticator, signal));
     return connection;
   } catch (error) {

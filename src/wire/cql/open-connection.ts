@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import type { BatchStatement, CqlConnection, CqlRows, Prepared } from './cql-connection.ts';
 import { isUnprepared } from './error-kinds.ts';
 import { CqlConnectionError, type CqlServerError } from './errors.ts';
 import { opcodes } from './frame.ts';
 import { type PreparedEntry, PreparedStatements } from './prepared-statements.ts';
-import { type ChannelOptions, type ChannelSocket, RequestChannel, type Settle } from './request-channel.ts';
+import { type ChannelOptions, RequestChannel, type Settle } from './request-channel.ts';
 import type { BatchKind, ExecuteOptions, QueryOptions, StatementOptions } from './request-options.ts';
 import { bareRequest, batchRequest, executeRequest, prepareRequest, queryRequest } from './requests.ts';
 import { readPrepared, readResult } from './result.ts';
@@ -19,7 +20,7 @@ export class OpenConnection implements CqlConnection {
   readonly channel: RequestChannel;
   readonly statements: PreparedStatements;
 
-  constructor(host: string, socket: ChannelSocket, options: ChannelOptions) {
+  constructor(host: string, socket: Socket, options: ChannelOptions) {
     this.host = host;
     this.channel = new RequestChannel(socket, options);
     this.statements = new PreparedStatements((cql) => this.channel.ask(prepareRequest(cql), readPrepared));

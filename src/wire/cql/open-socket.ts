@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 export interface SocketAddress {
@@ -7,19 +7,14 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-/**
- * Connects, with TLS if `tls` is given (the certificate is checked unless it says otherwise); leaves nothing open on
- * failure. With `onread` what arrives goes there and to no listener.
- */
+/** Connects, with TLS if `tls` is given (the certificate is checked unless it says otherwise); leaves nothing open on failure. */
 export async function openSocket(
   address: SocketAddress,
   tls: ConnectionOptions | undefined,
   signal: AbortSignal,
-  onread?: OnReadOpts,
 ): Promise<Socket> {
   signal.throwIfAborted();
-  const reading = onread ? { onread } : {};
-  const socket = tls ? connectTls({ ...tlsOptions(address, tls), ...reading }) : connectTcp({ ...address, ...reading });
+  const socket = tls ? connectTls(tlsOptions(address, tls)) : connectTcp({ ...address });
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
   try {

@@ -1,9 +1,8 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AbortWatch } from './abort-watch.ts';
 import { BodyReader } from './body-reader.ts';
 import { type ConnectionFailure, CqlConnectionError } from './errors.ts';
 import { FrameSplitter, maxBodyBytes, opcodes } from './frame.ts';
-import type { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Request } from './requests.ts';
 import { readPreamble } from './response.ts';
@@ -16,12 +15,6 @@ export type ReadAnswer<T> = (reader: BodyReader, warnings: readonly string[], op
 export interface Settle<T> {
   readonly resolve: (answer: T) => void;
   readonly reject: (error: unknown) => void;
-}
-
-export interface ChannelSocket {
-  readonly socket: Socket;
-  /** What the socket was opened with. */
-  readonly incoming: Incoming;
 }
 
 export interface ChannelOptions {
@@ -41,11 +34,6 @@ interface Exchange {
   isAbandoned: boolean;
 }
 
-/** Fewer awaited answers than this are not kept waiting for one another. */
-const fewAwaited = 16;
-/** A read that brought a smaller part of what is awaited was hardly worth its system calls. */
-const worthwhilePart = 1 / 8;
-
 /** Many requests over one socket, each with a stream id, answered in any order. */
 export class RequestChannel {
   /** Resolves when the channel has ended, for whatever reason. */
@@ -56,7 +44,7 @@ export class RequestChannel {
   timedOutSinceHeard = false;
   #end: CqlConnectionError | undefined;
   #reportClosed: () => void = () => {};
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #options: ChannelOptions;
   readonly #exchanges: (Exchange | undefined)[] = [];
   readonly #streamIds = new StreamIds();
@@ -65,7 +53,7 @@ export class RequestChannel {
   readonly #aborts = new AbortWatch((signal) => this.#abandonWhere((exchange) => exchange.signal === signal, reasonOf));
   readonly #timer: NodeJS.Timeout;
 
-  constructor({ socket, incoming }: ChannelSocket, options: ChannelOptions) {
+  constructor(socket: Duplex, options: ChannelOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#outgoing = new Outgoing((bytes) => socket.write(bytes));
@@ -76,7 +64,7 @@ export class RequestChannel {
     // One coarse clock for all requests: a timer each would cost as much as the request itself.
     this.#timer = setInterval(() => this.#abandonLate(), Math.min(500, Math.max(5, options.requestTimeoutMs / 8)));
     this.#timer.unref();
-    incoming.listen(socket, (chunk) => this.#onChunk(chunk));
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('error', (error) => this.fail('closed', error.message, error));
     socket.on('close', () => this.fail('closed', 'the connection was closed'));
   }
@@ -129,20 +117,7 @@ export class RequestChannel {
     this.#reportClosed();
   }
 
-  /**
-   * Answers whether to go on reading at once. A busy server sends its answers one by one, and each would cost a turn, a
-   * read and a write of the request that follows it: many times what the request costs itself. So after a read that
-   * brought few of many the next one waits a beat.
-   */
-  #onChunk(chunk: Buffer): boolean {
-    const awaited = this.inFlight;
-    this.#take(chunk);
-    const answered = awaited - this.inFlight;
-    this.#options.onSettled?.();
-    return awaited < fewAwaited || answered >= awaited * worthwhilePart;
-  }
-
-  #take(chunk: Buffer): void {
+  #onData(chunk: Buffer): void {
     this.lastHeardMs = performance.now();
     this.timedOutSinceHeard = false;
     try {
@@ -150,6 +125,7 @@ export class RequestChannel {
     } catch (error) {
       this.fail('protocol', `unreadable response: ${error instanceof Error ? error.message : error}`, error);
     }
+    this.#options.onSettled?.();
   }
 
   #onFrame(streamId: number, opcode: number, flags: number, bytes: Buffer, start: number, end: number): void {
