@@ -4,8 +4,9 @@ import { cassandraArguments } from './cassandra-arguments.ts';
 import { type CassandraCluster, cassandraYaml } from './cassandra-yaml.ts';
 import { archiveFlags, archiveName, discardArchive } from './class-archive.ts';
 import type { Java } from './find-java.ts';
+import { functionsConf } from './functions-conf.ts';
 import { installRelease } from './install-release.ts';
-import { pulsarArguments, standaloneConfFile } from './pulsar-arguments.ts';
+import { functionsConfFile, pulsarArguments, standaloneConfFile } from './pulsar-arguments.ts';
 import { cassandraRelease, pulsarRelease, type SandboxRelease } from './sandbox-release.ts';
 import { type AnyServer, recordProcess, type Sandbox, type SandboxNode, type SandboxPulsar } from './sandbox-state.ts';
 import { argumentsFile, type ServerArguments } from './server-arguments.ts';
@@ -86,6 +87,10 @@ function preparePulsar(sandbox: Sandbox, pulsar: SandboxPulsar, home: string): S
   mkdirSync(join(pulsar.dir, 'tmp'), { recursive: true });
   const shipped = readFileSync(join(home, 'conf', 'standalone.conf'), 'utf8');
   writeFileSync(standaloneConfFile(pulsar), standaloneConf(shipped, pulsar, sandbox.pulsarSettings));
+  if (pulsar.runsConnectors) {
+    const worker = readFileSync(join(home, 'conf', 'functions_worker.yml'), 'utf8');
+    writeFileSync(functionsConfFile(pulsar), functionsConf(worker, pulsar, home));
+  }
   return pulsarArguments(pulsar, { home, jars: jarsIn(join(home, 'lib')) });
 }
 

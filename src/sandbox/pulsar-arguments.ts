@@ -32,6 +32,10 @@ export function standaloneConfFile(pulsar: SandboxPulsar): string {
   return join(pulsar.dir, 'standalone.conf');
 }
 
+export function functionsConfFile(pulsar: SandboxPulsar): string {
+  return join(pulsar.dir, 'functions_worker.yml');
+}
+
 function standaloneOptions(pulsar: SandboxPulsar): string[] {
   return [
     ...['-c', standaloneConfFile(pulsar)],
@@ -39,7 +43,7 @@ function standaloneOptions(pulsar: SandboxPulsar): string[] {
     ...['--bookkeeper-dir', join(pulsar.dir, 'bookkeeper')],
     ...metadataOptions(pulsar),
     '--no-stream-storage',
-    '--no-functions-worker',
+    ...(pulsar.runsConnectors ? ['-fwc', functionsConfFile(pulsar)] : ['--no-functions-worker']),
   ];
 }
 

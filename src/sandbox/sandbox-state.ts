@@ -42,6 +42,8 @@ export interface SandboxPulsar extends SandboxServer {
   readonly adminUrl: string;
   /** Of a line that needs them told; the others find their own. */
   readonly innerPorts?: { readonly zooKeeper: number; readonly bookie: number };
+  /** It runs connectors too, each in a process of its own. */
+  readonly runsConnectors?: true;
 }
 
 /** Parts of a cassandra.yaml by their names there. */
