@@ -4,6 +4,7 @@ import { type Finding, faultsIn } from '../model/finding.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { warningsToTell } from './warnings-to-tell.ts';
 import { watchAgents } from './watch-agents.ts';
 import { whileWatchingRing } from './watch-ring.ts';
 
@@ -14,10 +15,9 @@ export async function runPhase(phase: Phase, context: PhaseContext): Promise<str
   const state = await ledger.refresh(signal);
   throwOnMissingPhases(phase, state);
   throwOnOtherPlan(state, plan.digest, context.options.acceptPlan);
-  const findings = [...plan.findings, ...(await askAll(phase.checks, context))];
-  for (const finding of findings)
-    if (finding.severity === 'warning') report({ kind: 'warning', text: findingText(finding) });
-  throwOnFaults(findings);
+  const ofPhase = await askAll(phase.checks, context);
+  for (const finding of warningsToTell(plan, state, ofPhase)) report({ kind: 'warning', text: findingText(finding) });
+  throwOnFaults([...plan.findings, ...ofPhase]);
   report({ kind: 'phase-started', phase: phase.name, steps: phase.steps.map((step) => step.title) });
   await ledger.append({ kind: 'phase-started', phase: phase.name, planDigest: plan.digest });
   const summary = await whileWatchingRing(context, async (watched) => {
