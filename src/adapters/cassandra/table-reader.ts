@@ -16,7 +16,7 @@ import type { Consistency as WireConsistency } from '../../wire/cql/consistency.
 import type { CqlRows } from '../../wire/cql/cql-connection.ts';
 import type { CqlPool } from '../../wire/cql/cql-pool.ts';
 import { decodeBigint, decodeInt } from './decode-cell.ts';
-import { nextPageSize } from './next-page-size.ts';
+import { type PageBrought, PageSizes } from './page-sizes.ts';
 import { selectKeysText, selectPartitionText, selectRangeText, selectText } from './select-text.ts';
 import { withPatience } from './with-patience.ts';
 
@@ -29,16 +29,17 @@ export interface ReaderParts {
 
 /** Reads pages of raw cells; see TableReader and PartitionKeyReader for what it promises. */
 export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableReader & PartitionKeyReader {
+  const asking = { pool, patienceMs, pageSizes: new PageSizes() };
   const ofRange = (read: RangeRead) => {
     const cql = selectRangeText(read, keyspace ?? read.table.keyspace);
-    return { pool, patienceMs, cql, values: boundsOf(read), read };
+    return { ...asking, cql, values: boundsOf(read), read };
   };
   const ofPartition = (read: PartitionRead) => {
     const { partitionKey, clustering = [], behind } = read;
     const under = { clusteringCount: clustering.length, isBehind: behind !== undefined };
     const cql = selectPartitionText(read, under, keyspace ?? read.table.keyspace);
     const values = [...partitionKey, ...clustering, ...(behind === undefined ? [] : [behind])];
-    return { pool, patienceMs, cql, values, read };
+    return { ...asking, cql, values, read };
   };
   return {
     readRange: (read: RangeRead) => cutPages(ofRange(read)),
@@ -47,16 +48,17 @@ export function tableReader({ pool, patienceMs, keyspace }: ReaderParts): TableR
     readPartition: (read: PartitionRead) => cutPages(ofPartition(read)),
     readAll(read: WholeRead) {
       const cql = selectText(read, keyspace ?? read.table.keyspace);
-      return cutPages({ pool, patienceMs, cql, values: [], read });
+      return cutPages({ ...asking, cql, values: [], read });
     },
     readPartitionKeys(read: KeysRead) {
       const cql = selectKeysText(read.table, keyspace ?? read.table.keyspace);
-      return keysOf({ pool, patienceMs, cql, values: boundsOf(read), read: { pageSize: keysOfPage, ...read } });
+      return keysOf({ ...asking, cql, values: boundsOf(read), read: { pageSize: keysOfPage, ...read } });
     },
   };
 }
 
 interface PagedRead extends ReaderParts {
+  readonly pageSizes: PageSizes;
   readonly cql: string;
   readonly values: readonly Buffer[];
   readonly read: Pick<RowRead, 'table' | 'consistency' | 'signal'> & { readonly pageSize?: number };
@@ -81,13 +83,13 @@ async function* packedPages(paged: PagedRead): AsyncIterable<PackedPage> {
 }
 
 async function* readPages(
-  { pool, patienceMs, cql, values, read }: PagedRead,
+  { pool, patienceMs, pageSizes, cql, values, read }: PagedRead,
   how: { readonly isPacked?: true },
 ): AsyncIterable<CqlRows> {
   const { signal, consistency = 'local_quorum' } = read;
   const options = { consistency: wireConsistency(consistency), ...how, ...(signal && { signal }) };
   const patience = { doing: `to read ${read.table.keyspace}.${read.table.name}`, patienceMs, signal };
-  let pageSize = read.pageSize ?? defaultPageSize;
+  let pageSize = read.pageSize ?? pageSizes.of(cql);
   let pagingState: Buffer | null = null;
   do {
     const page: CqlRows = await withPatience(patience, (attempt) => {
@@ -96,18 +98,20 @@ async function* readPages(
       return pool.execute(cql, values, { ...options, pageSize, pagingState });
     });
     yield page;
-    if (page.packed && read.pageSize === undefined) pageSize = nextPageSize(pageSize, sizeOf(page.packed));
+    if (read.pageSize === undefined) pageSize = pageSizes.after(cql, pageSize, sizeOf(page));
     pagingState = page.pagingState;
   } while (pagingState);
 }
 
-function sizeOf({ bytes, starts }: PackedPage): { readonly rows: number; readonly bytes: number } {
-  return { rows: starts.length - 1, bytes: bytes.length };
+function sizeOf({ packed, rows }: CqlRows): PageBrought {
+  if (packed) return { rows: packed.starts.length - 1, bytes: packed.bytes.length };
+  let bytes = 0;
+  for (const row of rows) for (const cell of row) bytes += cell?.length ?? 0;
+  return { rows: rows.length, bytes };
 }
 
 type RawRow = readonly (Buffer | null)[];
 
-const defaultPageSize = 500;
 const keysOfPage = 2_000;
 
 function wireConsistency(consistency: Consistency): WireConsistency {

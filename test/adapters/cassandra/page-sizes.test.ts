@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextPageSize } from '../../../src/adapters/cassandra/next-page-size.ts';
+import { PageSizes } from '../../../src/adapters/cassandra/page-sizes.ts';
 
 const KiB = 1024;
 
@@ -11,5 +11,11 @@ test.each([
   ['a page cut short: no more than before', 500, { rows: 20, bytes: KiB }, 500],
   ['an empty page says nothing', 500, { rows: 0, bytes: 0 }, 500],
 ])('%s', (_, asked, page, expected) => {
-  expect(nextPageSize(asked, page)).toBe(expected);
+  expect(new PageSizes().after('SELECT', asked, page)).toBe(expected);
+});
+
+test('a query of which nothing is known asks for little, the next one with its text for what its pages have shown', () => {
+  const sizes = new PageSizes();
+  sizes.after('SELECT a', sizes.of('SELECT a'), { rows: 50, bytes: 5 * KiB });
+  expect([sizes.of('SELECT a'), sizes.of('SELECT b')]).toEqual([200, 50]);
 });
