@@ -22,7 +22,7 @@ export interface TargetWriter {
   /** As `write`, of one row. */
   insertRow(insert: RowInserts, signal?: AbortSignal): Promise<void>;
   /**
-   * Several rows of one partition in one attempt. False: the target has not confirmed them all, and each is to be inserted on its own, so
+   * Several rows in one attempt. False: the target has not confirmed them all, and each is to be inserted on its own, so
    * that one that is refused is found and one that is there already not sent for the others' sake again and again.
    */
   insertTogether(inserts: RowInserts, signal?: AbortSignal): Promise<boolean>;

@@ -69,7 +69,7 @@ export interface TargetKeyspace extends TableReader {
    */
   write(statement: TargetStatement, signal?: AbortSignal, valuesNow?: () => readonly BoundValue[]): Promise<void>;
   /**
-   * As `write`, in one request: one row, or up to `rowsOfRequest` of one partition. Of several each may have been applied or not when it
+   * As `write`, in one request: one row, or up to `rowsOfRequest` whose tokens lie together. Of several each may have been applied or not when it
    * throws.
    */
   insertRows(inserts: RowInserts, signal?: AbortSignal): Promise<void>;

@@ -15,13 +15,21 @@ export interface RowGroup {
   readonly inserts: RowInserts | undefined;
 }
 
-/** A larger request is no cheaper a row, and one that fails costs more. */
-const mostBytesOfGroup = 64 * 1024;
+/** Of one partition. A larger request is no cheaper a row, and one that fails costs more. */
+const mostBytesOfPartition = 64 * 1024;
+/** A Cassandra writes a warning for each unlogged batch of more than ten partitions, or of several with more than 5 KiB. */
+const mostPartitions = 10;
+const mostBytesOfSeveral = 4 * 1024;
+/** What a cell weighs there beside its value: its write time and its place. */
+const cellBytes = 16;
 
-/** Rows of one partition come one after another: of those that are plain inserts, as many as may go together make a group. */
+/**
+ * Rows come in the order of tokens: those of one partition one after another, and neighbours mostly have the same replicas. As many
+ * plain inserts as may go together make a group.
+ */
 export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefined) {
   const scan = new RowScan(layout);
-  const isPartitionOfRows = layout.table.clustering.length > 0;
+  const weigh = () => scan.valueBytes + cellBytes * layout.columns.length;
 
   /** The group that begins with row `from`, of at most so many rows. Writes in the page: absent cells become unset ones. */
   return (page: PackedPage, from: number, mostRows: number): RowGroup => {
@@ -29,11 +37,14 @@ export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefine
     let bytes = scan.valueBytes;
     if (!plain || !scan.isPlain || bytes > largestRowBytes) return { from, to: from + 1, bytes, inserts: undefined };
     const rows = [scan.take()];
-    const end = isPartitionOfRows ? Math.min(rowCountOf(page), from + mostRows) : from + 1;
-    let to = from + 1;
+    const end = Math.min(rowCountOf(page), from + mostRows);
+    let [to, weight, partitions] = [from + 1, weigh(), 1];
     for (; to < end; to++) {
       scan.look(page, to);
-      if (!scan.isPlain || !scan.isOfSamePartition || bytes + scan.valueBytes > mostBytesOfGroup) break;
+      weight += weigh();
+      if (!scan.isOfSamePartition) partitions++;
+      const mostBytes = partitions === 1 ? mostBytesOfPartition : mostBytesOfSeveral;
+      if (!scan.isPlain || partitions > mostPartitions || weight > mostBytes) break;
       bytes += scan.valueBytes;
       rows.push(scan.take());
     }

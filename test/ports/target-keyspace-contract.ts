@@ -78,15 +78,17 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
       expect(row?.ttlSeconds).toEqual([null, null]);
     });
 
-    it('rows of one partition come in one request, cells of the length -2 stay as they are', async () => {
+    it('rows of one partition and of several come in one request, cells of the length -2 stay as they are', async () => {
       const using = packed([micros(then + 5n), int(0)]);
       await target.write({ cql: insert(), values: [int(21), text('x'), text('y'), micros(then), unset] });
       const insertRows = (...rows: readonly (readonly (Buffer | null | typeof unset)[])[]) =>
         target.insertRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
       await insertRows([int(20), text('one'), text('alone')]);
       await insertRows([int(21), text('z'), unset], [int(21), unset, unset], [int(21), text('z'), unset]);
+      await insertRows([int(24), text('a'), text('b')], [int(25), text('c'), unset]);
       expect((await read(20))?.values).toEqual(['one', 'alone']);
       expect(await read(21)).toMatchObject({ values: ['z', 'y'], writeTimesMicros: [then + 5n, then] });
+      expect([(await read(24))?.values, (await read(25))?.values[0]]).toEqual([['a', 'b'], 'c']);
     });
 
     it('a row that is refused among others is told', async () => {

@@ -118,7 +118,7 @@ async function insertRows(
   const options = { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) } as const;
   try {
     if (rows.length === 1) await pool.execute(cql, { count, bytes: rows[0]!, behind }, options);
-    // Unlogged: the rows of one partition are one mutation to a Cassandra, and to Keyspaces a logged one costs twice as much.
+    // Unlogged: nobody needs them to be written together, and a logged one costs twice as much.
     else
       await pool.batch(
         'unlogged',
