@@ -76,7 +76,7 @@ export interface CopyOfChange {
   readonly first: ChangeDecision;
   /** What is decided for this copy now. */
   readonly own: ChangeDecision;
-  /** See row-in-doubt.ts. */
+  /** Something of it is read on the source after it: see row-in-doubt.ts; and its non-frozen lists always are. */
   readonly leavesRowInDoubt: boolean;
 }
 

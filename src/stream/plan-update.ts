@@ -10,6 +10,7 @@ import {
   type TimestampWindow,
 } from '../model/write-timestamp.ts';
 import { digestOf } from './copies.ts';
+import { changesLists } from './list-changes.ts';
 
 /** What is to be done with an update, before the slices of its batch are known. */
 export type PlannedUpdate =
@@ -49,8 +50,8 @@ export function planUpdate(received: PartitionUpdate, context: PlanContext): Pla
   const own = isRecopied ? 'recopy' : decideChange({ ...times, ...context });
   const digest = digestOf(update);
   const first = context.firstDecision(digest);
-  if (first && mayDropCopy({ first, own, leavesRowInDoubt: update.rows.some(leavesRowInDoubt) }))
-    return { what: 'duplicates' };
+  const isReadAgain = update.rows.some(leavesRowInDoubt) || changesLists(update);
+  if (first && mayDropCopy({ first, own, leavesRowInDoubt: isReadAgain })) return { what: 'duplicates' };
   const decideAt = (timestampMicros: bigint) => (isRecopied ? 'recopy' : decidePart(context, timestampMicros));
   const young = keepUpdateParts(update, (timestampMicros) => decideAt(timestampMicros) === 'apply');
   return { what: own, update, young, decideAt, newestMicros: times.newestMicros, digest };

@@ -1,11 +1,10 @@
 import type { RecopyKey } from '../apply/recopy.ts';
 import { type DirtyLists, listColumns } from '../apply/rewrite-lists.ts';
-import { isUnfrozenList } from '../apply/row-cells.ts';
-import type { RowChange } from '../model/mutation.ts';
 import { splitPartitionKey } from '../model/partition-key.ts';
 import { leavesRowInDoubt } from '../model/row-in-doubt.ts';
 import { slicesOf } from '../model/slice-journal.ts';
 import { writeTimesOf } from '../model/update-times.ts';
+import { touchesLists } from './list-changes.ts';
 import type { PlannedChange } from './plan-update.ts';
 
 /** The keys that are read again, instead of an old change or after a young one that leaves its row in doubt. */
@@ -43,8 +42,4 @@ export function dirtyRow({ update, young }: PlannedChange, clustering: readonly 
   // Only what was written with its own time can hide the list; an old or far future time says nothing.
   const eventMicros = (young && writeTimesOf(young)?.newestMicros) ?? 0n;
   return { table, partitionKey, clustering, isStatic: false, eventMicros };
-}
-
-function touchesLists(row: RowChange): boolean {
-  return [...row.cells, ...row.columnDeletions].some(({ column }) => isUnfrozenList(column.type));
 }

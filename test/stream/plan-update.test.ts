@@ -69,6 +69,22 @@ describe('planUpdate', () => {
     expect(planned(inDoubt, firstDecision('apply')).what).toBe('apply');
   });
 
+  test('drops no copy of what touches or takes away lists: a quorum may not have had it when the first copy was read', () => {
+    const again: Partial<PlanContext> = { firstDecision: () => 'apply' };
+    const cells = [aCell(table, 'l', text('x'), young, { path: Buffer.alloc(16) })];
+    const updates = [
+      anUpdate(table, { rows: [aRow({ clustering, cells })] }),
+      anUpdate(table, { rows: [aRow({ clustering, columnDeletions: [aColumnDeletion(table, 'l', young)] })] }),
+      anUpdate(table, { rows: [aRow({ clustering, deletion: at(young) })] }),
+      anUpdate(table, { staticRow: aRow({ cells: [aCell(table, 'sl', int(1), young)] }) }),
+      anUpdate(table, { rangeDeletions: [slice(young)] }),
+      anUpdate(table, { partitionDeletion: at(young) }),
+    ];
+    expect(updates.map((update) => planned(update, again).what)).toEqual(updates.map(() => 'apply'));
+    const gone = anUpdate(simple, { partitionDeletion: at(young) });
+    expect(planned(gone, again).what).toBe('duplicates');
+  });
+
   test('of an old change applies the young parts', () => {
     const mixed = anUpdate(table, { rows: [...insertAt(old).rows, ...insertAt(young).rows] });
     const plan = planned(mixed);
