@@ -77,7 +77,7 @@ export interface CopyOfChange {
   /** What is decided for this copy now. */
   readonly own: ChangeDecision;
   /** Something of it is read on the source after it: see row-in-doubt.ts; and its non-frozen lists always are. */
-  readonly leavesRowInDoubt: boolean;
+  readonly isReadAgain: boolean;
 }
 
 /**
@@ -87,7 +87,7 @@ export interface CopyOfChange {
  * meanwhile, without the change and with a floor above it.
  */
 export function mayDropCopy(copy: CopyOfChange): boolean {
-  return copy.first === 'apply' && copy.own === 'apply' && !copy.leavesRowInDoubt;
+  return copy.first === 'apply' && copy.own === 'apply' && !copy.isReadAgain;
 }
 
 /** The stamp of a recopy: two recopies of one key end as the later read, so stamps rise in the order of the reads. */

@@ -1,7 +1,12 @@
 import { isUnfrozenList } from '../apply/row-cells.ts';
 import type { PartitionUpdate, RowChange } from '../model/mutation.ts';
 
-/** Whether a row's cells of non-frozen lists change. */
+/** Whether non-frozen lists of a row change or go, if its table has any. */
+export function changesListsOf(row: RowChange): boolean {
+  return row.deletion !== undefined || touchesLists(row);
+}
+
+/** Whether cells of non-frozen lists of a row change. */
 export function touchesLists(row: RowChange): boolean {
   return [...row.cells, ...row.columnDeletions].some(({ column }) => isUnfrozenList(column.type));
 }
@@ -13,5 +18,5 @@ export function touchesLists(row: RowChange): boolean {
 export function changesLists({ table, partitionDeletion, rangeDeletions, staticRow, rows }: PartitionUpdate): boolean {
   if (![...table.columns.values()].some(({ type }) => isUnfrozenList(type))) return false;
   if (partitionDeletion !== undefined || rangeDeletions.length > 0) return true;
-  return [...rows, ...(staticRow ? [staticRow] : [])].some((row) => row.deletion !== undefined || touchesLists(row));
+  return rows.some(changesListsOf) || (staticRow !== undefined && touchesLists(staticRow));
 }

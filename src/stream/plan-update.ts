@@ -50,8 +50,8 @@ export function planUpdate(received: PartitionUpdate, context: PlanContext): Pla
   const own = isRecopied ? 'recopy' : decideChange({ ...times, ...context });
   const digest = digestOf(update);
   const first = context.firstDecision(digest);
-  const isReadAgain = update.rows.some(leavesRowInDoubt) || changesLists(update);
-  if (first && mayDropCopy({ first, own, leavesRowInDoubt: isReadAgain })) return { what: 'duplicates' };
+  const isReadAgain = () => update.rows.some(leavesRowInDoubt) || changesLists(update);
+  if (first && mayDropCopy({ first, own, isReadAgain: isReadAgain() })) return { what: 'duplicates' };
   const decideAt = (timestampMicros: bigint) => (isRecopied ? 'recopy' : decidePart(context, timestampMicros));
   const young = keepUpdateParts(update, (timestampMicros) => decideAt(timestampMicros) === 'apply');
   return { what: own, update, young, decideAt, newestMicros: times.newestMicros, digest };

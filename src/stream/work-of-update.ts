@@ -4,7 +4,7 @@ import { splitPartitionKey } from '../model/partition-key.ts';
 import { leavesRowInDoubt } from '../model/row-in-doubt.ts';
 import { slicesOf } from '../model/slice-journal.ts';
 import { writeTimesOf } from '../model/update-times.ts';
-import { touchesLists } from './list-changes.ts';
+import { changesListsOf, touchesLists } from './list-changes.ts';
 import type { PlannedChange } from './plan-update.ts';
 
 /** The keys that are read again, instead of an old change or after a young one that leaves its row in doubt. */
@@ -26,7 +26,7 @@ export function dirtyListsOf(plan: PlannedChange): readonly DirtyLists[] {
   const { update } = plan;
   const { table } = update;
   const hasLists = listColumns(table, false).length > 0;
-  const rows = update.rows.filter((row) => hasLists && (row.deletion || touchesLists(row)));
+  const rows = update.rows.filter((row) => hasLists && changesListsOf(row));
   const hasStaticLists = listColumns(table, true).length > 0;
   const areStaticsTouched = update.partitionDeletion || (update.staticRow && touchesLists(update.staticRow));
   return [

@@ -36,11 +36,11 @@ test('one old part, or one the target would refuse as too far ahead, makes a cha
 });
 
 test('a copy is dropped only if both it and the first are applied directly and the row is not in doubt', () => {
-  const sure = { leavesRowInDoubt: false };
+  const sure = { isReadAgain: false };
   expect(mayDropCopy({ first: 'apply', own: 'apply', ...sure })).toBe(true);
   expect(mayDropCopy({ first: 'recopy', own: 'recopy', ...sure })).toBe(false);
   expect(mayDropCopy({ first: 'apply', own: 'recopy', ...sure })).toBe(false);
-  expect(mayDropCopy({ first: 'apply', own: 'apply', leavesRowInDoubt: true })).toBe(false);
+  expect(mayDropCopy({ first: 'apply', own: 'apply', isReadAgain: true })).toBe(false);
 });
 
 test('recopies of one key rise even when the clock does not', () => {

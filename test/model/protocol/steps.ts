@@ -109,7 +109,7 @@ function take(state: State, op: number, model: Model): State {
   const decision = answers.decide(op, state);
   const first = state.recent[op];
   const inHand = (todo: Hand['todo']): Hand => ({ op, decision, todo, writes: [] });
-  if (first && rules.mayDrop({ first, own: decision, leavesRowInDoubt: false }))
+  if (first && rules.mayDrop({ first, own: decision, isReadAgain: false }))
     return { ...state, hands: [...state.hands, inHand('acknowledge')] };
   const isSlice = history.ops[op]!.kind === 'clear';
   const journal = isSlice && rules.journals ? [...state.journal, { op, decision }] : state.journal;

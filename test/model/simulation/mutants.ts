@@ -86,7 +86,7 @@ const everyCopyDropped: Mutant = {
 
 const oldCopiesDropped: Mutant = {
   name: 'copies dropped that have grown old since the first was applied',
-  rule: { ...realRule, mayDropCopy: ({ first, leavesRowInDoubt }) => first === 'apply' && !leavesRowInDoubt },
+  rule: { ...realRule, mayDropCopy: ({ first, isReadAgain }) => first === 'apply' && !isReadAgain },
 };
 
 const doubtfulCopiesDropped: Mutant = {

@@ -75,7 +75,7 @@ function* applyMessage(worker: SinkWorker, message: ChangeMessage, dirty: DirtyR
   const own = rule.decide({ ...writeTimesOf(message.update)!, ...instants });
   const inDoubt = message.update.rows.filter(rule.leavesRowInDoubt);
   const first = worker.decisions.get(message.operation);
-  if (first !== undefined && rule.mayDropCopy({ first, own, leavesRowInDoubt: inDoubt.length > 0 })) return;
+  if (first !== undefined && rule.mayDropCopy({ first, own, isReadAgain: inDoubt.length > 0 })) return;
   const decideAt = (micros: bigint) => rule.decidePart(instants, own, micros);
   const update = restamped(message.update, (micros) => rule.liftedTo(micros, instants.nowMicros));
   const slices = slicesOf(update, decideAt);
