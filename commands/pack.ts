@@ -5,7 +5,7 @@ import { systemdUnit } from '../src/adapters/supervisors/systemd-unit.ts';
 import { readConfig } from '../src/config/read-config.ts';
 import { settingsText } from '../src/deploy/ensure-agents.ts';
 import { agentService, type NodeAgent, settingsFile } from '../src/deploy/node-agent.ts';
-import { OperatorError } from '../src/errors.ts';
+import { OperatorError, throwIfAny } from '../src/errors.ts';
 import { faultsIn } from '../src/model/finding.ts';
 import { agentsOf } from '../src/phases/agents-of.ts';
 import { captureOf } from '../src/phases/deploy-agent.ts';
@@ -35,8 +35,7 @@ async function pack(options: Options): Promise<void> {
 /** Of the plan as it is now: connectors are created after deploy-agent, and before anything is handed over. */
 async function packConnectors(options: Options): Promise<void> {
   const { connectors, findings } = await withClusters(options.config, currentPlan);
-  const faults = faultsIn(findings);
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faultsIn(findings));
   if (connectors.length === 0) throw nothingToPack();
   const folder = resolve(options.dir, 'connectors');
   await mkdir(folder, { recursive: true });

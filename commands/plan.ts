@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { OperatorError } from '../src/errors.ts';
+import { throwIfAny } from '../src/errors.ts';
 import { faultsIn } from '../src/model/finding.ts';
 import { planJson, planText } from '../src/plan/plan-text.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
@@ -18,6 +18,5 @@ export function planCommand(): Command {
 async function plan(options: CommonOptions): Promise<void> {
   const planned = await withClusters(options.config, currentPlan);
   process.stdout.write(options.json ? `${jsonText(planJson(planned), 2)}\n` : planText(planned));
-  const faults = faultsIn(planned.findings);
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faultsIn(planned.findings));
 }

@@ -36,6 +36,11 @@ export class OperatorError extends Error {
   }
 }
 
+/** Throws all of them at once, as one error; nothing where there are none. */
+export function throwIfAny(faults: readonly Sentence[]): void {
+  if (faults.length > 0) throw new OperatorError(faults);
+}
+
 /** It may have happened and we cannot tell. Nobody retries it; the operator is told what to look at. */
 export class AmbiguousOutcomeError extends Error {
   override readonly name = 'AmbiguousOutcomeError';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { OperatorError, type Sentence } from '../errors.ts';
+import { OperatorError, type Sentence, throwIfAny } from '../errors.ts';
 import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import { namesIn } from './names-in.ts';
 
@@ -69,7 +69,7 @@ export async function restoreFiles(kept: KeptFiles, signal?: AbortSignal): Promi
     await putBack(kept, name, record, signal);
     restored.push({ path: record.path, wasChanged: found !== record.original });
   }
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faults);
   return restored;
 }
 

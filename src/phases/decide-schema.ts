@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors.ts';
+import { OperatorError, throwIfAny } from '../errors.ts';
 import type { SchemaChoice } from '../model/migration-status.ts';
 import { type SchemaRows, tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
@@ -92,8 +92,7 @@ async function alterTarget(
   throwOnImpossible(wanted.name, change);
   for (const statement of change.ddl) await target.alter(statement, signal);
   const after = targetTable(await target.schema(signal), wanted, leftOut);
-  const faults = after ? compareSchema(wanted, after) : [];
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(after ? compareSchema(wanted, after) : []);
   return change.ddl;
 }
 

@@ -1,4 +1,4 @@
-import { OperatorError, type Sentence } from '../errors.ts';
+import { OperatorError, type Sentence, throwIfAny } from '../errors.ts';
 import { type ConnectorDefinition, connectorDifferences, type FoundConnector } from '../model/connector-definition.ts';
 import { type ConnectorHealth, connectorHealth, connectorTroubles } from './connector-health.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -38,7 +38,7 @@ async function missingOf(
     if (found) faults.push(...otherThanPlanned(definition, found));
     else missing.push(definition);
   }
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faults);
   return missing;
 }
 

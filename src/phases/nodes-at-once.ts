@@ -1,5 +1,5 @@
 import { racks } from '../checks/racks.ts';
-import { OperatorError } from '../errors.ts';
+import { throwIfAny } from '../errors.ts';
 import { byRack } from '../model/rack-spread.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import { inConfiguredOrder } from './node-admin.ts';
@@ -16,7 +16,6 @@ export async function nodesAtOnce<Each>(
 ): Promise<readonly (readonly Each[])[]> {
   const inOrder = inConfiguredOrder(each, nodeOf, context);
   if (context.config.capture.restartAtOnce === 'node') return inOrder.map((one) => [one]);
-  const faults = await racks.ask(context);
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(await racks.ask(context));
   return byRack(inOrder, nodeOf);
 }

@@ -1,5 +1,5 @@
 import { askAll } from '../checks/check.ts';
-import { OperatorError } from '../errors.ts';
+import { OperatorError, throwIfAny } from '../errors.ts';
 import { type Finding, faultsIn } from '../model/finding.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { Phase } from './phase.ts';
@@ -17,7 +17,7 @@ export async function runPhase(phase: Phase, context: PhaseContext): Promise<str
   throwOnOtherPlan(state, plan.digest, context.options.acceptPlan);
   const ofPhase = await askAll(phase.checks, context);
   for (const finding of warningsToTell(plan, state, ofPhase)) report({ kind: 'warning', text: findingText(finding) });
-  throwOnFaults([...plan.findings, ...ofPhase]);
+  throwIfAny(faultsIn([...plan.findings, ...ofPhase]));
   report({ kind: 'phase-started', phase: phase.name, steps: phase.steps.map((step) => step.title) });
   await ledger.append({ kind: 'phase-started', phase: phase.name, planDigest: plan.digest });
   const summary = await whileWatchingRing(context, async (watched) => {
@@ -74,11 +74,6 @@ function otherThanAccepted(accepted: string, digest: string): OperatorError {
     found: `${digest}: tables, nodes or configuration have changed since`,
     next: 'look at `cdcmig plan` again',
   });
-}
-
-function throwOnFaults(findings: readonly Finding[]): void {
-  const faults = faultsIn(findings);
-  if (faults.length > 0) throw new OperatorError(faults);
 }
 
 function findingText({ expected, found, next }: Finding): string {

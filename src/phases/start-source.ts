@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clocksAgree, nodesUp } from '../checks/node-checks.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
-import { OperatorError, type Sentence } from '../errors.ts';
+import { OperatorError, type Sentence, throwIfAny } from '../errors.ts';
 import { instantText } from '../model/instant-text.ts';
 import { type ConnectorPlace, lanesOf } from '../model/lane.ts';
 import { sinkSubscription, splitsSubscription, topics } from '../model/topics.ts';
@@ -71,7 +71,7 @@ async function readBack(context: PhaseContext): Promise<string> {
   }
   faults.push(...(await topicFaults(bus, topics.splits, splitsSubscription, signal)));
   faults.push(...(await topicFaults(bus, topics.schema, undefined, signal)));
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faults);
   return ['infinite retention, subscriptions in place', ...(connectors === undefined ? [] : [connectors])].join('; ');
 }
 

@@ -1,4 +1,4 @@
-import { OperatorError, type Sentence } from '../../errors.ts';
+import { type Sentence, throwIfAny } from '../../errors.ts';
 import type { PulsarAdmin } from '../../wire/pulsar/admin.ts';
 import { PulsarAdminError } from '../../wire/pulsar/admin-http.ts';
 import { askAdmin } from './admin-patience.ts';
@@ -17,7 +17,7 @@ export async function ensureNamespace(admin: PulsarAdmin, namespace: string, sig
     );
     if (found !== undefined) faults.push(notTaken(policy.wanted, namespace, found));
   }
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faults);
 }
 
 interface Policy {
