@@ -1,6 +1,6 @@
 import { OperatorError, type Sentence } from '../errors.ts';
 import type { Report } from '../events.ts';
-import { allEnded } from './all-ended.ts';
+import { nodesEnded } from './nodes-ended.ts';
 import type { NodeAdmin } from './restart-node.ts';
 import { dueFile, type RollingNode, restartWithCdc, seeItBack } from './restart-with-cdc.ts';
 import { type RestartWait, waitForOthers } from './wait-for-nodes.ts';
@@ -81,8 +81,8 @@ async function bringBack<Node extends RollingNode>(due: readonly Work<Node>[], r
   const { others, silent } = await waitForOthers(away, roll.ring, roll);
   const changed = due.filter((work) => work.due === 'restart');
   // All of them first: where a file of one cannot be changed, none is stopped.
-  await allEnded(changed.map((work) => writeFiles(work, roll)));
-  await allEnded(
+  await nodesEnded(changed.map((work) => writeFiles(work, roll)));
+  await nodesEnded(
     due.map(({ node, due: what }) =>
       what === 'restart'
         ? restartWithCdc(node, { ...roll, others, isSilent: silent.has(node.node.hostId) })

@@ -5,7 +5,7 @@ import { dueName } from '../deploy/restart-with-cdc.ts';
 import type { DatastaxLanes } from '../model/lane.ts';
 import { javaAgent } from '../plan/datastax-agent.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
-import { adminOf, placeOf, restartInRing, restartWait } from './node-admin.ts';
+import { adminOf, type ChangingRing, placeOf, restartInRing, restartWait } from './node-admin.ts';
 import { nodesAtOnce } from './nodes-at-once.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { showRoll } from './show-roll.ts';
@@ -33,7 +33,7 @@ export async function showDatastaxAgents(context: PhaseContext): Promise<void> {
 /** A node is what it was before the DataStax agent was put into it, and runs as it did. May be repeated. */
 export async function removeDatastaxAgent(
   node: SourceNode,
-  ring: { readonly ring: readonly SourceNode[]; readonly away: readonly SourceNode[] },
+  ring: ChangingRing,
   context: PhaseContext,
 ): Promise<{ readonly back: WhatIsBack; readonly folder: string }> {
   const { folder } = placeOf(node, context);

@@ -35,10 +35,17 @@ export function inConfiguredOrder<Each>(
   return each.toSorted((one, other) => order.indexOf(nodeOf(one).address) - order.indexOf(nodeOf(other).address));
 }
 
+/** The nodes of a cluster while some of them are changed. */
+export interface ChangingRing {
+  readonly ring: readonly SourceNode[];
+  /** Those of it that may be away at the same time. */
+  readonly away: readonly SourceNode[];
+}
+
 /** Restarted while no other node is away but those of `away`, and said to be back. */
 export async function restartInRing(
   node: SourceNode,
-  { ring, away }: { readonly ring: readonly SourceNode[]; readonly away: readonly SourceNode[] },
+  { ring, away }: ChangingRing,
   context: PhaseContext,
 ): Promise<void> {
   const admins = (nodes: readonly SourceNode[]) => nodes.map((each) => adminOf(each, context));

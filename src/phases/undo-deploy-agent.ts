@@ -1,5 +1,5 @@
-import { allEnded } from '../deploy/all-ended.ts';
 import type { NodeAgent } from '../deploy/node-agent.ts';
+import { nodesEnded } from '../deploy/nodes-ended.ts';
 import type { WhatIsBack } from '../deploy/put-back.ts';
 import { removeAgent } from '../deploy/remove-agent.ts';
 import { stopAgents } from '../deploy/stop-agents.ts';
@@ -8,7 +8,7 @@ import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
 import { removeDatastaxAgent } from './datastax-nodes.ts';
 import { captureOf } from './deploy-agent.ts';
-import { restartInRing } from './node-admin.ts';
+import { type ChangingRing, restartInRing } from './node-admin.ts';
 import { nodesAtOnce } from './nodes-at-once.ts';
 import type { PhaseContext } from './phase-context.ts';
 
@@ -50,7 +50,7 @@ async function undoOurs(nodes: readonly SourceNode[], capture: CaptureRecord, { 
   else
     for (const group of await nodesAtOnce(agents, ({ node }) => node, context)) {
       const away = group.map(({ node }) => node);
-      await allEnded(group.map((agent) => undoNode(agent, { ring: nodes, away }, context)));
+      await nodesEnded(group.map((agent) => undoNode(agent, { ring: nodes, away }, context)));
     }
   return `${nodes.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
 }
@@ -59,23 +59,17 @@ async function undoOurs(nodes: readonly SourceNode[], capture: CaptureRecord, { 
 async function undoDatastax(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
   if (!capture.hasDatastaxInstalled || keepsFolders) return 'option cdc put back';
   for (const away of await nodesAtOnce(nodes, (node) => node, context))
-    await allEnded(away.map((node) => undoDatastaxNode(node, { ring: nodes, away }, context)));
+    await nodesEnded(away.map((node) => undoDatastaxNode(node, { ring: nodes, away }, context)));
   return `option cdc put back, ${nodes.length} DataStax agents removed`;
 }
 
-interface Ring {
-  readonly ring: readonly SourceNode[];
-  /** Those of it that may be away at the same time. */
-  readonly away: readonly SourceNode[];
-}
-
-async function undoDatastaxNode(node: SourceNode, ring: Ring, context: PhaseContext): Promise<void> {
+async function undoDatastaxNode(node: SourceNode, ring: ChangingRing, context: PhaseContext): Promise<void> {
   const say = (text: string) => context.report({ kind: 'node-step', node: node.address, text });
   const { back, folder } = await removeDatastaxAgent(node, ring, context);
   sayWhatIsBack(back, folder, say);
 }
 
-async function undoNode(agent: NodeAgent, ring: Ring, context: PhaseContext): Promise<void> {
+async function undoNode(agent: NodeAgent, ring: ChangingRing, context: PhaseContext): Promise<void> {
   const { report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
   if (!agent.isOurs) return say('its agent is for those to remove who put it there');
