@@ -1,10 +1,11 @@
 import { Attachment } from './attachment.ts';
+import { waitBeforeAttempt } from './backoff.ts';
 import type { OutgoingCommand } from './commands.ts';
 import type { Connection, ConsumerEnd } from './connection.ts';
 import type { MessageId } from './message-id.ts';
 import { PulsarError } from './pulsar-error.ts';
 
-const seekAttempts = 6;
+const attempts = 6;
 
 export interface ConsumerHost {
   /** Never the same twice on this client. */
@@ -100,25 +101,18 @@ export class Subscriber implements ConsumerEnd {
     }
   }
 
-  async lastIds(signal?: AbortSignal) {
-    const connection = await this.attachment.attached(signal);
-    const { consumerId } = this;
-    const answer = await connection.request((requestId) => ({ getLastMessageId: { consumerId, requestId } }), signal);
-    return answer.getLastMessageIdResponse!;
+  lastIds(signal?: AbortSignal) {
+    return repeatedly(async () => {
+      const connection = await this.attachment.attached(signal);
+      const { consumerId } = this;
+      const answer = await connection.request((requestId) => ({ getLastMessageId: { consumerId, requestId } }), signal);
+      return answer.getLastMessageIdResponse!;
+    }, signal);
   }
 
   /** `onSought` runs when the broker has moved the subscription, before anything of the new place can arrive. */
-  async seek(to: Seek, onSought: () => void, signal?: AbortSignal): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.seekOnce(to, onSought, signal);
-        return;
-      } catch (error) {
-        // Seeking twice ends where seeking once does.
-        const isWorthAnother = error instanceof PulsarError && error.isTransient && attempt < seekAttempts;
-        if (!isWorthAnother) throw error;
-      }
-    }
+  seek(to: Seek, onSought: () => void, signal?: AbortSignal): Promise<void> {
+    return repeatedly(() => this.seekOnce(to, onSought, signal), signal);
   }
 
   async unsubscribe(signal?: AbortSignal): Promise<void> {
@@ -190,5 +184,17 @@ export class Subscriber implements ConsumerEnd {
       throw error;
     }
     await this.attachment.resume(signal);
+  }
+}
+
+/** For what ends alike, done once or twice. */
+async function repeatedly<Result>(doOnce: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await doOnce();
+    } catch (error) {
+      if (!(error instanceof PulsarError && error.isTransient) || attempt === attempts) throw error;
+      await waitBeforeAttempt(attempt - 1, signal);
+    }
   }
 }

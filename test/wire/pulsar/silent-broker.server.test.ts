@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import type { MessageSource } from '../../../src/wire/pulsar/types.ts';
 import { aClientInTheWay } from './broker-in-the-way.ts';
@@ -65,9 +65,26 @@ test('when the broker says nothing more, every wait goes on until its signal', a
   await sleep(200);
   expect([...ends.keys()]).toEqual([]);
   stop.abort(new Error('enough'));
-  await sleep(50);
+  await vi.waitFor(() => expect(ends.size).toBe(Object.keys(waits).length));
   expect(Object.fromEntries(ends)).toEqual(Object.fromEntries(Object.keys(waits).map((name) => [name, 'enough'])));
   await client.close(signal);
+});
+
+test('who asks for the last message while the connection is lost is answered on the next one', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  await sendAll(await client.producer({ topic }), ['1', '2']);
+  const reader = await client.reader({ topic, start: 'earliest' });
+  front.holdUp();
+  const asked = reader.lastMessageId();
+  await sleep(50);
+  front.cutAll();
+  front.letGo();
+  const last = await asked;
+  await receiveMany(reader, 1);
+  expect(reader.hasMoreBefore(last)).toBe(true);
+  await receiveMany(reader, 1);
+  expect(reader.hasMoreBefore(last)).toBe(false);
 });
 
 test('readyToSend holds its sender at maxPendingBytes while nothing is confirmed, and lets him go on then', async () => {
