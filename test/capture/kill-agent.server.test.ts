@@ -14,13 +14,17 @@ import {
 import { expectHonestWatermarks } from './honest-watermarks.ts';
 import { type KillableAgent, killableAgent } from './killable-agent.ts';
 import { decodeRecord, type First, firstPublished, isCanary, lastWrites } from './published-changes.ts';
+import { expectPublishedOrInDoubt } from './published-or-in-doubt.ts';
 import { allTopics } from './running-agent.ts';
 import { loadTables, type Written, writeLoad } from './write-load.ts';
 
 const rows = 5_000;
 
+/** In commitlog mode a node may let go of its segments while nobody follows it, as when another test drops a table. */
+const whatIsPublished = { commitlog: 'every write or books a hole for it', cdc: 'every write' } as const;
+
 for (const mode of ['commitlog', 'cdc'] as const) {
-  test(`in ${mode} mode an agent that is killed again and again publishes every write, and claims none too early`, async () => {
+  test(`in ${mode} mode an agent that is killed again and again publishes ${whatIsPublished[mode]}, and claims none too early`, async () => {
     const keyspace = `capture_${mode}`;
     const options = mode === 'cdc' ? 'WITH cdc = true' : '';
     const counters = `CREATE TABLE ${keyspace}.counts (pk int PRIMARY KEY, n counter) ${options}`;
@@ -37,11 +41,13 @@ for (const mode of ['commitlog', 'cdc'] as const) {
     const events = await readEvents(world);
 
     const firsts = firstPublished(events, world);
-    const lost = written.filter(({ timestampMicros }) => !firsts.has(timestampMicros));
-    expect(lost).toEqual([]);
+    const missing = await expectPublishedOrInDoubt(world, written);
+    // While an agent is there it misses nothing.
+    expect(missing.filter((write) => mode === 'cdc' || calm.includes(write))).toEqual([]);
     expect(firstTables(events).filter((id) => world.settings.counterTableIds.includes(id))).toEqual([]);
-    expect(await readPlain(world, keyspace)).toEqual(decodedPlain(events, world));
-    expectHonestWatermarks(events, written, firsts);
+    if (missing.length === 0) expect(await readPlain(world, keyspace)).toEqual(decodedPlain(events, world));
+    const published = written.filter((write) => !missing.includes(write));
+    expectHonestWatermarks(events, published, firsts);
     for (const topic of allTopics(world.settings)) {
       expect(events.some((one) => one.topic === topic && one.event.kind === 'drain-mark')).toBe(true);
     }

@@ -3,7 +3,16 @@ import type { CaptureHole } from '../../src/model/capture-hole.ts';
 import { decodeLedgerEvent } from '../../src/state/ledger-codec.ts';
 import { type CaptureWorld, readEvents } from './capture-world.ts';
 import { firstPublished } from './published-changes.ts';
-import type { WrittenPage } from './write-pages.ts';
+
+/** A write that the node acknowledged. */
+interface Acknowledged {
+  /** Its own, by which it is recognised in the log. */
+  readonly timestampMicros: bigint;
+  /** Undefined where it may be any. */
+  readonly tableId?: string;
+  readonly sentMs: number;
+  readonly acknowledgedMs: number;
+}
 
 /** The holes that the ledger has, repeats taken out. */
 export async function bookedHoles({ bus }: CaptureWorld): Promise<readonly CaptureHole[]> {
@@ -21,20 +30,20 @@ export async function bookedHoles({ bus }: CaptureWorld): Promise<readonly Captu
 }
 
 /** Whatever the node acknowledged is published, or a hole of its table and its time is booked. Answers what is not published. */
-export async function expectPublishedOrInDoubt(
+export async function expectPublishedOrInDoubt<Write extends Acknowledged>(
   world: CaptureWorld,
-  written: readonly WrittenPage[],
-): Promise<readonly WrittenPage[]> {
+  written: readonly Write[],
+): Promise<readonly Write[]> {
   const [firsts, holes] = [firstPublished(await readEvents(world), world), await bookedHoles(world)];
   const missing = written.filter(({ timestampMicros }) => !firsts.has(timestampMicros));
-  expect(missing.filter((page) => !holes.some((hole) => isIn(hole, page)))).toEqual([]);
+  expect(missing.filter((write) => !holes.some((hole) => isIn(hole, write)))).toEqual([]);
   return missing;
 }
 
 function isIn(
   { tableIds, fromMicros, toMicros }: CaptureHole,
-  { tableId, sentMs, acknowledgedMs }: WrittenPage,
+  { tableId, sentMs, acknowledgedMs }: Acknowledged,
 ): boolean {
-  const isOfTable = tableIds === undefined || tableIds.includes(tableId);
+  const isOfTable = tableIds === undefined || tableId === undefined || tableIds.includes(tableId);
   return isOfTable && fromMicros <= BigInt(acknowledgedMs) * 1000n && toMicros >= BigInt(sentMs) * 1000n;
 }

@@ -4,6 +4,7 @@ import type { CqlPool } from '../../src/wire/cql/cql-pool.ts';
 export interface Written {
   /** Its own, so that it can be recognised in the log. */
   readonly timestampMicros: bigint;
+  readonly sentMs: number;
   readonly acknowledgedMs: number;
 }
 
@@ -24,9 +25,9 @@ export async function writeLoad(pool: CqlPool, keyspace: string, count: number):
   let next = 0;
   const writer = async () => {
     for (let index = next++; index < count; index = next++) {
-      const timestampMicros = startMicros + BigInt(index);
+      const [timestampMicros, sentMs] = [startMicros + BigInt(index), Date.now()];
       await pool.query(statement(keyspace, index, timestampMicros), { consistency: 'ONE' });
-      written.push({ timestampMicros, acknowledgedMs: Date.now() });
+      written.push({ timestampMicros, sentMs, acknowledgedMs: Date.now() });
       // A load that a small machine carries beside the agent, and that lasts long enough to be interrupted.
       await new Promise((resolve) => setTimeout(resolve, 8));
     }
