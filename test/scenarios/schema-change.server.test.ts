@@ -276,7 +276,9 @@ async function statusUntil(isSo: (status: MigrationStatus) => boolean): Promise<
   }
 }
 
-function nothingWaits({ parked, pausedTables }: MigrationStatus): boolean {
+/** As all workers tell it: of what nobody tells, nothing is known to wait. */
+function nothingWaits({ parked, pausedTables, stream }: MigrationStatus): boolean {
+  if (stream.unknownBecause !== undefined) return false;
   return pausedTables.length === 0 && parked.every(({ waiting }) => waiting === 0);
 }
 

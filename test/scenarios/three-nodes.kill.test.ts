@@ -143,7 +143,10 @@ test('a node that joins without an agent is an alarm and puts every table in dou
   const joined = await timed('join', () => joinNode(sandbox));
   const application = writeInBackground();
   const noticed = await timed('noticed', () =>
-    untilStatus(({ openSlices }) => openSlices.some(({ reason }) => reason.includes('no agent on'))),
+    untilStatus(({ alarms, coverage, openSlices }) => {
+      const inDoubt = openSlices.filter(({ reason }) => reason.includes('no agent on')).map(({ table }) => table);
+      return alarms.length === 1 && new Set(inDoubt).size === allTables.length && coverage.groups?.length === 2;
+    }),
   );
   await application.stop();
   const { address } = joined.source[3]!;
