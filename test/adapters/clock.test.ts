@@ -13,7 +13,7 @@ it('no instant is told twice, even when asked faster than a microsecond passes',
 
 it('instants are microseconds of the wall clock', () => {
   const aheadMs = Number(systemClock().nowMicros() / 1000n) - Date.now();
-  expect(Math.abs(aheadMs)).toBeLessThan(50);
+  expect(Math.abs(aheadMs)).toBeLessThan(5_000);
 });
 
 it('a wall clock that is set forward is followed', () => {
@@ -21,7 +21,7 @@ it('a wall clock that is set forward is followed', () => {
   const realNow = Date.now;
   vi.spyOn(Date, 'now').mockImplementation(() => realNow() + 3_600_000);
   const aheadMs = Number(clock.nowMicros() / 1000n) - realNow();
-  expect(Math.abs(aheadMs - 3_600_000)).toBeLessThan(50);
+  expect(Math.abs(aheadMs - 3_600_000)).toBeLessThan(5_000);
 });
 
 it('a wall clock that is set back never makes an instant repeat', () => {

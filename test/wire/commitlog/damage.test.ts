@@ -48,7 +48,7 @@ describe('a record body that changed under a valid checksum', () => {
       }
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);
     }
-    expect(slowestMs).toBeLessThan(1000);
+    expect(slowestMs).toBeLessThan(5_000);
     expect(refused).toBeGreaterThan(100);
   });
 });
