@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** A second, as it is otherwise, is too short for a busy machine. */
 const patient = { expect: { poll: { timeout: 15_000 } } };
-const slow = { ...patient, testTimeout: 120_000, hookTimeout: 240_000 };
+const slow = { ...patient, testTimeout: 240_000, hookTimeout: 300_000 };
 
 /**
  * Three kinds of test, told apart by the file's name:

@@ -2,6 +2,8 @@ import type { Client } from 'cassandra-driver';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { aStandIn, define, type RunningStandIn, refusalOf } from './a-stand-in.ts';
 
+/** So long that a busy machine too sees what is under way. */
+const delayMs = 1_000;
 const ks = `standin_ddl_${process.pid}`;
 let standIn: RunningStandIn;
 let client: Client;
@@ -9,11 +11,11 @@ const run = (cql: string) => client.execute(cql, [], { prepare: false });
 const status = (table: string) => standIn.state.table(ks, table)?.status;
 const settled = async () => {
   const isBusy = () => standIn.state.tables(ks).some((table) => table.status !== 'ACTIVE');
-  for (let i = 0; i < 200 && isBusy(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < 1_000 && isBusy(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
 beforeAll(async () => {
-  standIn = await aStandIn(inject('sandbox'), { delays: { createMs: 250, updateMs: 250, deleteMs: 250 } });
+  standIn = await aStandIn(inject('sandbox'), { delays: { createMs: delayMs, updateMs: delayMs, deleteMs: delayMs } });
   client = await standIn.client();
   await define(standIn, client, ks, ['CREATE TABLE $.base (k int PRIMARY KEY, v text)']);
 });
@@ -59,7 +61,7 @@ describe('rule 12, asynchronous-definitions', () => {
     await run(`CREATE KEYSPACE ${other} WITH replication = {'class': 'SingleRegionStrategy'}`);
     expect(await refusalOf(run(`USE ${other}`))).toEqual({ code: 0x2200, message: `unconfigured keyspace ${other}` });
     expect(await refusalOf(run('USE nowhere'))).toEqual({ code: 0x2200, message: 'unconfigured keyspace nowhere' });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * delayMs));
     await run(`DROP KEYSPACE ${other}`);
   });
 
@@ -188,7 +190,7 @@ describe('rule 29, custom-properties', () => {
 
 test('user-defined types are made, used, and kept while they are used', async () => {
   await run(`CREATE TYPE ${ks}.place (street text, number int)`);
-  await new Promise((resolve) => setTimeout(resolve, 350));
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * delayMs));
   await run(`CREATE TABLE ${ks}.homes (k int PRIMARY KEY, p frozen<place>)`);
   await settled();
   await client.execute(`INSERT INTO ${ks}.homes (k, p) VALUES (?, ?)`, [1, { street: 'High', number: 3 }]);
