@@ -38,7 +38,7 @@ const lanes = endlessLanes(table.id, Math.ceil(changes / partitions));
 const none = { readPartition: async function* () {} } as Partial<TableReader> as TableReader;
 const target = {
   writeCapacity: async () => undefined,
-  insertRows: () => nextTurn(),
+  writeRows: () => nextTurn(),
   write: () => nextTurn(),
 };
 const stop = new AbortController();

@@ -3,8 +3,9 @@ import { isInSlice, type JournalSlice } from '../model/slice-journal.ts';
 import { keyColumns, type Table } from '../model/table.ts';
 import { allEnded } from './all-ended.ts';
 import type { ApplierParts } from './applier-parts.ts';
-import { layoutOf } from './row-layout.ts';
-import { statementOfAbsentRow, statementsOfAbsentStatics } from './statements-of-row.ts';
+import { deleteRows } from './delete-rows.ts';
+import { layoutOf, type RowKeys } from './row-layout.ts';
+import { statementsOfAbsentStatics } from './statements-of-row.ts';
 
 /**
  * A range or partition delete, which the target takes row by row: deletes what the target has in the slice at the
@@ -21,9 +22,7 @@ export async function deleteSlice(
   const context = { layout: layoutOf(table), keyspace: parts.keyspace, timestampMicros: slice.timestampMicros };
   const { writer, signal } = parts;
   for await (const keys of keysOfSlice(slice, table, partitionKey, parts)) {
-    await allEnded(
-      keys.map((clustering) => writer.write(statementOfAbsentRow(partitionKey, clustering, context), signal)),
-    );
+    await deleteRows(partitionKey, keys, context, parts);
     await onDeleted?.(keys);
   }
   if (slice.range === undefined)
@@ -31,9 +30,6 @@ export async function deleteSlice(
       statementsOfAbsentStatics(partitionKey, context).map((statement) => writer.write(statement, signal)),
     );
 }
-
-/** Clustering values. */
-type RowKeys = readonly (readonly Buffer[])[];
 
 async function* keysOfSlice(
   slice: JournalSlice,

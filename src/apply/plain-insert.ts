@@ -1,11 +1,11 @@
-import { type RowInserts, unset } from '../ports/target-keyspace.ts';
+import { type RowWrites, unset } from '../ports/target-keyspace.ts';
 import { bigintBytes, intBytes, withLength } from './encode-values.ts';
 import { isUnfrozenList } from './row-cells.ts';
 import type { RowLayout } from './row-layout.ts';
 import { columnsAWrite, insertRow } from './row-statements.ts';
 
 /** All of a plain insert but its rows. */
-export type PlainInsert = Omit<RowInserts, 'rows'>;
+export type PlainInsert = Omit<RowWrites, 'rows'>;
 
 /**
  * The INSERT of the commonest row by far: nothing of it expires, its table has neither statics nor non-frozen lists. Its text is made once

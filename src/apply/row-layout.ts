@@ -19,6 +19,9 @@ export interface ReadCell {
   readonly ttlSeconds: number;
 }
 
+/** Clustering values of rows of one partition. */
+export type RowKeys = readonly (readonly Buffer[])[];
+
 export function layoutOf(table: Table): RowLayout {
   const others = [...staticColumns(table), ...regularColumns(table)];
   return {

@@ -1,7 +1,7 @@
 import type { Report } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
-  type RowInserts,
+  type RowWrites,
   rowsOfRequest,
   type TargetKeyspace,
   type TargetStatement,
@@ -20,12 +20,12 @@ export interface TargetWriter {
   /** One attempt; throws TargetWriteError as it comes. For what must not be sent twice under one timestamp: lists. */
   writeOnce(statement: TargetStatement, signal?: AbortSignal): Promise<void>;
   /** As `write`, of one row. */
-  insertRow(insert: RowInserts, signal?: AbortSignal): Promise<void>;
+  writeRow(write: RowWrites, signal?: AbortSignal): Promise<void>;
   /**
-   * Several rows in one attempt. False: the target has not confirmed them all, and each is to be inserted on its own, so
+   * Several rows in one attempt. False: the target has not confirmed them all, and each is to be written on its own, so
    * that one that is refused is found and one that is there already not sent for the others' sake again and again.
    */
-  insertTogether(inserts: RowInserts, signal?: AbortSignal): Promise<boolean>;
+  writeTogether(writes: RowWrites, signal?: AbortSignal): Promise<boolean>;
   /** Rows that may go in one request now: while the target holds us back, what it took of a request would be paid twice. */
   rowsTogether(cql: string): number;
   /** Writes confirmed so far. */
@@ -43,7 +43,7 @@ export class RefusedWriteError extends Error {
 }
 
 export interface TargetWriterParts {
-  readonly target: Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'>;
+  readonly target: Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity'>;
   readonly clock: Clock;
   readonly report: Report;
   readonly maxInFlight: number;
@@ -68,10 +68,10 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
       if (failure !== undefined) throw failure;
     },
     write: (statement, signal) => persist(sendingOf(statement, signal), signal),
-    insertRow: (insert, signal) => persist(insertingOf(insert, signal), signal),
-    async insertTogether(inserts, signal) {
+    writeRow: (write, signal) => persist(sendingRows(write, signal), signal),
+    async writeTogether(writes, signal) {
       try {
-        return (await attempt(insertingOf(inserts, signal), signal)) === undefined;
+        return (await attempt(sendingRows(writes, signal), signal)) === undefined;
       } catch (error) {
         if (error instanceof RefusedWriteError) return false;
         throw error;
@@ -86,8 +86,8 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
     return { cql: statement.cql, weight: 1, send };
   }
 
-  function insertingOf(inserts: RowInserts, signal: AbortSignal | undefined): Sending {
-    return { cql: inserts.cql, weight: inserts.rows.length, send: () => target.insertRows(inserts, signal) };
+  function sendingRows(writes: RowWrites, signal: AbortSignal | undefined): Sending {
+    return { cql: writes.cql, weight: writes.rows.length, send: () => target.writeRows(writes, signal) };
   }
 
   async function persist(sending: Sending, signal: AbortSignal | undefined): Promise<void> {

@@ -15,14 +15,14 @@ export interface TargetStatement {
   readonly ttl?: { readonly index: number; readonly atMicros: bigint };
 }
 
-/** Whole rows of one table, all by the same INSERT, the cells as a page brought them (PackedPage). */
-export interface RowInserts {
+/** Whole rows of one table, all by the same statement; its values in the shape of a page's cells (PackedPage). */
+export interface RowWrites {
   readonly cql: string;
   /** Values that a row binds, `using` included. */
   readonly valueCount: number;
-  /** Of each row its cells in the order of the text; the length -2 leaves a column as it is. */
+  /** Of each row its values in the order of the text; the length -2 leaves a column as it is. */
   readonly rows: readonly Buffer[];
-  /** The values behind the cells of each row, in the same shape: its timestamp and TTL. */
+  /** The values that stand behind those of each row: an INSERT's timestamp and TTL. */
   readonly using: Buffer;
 }
 
@@ -72,7 +72,7 @@ export interface TargetKeyspace extends TableReader {
    * As `write`, in one request: one row, or up to `rowsOfRequest` whose tokens lie together. Of several each may have been applied or not when it
    * throws.
    */
-  insertRows(inserts: RowInserts, signal?: AbortSignal): Promise<void>;
+  writeRows(writes: RowWrites, signal?: AbortSignal): Promise<void>;
   /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */
   writeCapacity(table: string, signal?: AbortSignal): Promise<number | undefined>;
   /** The full name of its class. */

@@ -2,7 +2,7 @@ import { clusteringOf, partitionKeyOf } from '../apply/row-layout.ts';
 import { RefusedWriteError } from '../apply/target-writer.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
-import type { RowInserts } from '../ports/target-keyspace.ts';
+import type { RowWrites } from '../ports/target-keyspace.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
 import { planRow, type RowPart } from './plan-row.ts';
 import type { SplitBooks } from './split-books.ts';
@@ -20,7 +20,7 @@ export const largestRowBytes = 1024 * 1024;
 
 /** Rows that are one insert each. */
 export interface PlainRows {
-  readonly inserts: RowInserts;
+  readonly inserts: RowWrites;
   /** Its row of that number, cut into cells. */
   readonly cut: (index: number) => EncodedRow;
 }
@@ -34,11 +34,11 @@ export async function copyPlainRows(
   signal: AbortSignal,
 ): Promise<void> {
   const count = inserts.rows.length;
-  if (count > 1 && (await parts.writer.insertTogether(inserts, signal))) return books.written(count);
+  if (count > 1 && (await parts.writer.writeTogether(inserts, signal))) return books.written(count);
   for (let index = 0; index < count; index++) {
     const insert = count === 1 ? inserts : { ...inserts, rows: [inserts.rows[index]!] };
     try {
-      await parts.writer.insertRow(insert, signal);
+      await parts.writer.writeRow(insert, signal);
       books.written();
     } catch (error) {
       await bury(cut(index), 'row', refusalIn(error, attempt, parts), attempt, parts);

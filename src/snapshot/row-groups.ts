@@ -1,7 +1,7 @@
 import type { PlainInsert } from '../apply/plain-insert.ts';
 import type { RowLayout } from '../apply/row-layout.ts';
 import type { PackedPage } from '../ports/table-reader.ts';
-import type { RowInserts } from '../ports/target-keyspace.ts';
+import type { RowWrites } from '../ports/target-keyspace.ts';
 import { largestRowBytes } from './copy-row.ts';
 import { rowCountOf } from './packed-row.ts';
 
@@ -12,7 +12,7 @@ export interface RowGroup {
   /** Encoded values of them all. */
   readonly bytes: number;
   /** Undefined for a row that is not one plain insert. */
-  readonly inserts: RowInserts | undefined;
+  readonly inserts: RowWrites | undefined;
 }
 
 /** Of one partition. A larger request is no cheaper a row, and one that fails costs more. */

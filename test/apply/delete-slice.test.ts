@@ -5,6 +5,7 @@ import type { JournalSlice } from '../../src/model/slice-journal.ts';
 import type { Table } from '../../src/model/table.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import type { EncodedRow } from '../../src/ports/table-reader.ts';
+import type { RowWrites } from '../../src/ports/target-keyspace.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable, int } from '../support/a-table.ts';
 import { inMemoryReader } from '../support/in-memory-reader.ts';
@@ -30,7 +31,12 @@ async function deletePartition(table: Table, pages: number) {
     },
   };
   const clock = aClock();
-  const written = { ...inMemoryTarget(), write: async () => void deleted++ };
+  const written = {
+    ...inMemoryTarget(),
+    async writeRows({ rows }: RowWrites) {
+      deleted += rows.length;
+    },
+  };
   const slice: JournalSlice = { tableId: table.id, partitionKey: int(1), timestampMicros: 1n, decision: 'apply' };
   const told: number[] = [];
   const parts = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { plainInsertOf } from '../../src/apply/plain-insert.ts';
 import { layoutOf } from '../../src/apply/row-layout.ts';
 import { aTable, int } from '../support/a-table.ts';
-import { statementsOfInserts } from '../support/statements-of-inserts.ts';
+import { statementsOfRows } from '../support/statements-of-rows.ts';
 
 const stamp = 1_700_000_000_000_000n;
 
@@ -12,7 +12,7 @@ test('a plain insert binds the cells of a row, its timestamp, and a TTL of 0 aga
   const micros = Buffer.alloc(8);
   micros.writeBigInt64BE(stamp);
 
-  const [statement] = statementsOfInserts({ ...plain, valueCount, rows: [row] });
+  const [statement] = statementsOfRows({ ...plain, valueCount, rows: [row] });
 
   expect(statement!.cql).toMatch(
     /^INSERT INTO "moved"."things" \("id", "name"\) VALUES .* USING TIMESTAMP \? AND TTL \?$/,

@@ -75,25 +75,25 @@ describe('the writer', () => {
   const inserts = (...rows: Buffer[]) => ({ cql: 'INSERT', valueCount: 1, rows, using: Buffer.alloc(0) });
   const three = inserts(Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4));
 
-  test('inserts rows together in one attempt, and says whether all of them are confirmed', async () => {
+  test('writes rows together in one attempt, and says whether all of them are confirmed', async () => {
     const { writer, target } = aWriter(failing(timedOut()));
-    expect(await writer.insertTogether(three)).toBe(false);
+    expect(await writer.writeTogether(three)).toBe(false);
     expect(writer.confirmed).toBe(0n);
-    expect(await writer.insertTogether(three)).toBe(true);
+    expect(await writer.writeTogether(three)).toBe(true);
     expect(writer.confirmed).toBe(3n);
     expect(target.requests).toEqual([3, 3]);
   });
 
   test('says of rows together that one was refused, without a word which, and lets a bug through', async () => {
-    expect(await aWriter(failing(refused('too big'))).writer.insertTogether(three)).toBe(false);
-    await expect(aWriter(failing(new TypeError('a bug'))).writer.insertTogether(three)).rejects.toThrow('a bug');
+    expect(await aWriter(failing(refused('too big'))).writer.writeTogether(three)).toBe(false);
+    await expect(aWriter(failing(new TypeError('a bug'))).writer.writeTogether(three)).rejects.toThrow('a bug');
   });
 
   test('tries one row until it is taken, or refused', async () => {
     const { writer, target } = aWriter(failing(timedOut(), timedOut()));
-    await writer.insertRow(inserts(Buffer.alloc(4)));
+    await writer.writeRow(inserts(Buffer.alloc(4)));
     expect(target.requests).toEqual([1, 1, 1]);
-    const refusing = aWriter(failing(refused('too big'))).writer.insertRow(inserts(Buffer.alloc(4)));
+    const refusing = aWriter(failing(refused('too big'))).writer.writeRow(inserts(Buffer.alloc(4)));
     await expect(refusing).rejects.toMatchObject({ name: 'RefusedWriteError' });
   });
 

@@ -81,11 +81,11 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
     it('rows of one partition and of several come in one request, cells of the length -2 stay as they are', async () => {
       const using = packed([micros(then + 5n), int(0)]);
       await target.write({ cql: insert(), values: [int(21), text('x'), text('y'), micros(then), unset] });
-      const insertRows = (...rows: readonly (readonly (Buffer | null | typeof unset)[])[]) =>
-        target.insertRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
-      await insertRows([int(20), text('one'), text('alone')]);
-      await insertRows([int(21), text('z'), unset], [int(21), unset, unset], [int(21), text('z'), unset]);
-      await insertRows([int(24), text('a'), text('b')], [int(25), text('c'), unset]);
+      const writeRows = (...rows: readonly (readonly (Buffer | null | typeof unset)[])[]) =>
+        target.writeRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
+      await writeRows([int(20), text('one'), text('alone')]);
+      await writeRows([int(21), text('z'), unset], [int(21), unset, unset], [int(21), text('z'), unset]);
+      await writeRows([int(24), text('a'), text('b')], [int(25), text('c'), unset]);
       expect((await read(20))?.values).toEqual(['one', 'alone']);
       expect(await read(21)).toMatchObject({ values: ['z', 'y'], writeTimesMicros: [then + 5n, then] });
       expect([(await read(24))?.values, (await read(25))?.values[0]]).toEqual([['a', 'b'], 'c']);
@@ -97,7 +97,7 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
         [int(22), text('x'), unset] as const,
         [int(22), Buffer.alloc(2 * 1024 * 1024), Buffer.from([255])] as const,
       ];
-      const writing = target.insertRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
+      const writing = target.writeRows({ cql: insert(), valueCount: 5, rows: rows.map(packed), using });
       await expect(writing).rejects.toMatchObject({ name: 'TargetWriteError', failure: 'refused' });
     });
 

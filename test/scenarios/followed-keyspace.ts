@@ -168,10 +168,10 @@ export async function beginSnapshot(two: TwoKeyspaces, table: Table): Promise<{ 
       await released;
       await two.target.write(...write);
     },
-    async insertRows(...insert: Parameters<TargetKeyspace['insertRows']>) {
+    async writeRows(...write: Parameters<TargetKeyspace['writeRows']>) {
       hasRead();
       await released;
-      await two.target.insertRows(...insert);
+      await two.target.writeRows(...write);
     },
   };
   const parts = {

@@ -5,7 +5,7 @@ import { proveLargeDelete } from './large-delete/prove-large-delete.ts';
 const rows = Number(process.env.CDCMIG_ROWS ?? 20_000);
 
 test(`the delete of a partition of ${rows} rows holds up no other change, and takes no memory by its size`, {
-  timeout: 60_000 + rows,
+  timeout: 60_000 + 2 * rows,
 }, async () => {
   const found = await proveLargeDelete(inject('sandbox'), rows);
   if (process.env.CDCMIG_ROWS) process.stdout.write(`${JSON.stringify(found)}\n`);

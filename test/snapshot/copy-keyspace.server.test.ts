@@ -66,9 +66,9 @@ describe('copying a keyspace', () => {
         if (++writes === 150) kill.abort(new Error('killed'));
         return two.target.write(...write);
       },
-      insertRows(...insert) {
+      writeRows(...insert) {
         if (++writes === 150) kill.abort(new Error('killed'));
-        return two.target.insertRows(...insert);
+        return two.target.writeRows(...insert);
       },
     };
 
@@ -193,7 +193,7 @@ function describeDifference(difference: Difference): string {
   return `${shortly(difference)} ${hex.join('/')}`;
 }
 
-type WrittenTarget = Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'>;
+type WrittenTarget = Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity'>;
 
 interface Sizes {
   readonly mostBytes: number;

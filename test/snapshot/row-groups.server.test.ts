@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { plainInsertOf } from '../../src/apply/plain-insert.ts';
 import { layoutOf } from '../../src/apply/row-layout.ts';
-import type { RowInserts } from '../../src/ports/target-keyspace.ts';
+import type { RowWrites } from '../../src/ports/target-keyspace.ts';
 import { createRowGroups } from '../../src/snapshot/row-groups.ts';
 import type { CqlPool } from '../../src/wire/cql/cql-pool.ts';
 import { createKeyspace, rawPool, run, targetEndpoint } from '../adapters/cassandra/sandbox-cluster.ts';
@@ -26,10 +26,7 @@ afterAll(async () => {
 });
 
 /** What the server says of a request with these rows. */
-async function warningsOf(
-  rows: readonly Buffer[],
-  { cql, valueCount: count, using: behind }: Omit<RowInserts, 'rows'>,
-) {
+async function warningsOf(rows: readonly Buffer[], { cql, valueCount: count, using: behind }: Omit<RowWrites, 'rows'>) {
   const statements = rows.map((bytes) => ({ statement: cql, values: { count, bytes, behind } }));
   return (await pool.batch('unlogged', statements, { consistency: 'ONE' })).warnings;
 }

@@ -8,7 +8,7 @@ import { cutRow } from '../../src/snapshot/packed-row.ts';
 import { createRowGroups, type RowGroup } from '../../src/snapshot/row-groups.ts';
 import { aTable, int } from '../support/a-table.ts';
 import { packPage } from '../support/in-memory-reader.ts';
-import { statementsOfInserts } from '../support/statements-of-inserts.ts';
+import { statementsOfRows } from '../support/statements-of-rows.ts';
 
 const timestampMicros = 1_700_000_000_000_000n;
 const table = aTable({
@@ -64,7 +64,7 @@ describe('groups of rows', () => {
           expect(members.map((_, index) => cutRow(page, from + index, layout))).toEqual(members);
           if (!inserts) continue;
           const context = { layout, keyspace: 'moved', timestampMicros };
-          expect(statementsOfInserts(inserts)).toEqual(members.flatMap((row) => statementsOfSnapshotRow(row, context)));
+          expect(statementsOfRows(inserts)).toEqual(members.flatMap((row) => statementsOfSnapshotRow(row, context)));
         }
       }),
     );

@@ -1,12 +1,12 @@
 import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../../src/ports/target-keyspace.ts';
-import { statementsOfInserts } from './statements-of-inserts.ts';
+import { statementsOfRows } from './statements-of-rows.ts';
 
-export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'> {
+export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity'> {
   /** What was taken, in the order of its confirmation. */
   readonly taken: TargetStatement[];
   /** Rows. */
   readonly mostInFlight: number;
-  /** Rows of each request that inserted some, as sent. */
+  /** Rows of each request that wrote some together or alone, as sent. */
   readonly requests: number[];
 }
 
@@ -39,9 +39,9 @@ export function inMemoryTarget(
       }
     },
     /** All of them at once, as a server does; those that are refused do not keep it from the others. */
-    async insertRows(inserts, signal) {
-      requests.push(inserts.rows.length);
-      const ends = await Promise.allSettled(statementsOfInserts(inserts).map((each) => target.write(each, signal)));
+    async writeRows(writes, signal) {
+      requests.push(writes.rows.length);
+      const ends = await Promise.allSettled(statementsOfRows(writes).map((each) => target.write(each, signal)));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
   };

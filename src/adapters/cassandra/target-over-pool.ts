@@ -2,7 +2,7 @@ import type { SchemaRows } from '../../model/schema.ts';
 import type { TargetDefinition } from '../../model/target-definition.ts';
 import {
   type BoundValue,
-  type RowInserts,
+  type RowWrites,
   type TargetKeyspace,
   type TargetStatement,
   unset,
@@ -58,7 +58,7 @@ export function targetOverPool(parts: TargetParts): TargetKeyspace {
       await patient('the target nodes to tell their schema', signal, () => waitUntilDefined(pool, signal));
     },
     write: (statement, signal, valuesNow) => write(pool, statement, signal, valuesNow),
-    insertRows: (inserts, signal) => insertRows(pool, inserts, signal),
+    writeRows: (inserts, signal) => writeRows(pool, inserts, signal),
     // A Cassandra takes what its machines can.
     writeCapacity: async () => undefined,
     partitioner: (signal) => patient('to read the partitioner', signal, () => readPartitioner(pool, signal)),
@@ -110,9 +110,9 @@ async function write(
   }
 }
 
-async function insertRows(
+async function writeRows(
   pool: CqlPool,
-  { cql, valueCount: count, rows, using: behind }: RowInserts,
+  { cql, valueCount: count, rows, using: behind }: RowWrites,
   signal?: AbortSignal,
 ): Promise<void> {
   const options = { consistency: 'LOCAL_QUORUM', ...(signal && { signal }) } as const;

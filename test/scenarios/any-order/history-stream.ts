@@ -172,8 +172,8 @@ export class HistoryStream {
       confirmed: writer.confirmed,
       write: (...write) => beforeLong().then(() => writer.write(...write)),
       writeOnce: (...write) => beforeLong().then(() => writer.writeOnce(...write)),
-      insertRow: (...insert) => beforeLong().then(() => writer.insertRow(...insert)),
-      insertTogether: (...insert) => beforeLong().then(() => writer.insertTogether(...insert)),
+      writeRow: (...write) => beforeLong().then(() => writer.writeRow(...write)),
+      writeTogether: (...write) => beforeLong().then(() => writer.writeTogether(...write)),
       rowsTogether: (cql) => writer.rowsTogether(cql),
     };
   }
@@ -214,9 +214,9 @@ export class HistoryStream {
         await released;
         await target.write(...write);
       },
-      async insertRows(...insert: Parameters<TargetKeyspace['insertRows']>) {
+      async writeRows(...write: Parameters<TargetKeyspace['writeRows']>) {
         await released;
-        await target.insertRows(...insert);
+        await target.writeRows(...write);
       },
     };
     const parts = {

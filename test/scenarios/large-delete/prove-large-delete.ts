@@ -1,14 +1,15 @@
 import { expect } from 'vitest';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { openDeadLetters } from '../../../src/apply/dead-letters.ts';
-import { bigintBytes, intBytes } from '../../../src/apply/encode-values.ts';
+import { bigintBytes, intBytes, withLength } from '../../../src/apply/encode-values.ts';
 import { createTargetWriter } from '../../../src/apply/target-writer.ts';
 import { encodeChangeEvent, type RecordEvent } from '../../../src/model/change-event.ts';
 import { changesLanes } from '../../../src/model/lane.ts';
 import { changesPartition } from '../../../src/model/topics.ts';
 import { keyspacesWindow } from '../../../src/model/write-timestamp.ts';
-import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
+import { rowsOfRequest, type TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox-state.ts';
+import { readProgress } from '../../../src/stream/read-progress.ts';
 import { runSink } from '../../../src/stream/run-sink.ts';
 import { SchemaFollower } from '../../../src/stream/schema-follower.ts';
 import type { SinkParts } from '../../../src/stream/sink-parts.ts';
@@ -34,6 +35,8 @@ export interface LargeDelete {
   readonly worstMs: number;
   /** Of this process, at most, above what it was before. */
   readonly memoryMebibytes: number;
+  /** How long the drain took, which goes over the slice once more. */
+  readonly drainSeconds: number;
 }
 
 /** Deletes a partition of so many rows on the source, while other changes of its changes partition come every few milliseconds. */
@@ -52,7 +55,7 @@ export async function proveLargeDelete(sandbox: Sandbox, rows: number): Promise<
     // Not all at once: Cassandra reads no more than 100,000 tombstones for an answer.
     for (const c of [0, rows >> 1, rows - 1])
       expect((await followed.two.onTarget(`SELECT c FROM KS.wide WHERE p = 1 AND c = ${c}`)).rows).toEqual([]);
-    return { ...found, worstMs: times.latenciesMs().at(-1)! };
+    return { ...found, worstMs: times.latenciesMs().at(-1)!, drainSeconds: await drain(memory) };
   } finally {
     stop.abort();
     await sink;
@@ -76,7 +79,7 @@ interface Beside {
 async function publishBeside(
   deletion: RecordEvent,
   { memory, times, two }: Beside,
-): Promise<Omit<LargeDelete, 'worstMs'>> {
+): Promise<Omit<LargeDelete, 'worstMs' | 'drainSeconds'>> {
   const changes = await memory.bus.publisher(changesPartition(0));
   const publish = (event: RecordEvent) => changes.publish(encodeChangeEvent(event));
   const before = process.memoryUsage().rss;
@@ -113,13 +116,29 @@ class Times {
 
 async function fill({ target, targetKeyspace }: TwoKeyspaces, rows: number): Promise<void> {
   const cql = `INSERT INTO ${targetKeyspace}.wide (p, c, v) VALUES (?, ?, ?) USING TIMESTAMP ?`;
-  const at = bigintBytes(clock.nowMicros() - 60_000_000n);
+  const using = Buffer.concat(withLength(bigintBytes(clock.nowMicros() - 60_000_000n)));
+  const aRow = (c: number) => Buffer.concat([intBytes(1), intBytes(c), intBytes(c)].flatMap(withLength));
   let next = 0;
   const lane = async () => {
-    for (let c = next++; c < rows; c = next++)
-      await target.write({ cql, values: [intBytes(1), intBytes(c), intBytes(c), at] });
+    while (next < rows) {
+      const first = next;
+      next = Math.min(rows, first + rowsOfRequest);
+      const some = Array.from({ length: next - first }, (_, index) => aRow(first + index));
+      await target.writeRows({ cql, valueCount: 4, rows: some, using });
+    }
   };
-  await Promise.all(Array.from({ length: 128 }, lane));
+  await Promise.all(Array.from({ length: 8 }, lane));
+}
+
+/** Asks for a drain, and answers how many seconds it took. */
+async function drain({ bus }: MemoryBus): Promise<number> {
+  const nonce = 'the end';
+  const changes = await bus.publisher(changesPartition(0));
+  const began = performance.now();
+  await changes.publish(encodeChangeEvent({ kind: 'drain-mark', node: 'node-1', nonce }));
+  const position = () => readProgress({ bus, partitionCount: 1, nodes: ['node-1'], nowMicros: clock.nowMicros() });
+  while (!(await position()).drained.has(nonce)) await clock.sleep(everyMs);
+  return (performance.now() - began) / 1000;
 }
 
 async function sinkParts(
@@ -131,10 +150,13 @@ async function sinkParts(
     ...two.target,
     async write(...write) {
       await two.target.write(...write);
-      const [{ cql, values }] = write;
-      if (cql.startsWith('DELETE')) times.deletedRows++;
+      const [{ values }] = write;
       // An UPDATE's key comes last.
-      else times.confirmed.set((values.at(-1) as Buffer).readInt32BE(), performance.now());
+      times.confirmed.set((values.at(-1) as Buffer).readInt32BE(), performance.now());
+    },
+    async writeRows(...write) {
+      await two.target.writeRows(...write);
+      times.deletedRows += write[0].rows.length;
     },
   };
   const schema = await SchemaFollower.open({

@@ -1,7 +1,7 @@
-import { type BoundValue, type RowInserts, type TargetStatement, unset } from '../../src/ports/target-keyspace.ts';
+import { type BoundValue, type RowWrites, type TargetStatement, unset } from '../../src/ports/target-keyspace.ts';
 
-/** Each row of the inserts as the statement that it is. */
-export function statementsOfInserts({ cql, rows, using }: RowInserts): readonly TargetStatement[] {
+/** Each row as the statement that it is. */
+export function statementsOfRows({ cql, rows, using }: RowWrites): readonly TargetStatement[] {
   return rows.map((row) => ({ cql, values: [...unpack(row), ...unpack(using)] }));
 }
 
