@@ -5,8 +5,10 @@ import { type TargetStatement, TargetWriteError } from '../ports/target-keyspace
 import { withTtlsAt } from './age-statement.ts';
 import { allEnded } from './all-ended.ts';
 import type { ApplierParts } from './applier-parts.ts';
+import { deleteRows } from './delete-rows.ts';
+import { KeySet } from './key-set.ts';
 import { isUnfrozenList } from './row-cells.ts';
-import { clusteringOf, layoutOf, type RowLayout } from './row-layout.ts';
+import { clusteringOf, layoutOf, type RowKeys, type RowLayout } from './row-layout.ts';
 import {
   type RowContext,
   statementOfAbsentRow,
@@ -28,12 +30,10 @@ export interface RecopyKey {
   readonly scope: RecopyScope;
 }
 
-type RowKeys = readonly (readonly Buffer[])[];
-
 /**
  * Reads the key on the source and writes what is there, and what is not, under the floor of the read. The process's
  * clock never gives the same instant twice, so of two recopies of a key the later read wins, in whatever order they end.
- * Answers the clustering values of the rows it went over.
+ * Answers the clustering values of the rows it went over, where the table has non-frozen lists: they are to be read again.
  */
 export async function recopy(key: RecopyKey, parts: ApplierParts): Promise<RowKeys> {
   const layout = layoutOf(key.table);
@@ -111,41 +111,55 @@ async function readStatics(
   return row ? statementsOfRecopiedStatics(row, context) : statementsOfAbsentStatics(key.partitionKey, context);
 }
 
+/**
+ * First what the source has, then what the target has besides. In memory are a page of either and the digests of the source's
+ * keys. What comes to the target while this goes over it was captured or read later, and has a higher stamp.
+ */
 async function recopyPartition(key: RecopyKey, context: RowContext, parts: ApplierParts): Promise<RowKeys> {
-  const gone = await readTargetKeys(key, parts);
-  const present: (readonly Buffer[])[] = [];
+  const present = new KeySet();
+  const wentOver: RowKeys[] = [];
+  const tell = (keys: RowKeys) => void (hasLists(context) && wentOver.push(keys));
+  await writePresent(key, context, parts, (keys) => {
+    for (const clustering of keys) present.add(clustering);
+    tell(keys);
+  });
+  for await (const keys of targetKeysIn(key, parts)) {
+    const absent = keys.filter((clustering) => !present.has(clustering));
+    throwIfSpent(context, parts);
+    await deleteRows(key.partitionKey, absent, context, parts);
+    tell(absent);
+  }
+  return wentOver.flat();
+}
+
+/** Writes the partition's rows and statics as the source has them, and tells the keys of each page. */
+async function writePresent(
+  key: RecopyKey,
+  context: RowContext,
+  parts: ApplierParts,
+  onRows: (keys: RowKeys) => void,
+): Promise<void> {
   const areStaticsHidden = isHidden(key, undefined, context, parts);
   let hasStatics = false;
   for await (const page of parts.source.readPartition(readOf(key, context.layout, parts))) {
-    const keys = page.map((row) => clusteringOf(context.layout, row)).filter((clustering) => clustering !== undefined);
-    for (const clustering of keys) gone.delete(keyText(clustering));
-    for (const key of keys) present.push(key);
+    onRows(page.map((row) => clusteringOf(context.layout, row)).filter((clustering) => clustering !== undefined));
     const statics =
       hasStatics || page.length === 0 || areStaticsHidden ? [] : statementsOfRecopiedStatics(page[0]!, context);
     hasStatics ||= page.length > 0;
     const seen = page.filter((row) => !isHidden(key, clusteringOf(context.layout, row) ?? [], context, parts));
     await writeAll([...statics, ...seen.flatMap((row) => statementsOfRecopiedRow(row, context))], context, parts);
   }
-  const absentStatics = hasStatics ? [] : statementsOfAbsentStatics(key.partitionKey, context);
-  const absent = [...gone.values()].map((clustering) => statementOfAbsentRow(key.partitionKey, clustering, context));
-  await writeAll([...absentStatics, ...absent], context, parts);
-  return [...present, ...gone.values()];
+  if (!hasStatics) await writeAll(statementsOfAbsentStatics(key.partitionKey, context), context, parts);
 }
 
-/** The clustering keys that the target has in a partition, by their text. */
-async function readTargetKeys(
-  key: RecopyKey,
-  { target, signal }: ApplierParts,
-): Promise<Map<string, readonly Buffer[]>> {
-  const keys = new Map<string, readonly Buffer[]>();
+/** The clustering keys that the target has in a partition. */
+async function* targetKeysIn(key: RecopyKey, { target, signal }: ApplierParts): AsyncIterable<RowKeys> {
   const columns = [...key.table.partitionKey, ...key.table.clustering];
   const read = { table: key.table, columns, partitionKey: key.partitionKey, ...(signal && { signal }) };
   for await (const page of target.readPartition(read))
-    for (const row of page) {
-      const clustering = row.values.slice(key.partitionKey.length);
-      if (!clustering.includes(null)) keys.set(keyText(clustering as Buffer[]), clustering as Buffer[]);
-    }
-  return keys;
+    yield page
+      .map((row) => row.values.slice(key.partitionKey.length))
+      .filter((clustering) => !clustering.includes(null)) as Buffer[][];
 }
 
 function readOf(
@@ -175,16 +189,19 @@ async function writeAll(
   context: RowContext,
   parts: ApplierParts,
 ): Promise<void> {
-  if (isSpent(context, parts)) throw floorSpent;
+  throwIfSpent(context, parts);
   const { writer, signal } = parts;
-  const hasLists = context.layout.columns.some((column) => isUnfrozenList(column.type));
   await allEnded(
     withTtlsAt(statements, parts.clock.nowMicros()).map((statement) =>
-      hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal),
+      hasLists(context) ? writer.writeOnce(statement, signal) : writer.write(statement, signal),
     ),
   );
 }
 
-function keyText(clustering: readonly Buffer[]): string {
-  return clustering.map((value) => value.toString('hex')).join(',');
+function throwIfSpent(context: RowContext, parts: ApplierParts): void {
+  if (isSpent(context, parts)) throw floorSpent;
+}
+
+function hasLists({ layout }: RowContext): boolean {
+  return layout.columns.some(({ type }) => isUnfrozenList(type));
 }

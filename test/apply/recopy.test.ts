@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type RecopyScope, recopy } from '../../src/apply/recopy.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import { floorOf, keyspacesWindow } from '../../src/model/write-timestamp.ts';
-import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
+import type { EncodedRow, PartitionRead } from '../../src/ports/table-reader.ts';
+import type { RowWrites, TargetStatement } from '../../src/ports/target-keyspace.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable, int, text } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
@@ -76,7 +77,53 @@ describe('recopy', () => {
     );
     expect(texts.map((cql) => cql.slice(0, 6)).sort()).toEqual(['DELETE', 'INSERT', 'INSERT', 'UPDATE']);
     expect(texts).toContain('DELETE FROM "moved"."t" USING TIMESTAMP floor WHERE "id" = 1 AND "c" = 4');
-    expect(keys).toEqual([[2], [3], [4]]);
+    expect(keys).toEqual([]);
+  });
+
+  test('of a partition tells the rows of both sides whose lists are to be read again', async () => {
+    const sides = { of: listed, source: [aRowAt(2), aRowAt(3)], target: [aRowAt(3), aRowAt(4)] };
+    expect((await recopied({ kind: 'partition' }, sides)).keys).toEqual([[2], [3], [4]]);
+  });
+
+  test('of a partition of 50,000 rows on either side goes page by page: what is read is written before more is read', async () => {
+    let [read, written, mostWaiting] = [0, 0, 0];
+    const side = (firstRow: number) => ({
+      ...inMemoryReader([]),
+      async *readPartition({ columns }: PartitionRead): AsyncIterable<readonly EncodedRow[]> {
+        for (let c = firstRow; c < firstRow + 50_000; c += 500) {
+          read += 500;
+          mostWaiting = Math.max(mostWaiting, read - written);
+          const absent = columns.slice(2).map(() => null);
+          yield Array.from({ length: 500 }, (_, row) => ({
+            values: [int(1), int(c + row), ...absent],
+            ttlSeconds: absent,
+            writeTimesMicros: [],
+          }));
+        }
+      },
+    });
+    const clock = aClock();
+    const target = {
+      ...inMemoryTarget(),
+      write: async () => void written++,
+      async writeRows({ rows }: RowWrites) {
+        written += rows.length;
+      },
+    };
+    await recopy(
+      { table, partitionKey: [int(1)], scope: { kind: 'partition' } },
+      {
+        source: side(0),
+        target: side(50_000),
+        writer: createTargetWriter({ target, clock, report: () => {}, maxInFlight: 64 }),
+        clock,
+        window: keyspacesWindow,
+        keyspace: 'moved',
+      },
+    );
+    // The statics are one more.
+    expect(written).toBe(100_001);
+    expect(mostWaiting).toBe(500);
   });
 
   test('of a partition that is gone deletes the statics too', async () => {
