@@ -11,13 +11,21 @@ interface Times {
 /** What of a partition is covered: how that was decided, and the range behind it, if it is not the whole partition. */
 type Cover = string;
 
+/** What covers a partition, with its write time: mostly one, for which a map would take as much again as all else of it. */
+type Covers = OneCover | Map<Cover, bigint>;
+
+interface OneCover {
+  readonly cover: Cover;
+  readonly timestampMicros: bigint;
+}
+
 /**
  * Slices by their partitions, of each that covers the same the latest. There may be millions in two days, so they are kept as
  * text: bytes of a message would keep the whole batch in memory in which it came.
  */
 export class SliceStore {
-  /** By table and partition key, write times by what they cover. */
-  readonly #partitions = new Map<string, Map<Cover, bigint>>();
+  /** By table and partition key. */
+  readonly #partitions = new Map<string, Covers>();
   #size = 0;
 
   get size(): number {
@@ -27,12 +35,11 @@ export class SliceStore {
   /** Copies of one delete come from every replica, and again after a crash; a later delete of the same hides more. */
   add(slice: JournalSlice): void {
     const partition = keyOf(slice.tableId, slice.partitionKey);
-    const covers = this.#partitions.get(partition) ?? new Map<Cover, bigint>();
-    this.#partitions.set(partition, covers);
-    const cover = coverOf(slice);
-    const known = covers.get(cover);
+    const covers = this.#partitions.get(partition);
+    const one = { cover: coverOf(slice), timestampMicros: slice.timestampMicros };
+    const known = timeOf(covers, one.cover);
     if (known === undefined) this.#size++;
-    if (known === undefined || known < slice.timestampMicros) covers.set(cover, slice.timestampMicros);
+    if (known === undefined || known < one.timestampMicros) this.#partitions.set(partition, withCover(covers, one));
   }
 
   /** Unless a later one has taken its place. */
@@ -40,10 +47,10 @@ export class SliceStore {
     const partition = keyOf(slice.tableId, slice.partitionKey);
     const covers = this.#partitions.get(partition);
     const cover = coverOf(slice);
-    if (covers?.get(cover) !== slice.timestampMicros) return;
-    covers.delete(cover);
+    if (covers === undefined || timeOf(covers, cover) !== slice.timestampMicros) return;
     this.#size--;
-    if (covers.size === 0) this.#partitions.delete(partition);
+    if (covers instanceof Map) covers.delete(cover);
+    if (!(covers instanceof Map) || covers.size === 0) this.#partitions.delete(partition);
   }
 
   ofPartition(tableId: string, partitionKey: Buffer, times: Times = {}): readonly JournalSlice[] {
@@ -57,13 +64,21 @@ export class SliceStore {
   }
 }
 
+function timeOf(covers: Covers | undefined, cover: Cover): bigint | undefined {
+  if (covers instanceof Map) return covers.get(cover);
+  return covers?.cover === cover ? covers.timestampMicros : undefined;
+}
+
+function withCover(covers: Covers | undefined, one: OneCover): Covers {
+  if (covers instanceof Map) return covers.set(one.cover, one.timestampMicros);
+  if (covers === undefined || covers.cover === one.cover) return one;
+  return new Map([covers, one].map(({ cover, timestampMicros }) => [cover, timestampMicros]));
+}
+
 /** A busy partition has many, and most are out of time: only the others are read back. */
-function* slicesIn(
-  partition: string,
-  covers: ReadonlyMap<Cover, bigint>,
-  { fromMicros, upToMicros }: Times,
-): Iterable<JournalSlice> {
-  for (const [cover, timestampMicros] of covers) {
+function* slicesIn(partition: string, covers: Covers, { fromMicros, upToMicros }: Times): Iterable<JournalSlice> {
+  const all = covers instanceof Map ? covers : [[covers.cover, covers.timestampMicros] as const];
+  for (const [cover, timestampMicros] of all) {
     if (fromMicros !== undefined && timestampMicros < fromMicros) continue;
     if (upToMicros !== undefined && timestampMicros > upToMicros) continue;
     yield { ...placeOf(partition), timestampMicros, ...coveredBy(cover) };
