@@ -25,6 +25,12 @@ test('the target runs without CDC and confirms nothing that it has not stored', 
   expect(Object.keys(yaml).filter((key) => key.startsWith('cdc_enabled') || key.startsWith('cdc_total'))).toEqual([]);
 });
 
+test('the target reads past the rows of a large partition that were deleted one by one, the source as any Cassandra', () => {
+  const yaml = parse(cassandraYaml(aSandbox().target, { ...lone, hasCdc: false }));
+  expect(yaml.tombstone_failure_threshold).toBeGreaterThan(1_000_000);
+  expect(parse(cassandraYaml(aSandbox().source[0]!, lone))).not.toHaveProperty('tombstone_failure_threshold');
+});
+
 test('a node listens on its own address only', () => {
   const node = aSandbox().source[0]!;
   expect(parse(cassandraYaml(node, lone))).toMatchObject({
