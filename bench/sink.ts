@@ -1,6 +1,7 @@
 /**
  * The sink as processes of their own between a real broker and a real target: changes a second, what they cost, and how long
  * a change takes. Run: node bench/sink.ts [--sandbox FOLDER] [--only throughput,lag] [--changes 100000,600000]
+ * With --target-delay 20, what a worker sends reaches the target that many milliseconds later, as where the target is elsewhere.
  * With --lost-answers 1, of a hundred writes one is done and never answered, which a worker learns after two seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +23,8 @@ const { values: args } = parseArgs({
     rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '30' },
     'writes-in-flight': { type: 'string', default: '256' },
+    // Milliseconds.
+    'target-delay': { type: 'string', default: '0' },
     // Of a hundred.
     'lost-answers': { type: 'string', default: '0' },
   },
@@ -48,6 +51,7 @@ async function inWorld(report: (world: SinkWorld) => Promise<void>): Promise<voi
   const world = await openSinkWorld(sandbox, {
     writesInFlight: Number(args['writes-in-flight']),
     lostAnswers: Number(args['lost-answers']) / 100,
+    targetDelayMs: Number(args['target-delay']),
   });
   try {
     await report(world);

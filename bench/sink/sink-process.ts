@@ -2,7 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { openSourceCluster } from '../../src/adapters/cassandra/open-source-cluster.ts';
-import { openTargetCassandra } from '../../src/adapters/cassandra/open-target-cassandra.ts';
+import { readSchema } from '../../src/adapters/cassandra/read-schema.ts';
+import { waitForSchemaAgreement } from '../../src/adapters/cassandra/schema-agreement.ts';
+import { targetOverPool } from '../../src/adapters/cassandra/target-over-pool.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
@@ -14,6 +16,7 @@ import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { TargetWriteError } from '../../src/ports/target-keyspace.ts';
 import { runSink } from '../../src/stream/run-sink.ts';
 import { SchemaFollower } from '../../src/stream/schema-follower.ts';
+import { openCqlPool } from '../../src/wire/cql/open-cql-pool.ts';
 import { benchNode } from './order-record.ts';
 import type { SinkSettings } from './sink-settings.ts';
 
@@ -25,7 +28,21 @@ process.once('SIGTERM', () => stop.abort(new Error('told to stop')));
 
 const bus = await openPulsarBus({ ...pulsar, clientName: settings.name });
 const source = await openSourceCluster(settings.source);
-const target = await openTargetCassandra({ ...settings.target, keyspace: targetKeyspace });
+const requestTimeoutMs = 15_000;
+// Not found through its ring, which would lead past a way that takes time.
+const target = targetOverPool({
+  pool: openCqlPool({
+    contactPoints: [settings.target],
+    connectionsPerHost: 2,
+    maxInFlightPerConnection: 512,
+    requestTimeoutMs,
+  }),
+  keyspace: targetKeyspace,
+  requestTimeoutMs,
+  patienceMs: 60_000,
+  readSchema,
+  waitUntilDefined: waitForSchemaAgreement,
+});
 const losing = {
   ...target,
   async write(...write: Parameters<typeof target.write>) {

@@ -1,8 +1,10 @@
+import type { SocketAddress } from '../../src/wire/cql/open-socket.ts';
+
 /** What a sink process of the bench is told. */
 export interface SinkSettings {
   readonly name: string;
   readonly source: { readonly contactPoints: readonly string[]; readonly datacenter: string };
-  readonly target: { readonly contactPoints: readonly string[]; readonly datacenter: string };
+  readonly target: SocketAddress;
   readonly keyspace: string;
   readonly targetKeyspace: string;
   readonly pulsar: {

@@ -11,6 +11,7 @@ import { prepareTopics } from '../../src/phases/prepare-topics.ts';
 import type { MessageBus } from '../../src/ports/message-bus.ts';
 import type { Sandbox, SandboxNode } from '../../src/sandbox/sandbox-state.ts';
 import { openCqlPool } from '../../src/wire/cql/open-cql-pool.ts';
+import { openFarTarget } from './far-target.ts';
 import { orderKey, orderRecord } from './order-record.ts';
 import type { SinkSettings } from './sink-settings.ts';
 
@@ -29,9 +30,14 @@ export interface SinkWorld {
 
 const partitions = 8;
 
+interface WorldOptions extends Pick<SinkSettings, 'writesInFlight' | 'lostAnswers'> {
+  /** How long a request is on its way to the target. */
+  readonly targetDelayMs: number;
+}
+
 export async function openSinkWorld(
   { source, target, pulsar }: Sandbox,
-  asked: Pick<SinkSettings, 'writesInFlight' | 'lostAnswers'>,
+  { targetDelayMs, ...asked }: WorldOptions,
 ): Promise<SinkWorld> {
   const keyspace = `bench_sink_${Date.now()}`;
   const targetKeyspace = `${keyspace}_moved`;
@@ -46,6 +52,7 @@ export async function openSinkWorld(
   const publishers = await Promise.all(
     Array.from({ length: partitions }, (_, at) => bus.publisher(changesPartition(at))),
   );
+  const farTarget = await openFarTarget({ host: target.address, port: target.cqlPort }, targetDelayMs);
   const folder = mkdtempSync(join(tmpdir(), 'cdcmig-bench-sink-'));
   return {
     bus,
@@ -54,7 +61,7 @@ export async function openSinkWorld(
     settingsOf: (name) => ({
       name,
       source: endpointOf(node),
-      target: endpointOf(target),
+      target: targetDelayMs > 0 ? farTarget.address : { host: target.address, port: target.cqlPort },
       keyspace,
       targetKeyspace,
       pulsar: { serviceUrl: pulsar.serviceUrl, adminUrl: pulsar.adminUrl, tenant: 'public', namespace: keyspace },
@@ -85,6 +92,7 @@ export async function openSinkWorld(
       await there.query(`DROP KEYSPACE ${keyspace}`, { consistency: 'ONE' });
       await here.query(`DROP KEYSPACE ${targetKeyspace}`, { consistency: 'ONE' });
       await Promise.all([there.close(), here.close()]);
+      farTarget.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
