@@ -22,15 +22,17 @@ interface World {
   readonly source?: readonly MemoryRow[];
   readonly onTarget?: readonly MemoryRow[];
   readonly answer?: (cql: string, clock: ReturnType<typeof aClock>) => void;
+  /** How many updates are known by their copies. */
+  readonly remembered?: number;
 }
 
-async function aWorker({ source = [], onTarget = [], answer = () => {} }: World = {}) {
+async function aWorker({ source = [], onTarget = [], answer = () => {}, remembered = 100 }: World = {}) {
   const clock = aClock(now);
   const memory = inMemoryBus();
   const target = inMemoryTarget(({ cql }) => answer(cql, clock));
   const sourceReader = inMemoryReader(source);
   const letters: string[] = [];
-  const recent = new RecentUpdates(100);
+  const recent = new RecentUpdates(remembered);
   const parts = {
     source: sourceReader,
     target: inMemoryReader(onTarget),
@@ -84,6 +86,17 @@ describe('a batch', () => {
     const { books } = await worker.apply(rowAt(1, now - 2n * hour), deletion, rowAt(2, now - hour / 2n));
     expect(books).toMatchObject({ received: 3, superseded: 1, applied: 2 });
     expect(worker.written('UPDATE')).toBe(1);
+  });
+
+  test('writes a copy whose first is forgotten once more, the same cells at the same times', async () => {
+    const { apply, target } = await aWorker({ remembered: 2 });
+    const [first, ...others] = [1, 2, 3].map((c) => rowAt(c, now - hour));
+    expect((await apply(first!)).books).toMatchObject({ applied: 1 });
+    expect((await apply(first!)).books).toMatchObject({ applied: 0, duplicates: 1 });
+    await apply(...others);
+    expect((await apply(first!)).books).toMatchObject({ applied: 1, duplicates: 0 });
+    expect(target.taken.at(-1)).toEqual(target.taken[0]);
+    expect(target.taken).toHaveLength(4);
   });
 
   test('reads a row again once, however many of its changes ask', async () => {
