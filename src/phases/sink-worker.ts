@@ -14,6 +14,7 @@ import { SchemaFollower } from '../stream/schema-follower.ts';
 import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import { followDatastax, openPulses } from './follow-datastax.ts';
+import { openTargetClock, type TargetClock } from './follow-target-clock.ts';
 import { openTie } from './open-tie.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -29,10 +30,10 @@ const clockToleranceMicros = 30_000_000n;
 const longestForeignWaitMicros = 600_000_000n;
 
 /** Applies the changes of the partitions that Pulsar gives to this worker, until `stop` aborts. */
-export async function runSinkWorker(opened: WorkerContext, stop: AbortSignal): Promise<void> {
-  const { bus, clock, ledger, signal } = opened;
-  const holds = await tellHolds(opened);
-  const context = { ...opened, report: holds.report };
+export async function runSinkWorker(given: WorkerContext, stop: AbortSignal): Promise<void> {
+  const { bus, clock, ledger, signal } = given;
+  const holds = await tellHolds(given);
+  const context = { ...given, report: holds.report };
   const record = handOverOf(ledger.state.handOver);
   const deadLetters = await openDeadLetters(bus, clock, signal);
   const schema = await openSchema(context, record, deadLetters);
@@ -41,12 +42,15 @@ export async function runSinkWorker(opened: WorkerContext, stop: AbortSignal): P
   try {
     learnDecisions(ledger.state, schema);
     const rules = tableRules(() => ledger.state, schema);
-    const parts = await sinkParts(context, record, { deadLetters, schema, pulses, copiedRanges, ruleOf: rules.ruleOf });
+    const targetClock = await openTargetClock(context);
+    const opened = { deadLetters, schema, pulses, copiedRanges, ruleOf: rules.ruleOf };
+    const parts = sinkParts(context, record, targetClock, opened);
     await sideBySide(
       stop,
       (either) => runSink(parts, either),
       (either) => watchSchema(context, schema, rules, either),
       (either) => followCopies(context, copiedRanges, either),
+      targetClock.follow,
       ...(pulses ? [followDatastax(context, pulses, schema)] : []),
     );
   } finally {
@@ -57,12 +61,13 @@ export async function runSinkWorker(opened: WorkerContext, stop: AbortSignal): P
   }
 }
 
-async function sinkParts(
+function sinkParts(
   context: WorkerContext,
   record: HandOverRecord,
+  targetClock: TargetClock,
   opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges' | 'ruleOf' | 'pulses'>,
-): Promise<SinkParts> {
-  const { config, source, target, bus, clock, report, ledger, workerName, signal } = context;
+): SinkParts {
+  const { config, source, target, bus, clock, report, ledger, workerName } = context;
   return {
     ...opened,
     bus,
@@ -87,7 +92,9 @@ async function sinkParts(
     },
     onTie: (tie) => openTie(tie, context),
     handOverMicros: record.instantMicros,
-    targetSkewMicros: await target.clockSkewMicros(signal),
+    get targetSkewMicros() {
+      return targetClock.skewMicros;
+    },
     snapshotDoneAt: snapshotDoneAt(() => ledger.state),
   };
 }

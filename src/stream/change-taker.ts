@@ -63,6 +63,9 @@ export class ChangeTaker {
       deadLetters: reportedLetters(parts),
       keeper: held.keeper,
       underWay: new PartitionsUnderWay(),
+      get targetSkewMicros() {
+        return parts.targetSkewMicros;
+      },
       parkIfPaused: (update) => this.#parkIfPaused(update),
       signal: held.signal,
     };

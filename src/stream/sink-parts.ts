@@ -31,6 +31,7 @@ export interface SinkParts extends Omit<ApplierParts, 'signal'> {
   /** Host ids whose watermarks and drain marks are waited for. */
   readonly nodes: readonly string[];
   readonly handOverMicros: bigint;
+  /** The target's clock minus ours, asked for anew with each batch. */
   readonly targetSkewMicros: bigint;
   /** Copied splits of the snapshot in the order in which they became known; grows while the sink runs. */
   readonly copiedRanges: readonly CopiedRange[];

@@ -15,7 +15,7 @@ import { aTable, int } from '../support/a-table.ts';
 import { inMemoryBus } from '../support/in-memory-bus.ts';
 import { inMemoryReader } from '../support/in-memory-reader.ts';
 import { inMemoryTarget, refused } from '../support/in-memory-target.ts';
-import { cell, deletion, mutation, partitionUpdate, row } from '../wire/commitlog/mutation-builder.ts';
+import { cell, deletion, expiringCell, mutation, partitionUpdate, row } from '../wire/commitlog/mutation-builder.ts';
 
 const clock = systemClock();
 const narrowTable = aTable({ regulars: { n: 'int' } });
@@ -168,6 +168,22 @@ describe('a sink', () => {
     await next.running;
   });
 
+  test('what expires ends by the target’s clock, as it was measured last', async () => {
+    let skewMicros = 0n;
+    const sink = await startSink({ targetSkew: () => skewMicros });
+    await publish(0, [anExpiringChange(1, 3_600)]);
+    await sink.until(({ books }) => books.applied === 1);
+    // It is behind, so there the same cell has longer to live.
+    skewMicros = -1_000_000_000n;
+    await publish(0, [anExpiringChange(2, 3_600)]);
+    await sink.until(({ books }) => books.applied === 2);
+    // Each row is read again too, for it may be gone when its cell is.
+    const updates = sink.taken.filter(({ cql }) => cql.startsWith('UPDATE'));
+    const [first, second] = updates.map(({ values }) => (values[1] as Buffer).readInt32BE());
+    expect(first).toBeLessThanOrEqual(3_600);
+    expect(second! - first!).toBeGreaterThan(900);
+  });
+
   test('two values of one cell with one timestamp are told of once they are written, and before they are acknowledged', async () => {
     const sink = await startSink({});
     const micros = clock.nowMicros();
@@ -197,10 +213,17 @@ describe('a sink', () => {
     readonly target?: ReturnType<typeof inMemoryTarget>;
     readonly nodes?: readonly string[];
     readonly partitionCount?: number;
+    readonly targetSkew?: () => bigint;
   }
 
   async function startSink(options: SinkOptions, stopping = stop) {
-    const { isWide = false, target = inMemoryTarget(), nodes = [node], partitionCount = 1 } = options;
+    const {
+      isWide = false,
+      target = inMemoryTarget(),
+      nodes = [node],
+      partitionCount = 1,
+      targetSkew = () => 0n,
+    } = options;
     const table = isWide ? wideTable : narrowTable;
     const events: ProgressEvent[] = [];
     const ties: string[] = [];
@@ -245,7 +268,9 @@ describe('a sink', () => {
         onTie: async ({ table, column }) => void ties.push(`${table}.${column}`),
         nodes,
         handOverMicros: clock.nowMicros() - 3_600_000_000n,
-        targetSkewMicros: 0n,
+        get targetSkewMicros() {
+          return targetSkew();
+        },
         copiedRanges: [],
         snapshotDoneAt: () => undefined,
       },
@@ -280,13 +305,20 @@ describe('a sink', () => {
 const aColumn = { keyspace: 'shop', table: 'things', clusteringOrder: 'none', type: 'int' } as const;
 
 function aChange(id: number, micros = clock.nowMicros(), value = id) {
-  const cells = [cell(micros, int(value))];
+  return changeOf(id, cell(micros, int(value)));
+}
+
+function anExpiringChange(id: number, ttlSeconds: number) {
+  return changeOf(id, expiringCell(clock.nowMicros(), ttlSeconds, int(id)));
+}
+
+function changeOf(id: number, written: Buffer) {
   const hasAllColumns = 0x20;
   const update = partitionUpdate({
     tableId: narrowTable.id,
     partitionKey: int(id),
     columns: ['n'],
-    items: [row(hasAllColumns, [], ...cells)],
+    items: [row(hasAllColumns, [], written)],
   });
   return { kind: 'record' as const, node, segment: 1n, position: id, logVersion: 7, body: mutation(update) };
 }

@@ -71,6 +71,12 @@ export function cell(micros: bigint, value: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0]), timestamp(micros), value]);
 }
 
+/** A cell that ends. */
+export function expiringCell(micros: bigint, ttlSeconds: number, value: Buffer): Buffer {
+  const expiresAtSeconds = Number(micros / 1_000_000n) + ttlSeconds;
+  return Buffer.concat([Buffer.from([0x02]), timestamp(micros), localTime(expiresAtSeconds), vint(ttlSeconds), value]);
+}
+
 export interface UpdateParts {
   readonly tableId: string;
   readonly partitionKey: Buffer;
