@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { localShell } from '../../src/adapters/local-shell/local-shell.ts';
-import type { CdcNode } from '../../src/deploy/turn-on-cdc.ts';
+import { type CdcNode, turnOnCdc } from '../../src/deploy/turn-on-cdc.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import type { NodeSettings } from '../../src/ports/source-cluster.ts';
 import { aNode } from './a-node.ts';
@@ -65,4 +65,28 @@ esac`;
       report: (event: ProgressEvent) => events.push(event),
     },
   };
+}
+
+/** A ring on which CDC is turned on, by default node by node; `proved` are the hosts whose proof succeeded, in their order. */
+export function aRingToTurnOn(size: number, { groupsOf = oneByOne, rackOf }: TurnOnOptions = {}) {
+  const ring = aRing(size, rackOf);
+  const proved: string[] = [];
+  const turnOn = (proveNode: (node: CdcNode) => Promise<void> = async () => {}, more: object = {}) =>
+    turnOnCdc({
+      ...{ ...ring.roll, groups: groupsOf(ring.nodes), ...more },
+      proveNode: async (node) => {
+        await proveNode(node);
+        proved.push(node.node.hostId);
+      },
+    });
+  return { ...ring, proved, turnOn, restarts: () => ring.log().filter((line) => line.endsWith('restart')) };
+}
+
+interface TurnOnOptions {
+  readonly groupsOf?: (nodes: readonly CdcNode[]) => readonly (readonly CdcNode[])[];
+  readonly rackOf?: (index: number) => string;
+}
+
+function oneByOne(nodes: readonly CdcNode[]): readonly (readonly CdcNode[])[] {
+  return nodes.map((node) => [node]);
 }

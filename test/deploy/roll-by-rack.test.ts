@@ -1,30 +1,17 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type CdcNode, turnOnCdc } from '../../src/deploy/turn-on-cdc.ts';
+import type { CdcNode } from '../../src/deploy/turn-on-cdc.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { byRack } from '../../src/model/rack-spread.ts';
-import { aRing, originalYaml } from './a-ring.ts';
+import { aRingToTurnOn, originalYaml } from './a-ring.ts';
 
 /** Two racks of two. */
-function twoRacks() {
-  const ring = aRing(4, (index) => `r${index % 2}`);
-  const groups = byRack(ring.nodes, ({ node }) => node);
-  const proved: string[] = [];
-  return {
-    ...ring,
-    proved,
-    turnOn: (proveNode: (node: CdcNode) => Promise<void> = async () => {}, more: object = {}) =>
-      turnOnCdc({
-        ...{ ...ring.roll, groups, ...more },
-        proveNode: async (node) => {
-          await proveNode(node);
-          proved.push(node.node.hostId);
-        },
-      }),
-    restarts: () => ring.log().filter((line) => line.endsWith('restart')),
-  };
-}
+const twoRacks = () =>
+  aRingToTurnOn(4, {
+    rackOf: (index) => `r${index % 2}`,
+    groupsOf: (nodes) => byRack(nodes, ({ node }) => node),
+  });
 
 test('the nodes of a rack are away together, all are back before the first is proved, and then it is the next rack’s turn', async () => {
   const ring = twoRacks();
