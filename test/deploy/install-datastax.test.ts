@@ -44,11 +44,14 @@ function aRing(size: number) {
     };
   });
   const proved: string[] = [];
+  let undone = 0;
   return {
     ...ring,
     nodes,
     proved,
     bring,
+    /** How often a node was restarted by an undo. */
+    undone: () => undone,
     install: (proveNode: (node: DatastaxNode) => Promise<void> = async () => {}, some = nodes) =>
       installDatastax({
         ...ring.roll,
@@ -63,6 +66,7 @@ function aRing(size: number) {
       let restarts = 0;
       const restart = async () => {
         restarts++;
+        undone++;
       };
       const { folder } = node;
       const { left } = await putBack({ kept: keptOfDatastax(node), folder, ours: [dueName], restart });
@@ -73,14 +77,29 @@ function aRing(size: number) {
 
 const silent = new OperatorError({ expected: 'its canary', found: 'nothing', next: 'see system.log' });
 
-/** A shell that breaks at one of its calls. */
-function breakingAt(shell: NodeShell, name: 'writeFile' | 'upload' | 'run', call: number): NodeShell {
-  let calls = 0;
-  const broken = async (...parameters: readonly unknown[]) => {
-    if (calls++ === call) throw new OperatorError({ expected: 'a connection', found: 'it broke', next: 'repeat' });
-    return (shell[name] as (...all: readonly unknown[]) => Promise<unknown>)(...parameters);
-  };
-  return { ...shell, [name]: broken };
+type Break = 'before it is done' | 'before its end is told';
+
+const calls = [
+  ...(['makeFolder', 'writeFile', 'upload', 'copyFile', 'digestOf'] as const),
+  ...(['removeFile', 'readFile', 'run'] as const),
+];
+
+/** A connection that breaks at one of the calls that go over it, and is there again at the next. */
+function breakingAt(shell: NodeShell, toBreak: number, when: Break): NodeShell & { readonly brokeAt: () => string } {
+  let made = 0;
+  let brokeAt = '';
+  const breaking = calls.map((name) => {
+    const work = shell[name] as (...all: readonly unknown[]) => Promise<unknown>;
+    const call = async (...parameters: readonly unknown[]) => {
+      const breaks = made++ === toBreak;
+      if (breaks) brokeAt = `${name} ${String(parameters[0])}`;
+      const done = breaks && when === 'before it is done' ? undefined : await work(...parameters);
+      if (breaks) throw new OperatorError({ expected: 'a connection', found: 'it broke', next: 'repeat' });
+      return done;
+    };
+    return [name, call] as const;
+  });
+  return { ...shell, ...Object.fromEntries(breaking), brokeAt: () => brokeAt };
 }
 
 describe('the DataStax agent', () => {
@@ -166,32 +185,43 @@ describe('the DataStax agent', () => {
     expect(ring.proved).toEqual(['host-0', 'host-1', 'host-2']);
   });
 
-  test.each([
-    ['', originalYaml],
-    [' on nodes that have CDC', 'cdc_enabled: true\ncdc_raw_directory: /cdc_raw\n'],
-  ])('goes on after a connection that broke anywhere, and ends the same%s', async (_, yaml) => {
-    for (const name of ['writeFile', 'upload', 'run'] as const) {
-      for (let call = 0, broke = true; broke; call++) {
+  describe.each<[Break, string]>([
+    ['before it is done', originalYaml],
+    // A node that has CDC says nothing of whether it was restarted.
+    ['before its end is told', 'cdc_enabled: true\ncdc_raw_directory: /cdc_raw\n'],
+  ])('where a connection breaks %s', (when, yaml) => {
+    test('goes on after it, wherever that was, and ends the same', async () => {
+      for (let call = 0, broke = ' '; broke !== ''; call++) {
         const ring = aRing(1);
         const [node] = ring.nodes as [DatastaxNode];
         for (const file of [node.yaml, join(ring.folder, 'host-0.running')]) writeFileSync(file, yaml);
-        const cut = { ...node, admin: breakingAt(node.admin, name, call) };
-        broke = await ring
-          .install(async () => {}, [cut])
-          .then(
-            () => false,
-            (error: Error) => error.message.includes('it broke'),
-          );
+        const admin = breakingAt(node.admin, call, when);
+        const cut = ring.install(async () => {}, [{ ...node, admin, shell: admin, owner: admin }]);
+        await cut.catch((error: Error) => expect(error.message).toContain('it broke'));
+        broke = admin.brokeAt();
         await ring.install();
-        expect(ring.proved, `${name} ${call}`).toEqual(['host-0']);
-        expect(await datastaxDiff(node)).toEqual([]);
-        expect(readFileSync(`${node.script}.running`, 'utf8')).toBe(readFileSync(node.script, 'utf8'));
-        expect(await ring.remove(node)).toEqual({ restarts: 1, left: [] });
-        expect(readFileSync(node.script, 'utf8')).toBe(originalScript);
-        expect(readFileSync(node.yaml, 'utf8')).toBe(yaml);
-        expect(existsSync(node.folder)).toBe(false);
+        expect([...new Set(ring.proved)], broke).toEqual(['host-0']);
+        expect(await datastaxDiff(node), broke).toEqual([]);
+        expect(ring.restarts(), broke).toEqual(['host-0 restart']);
+        expect(readFileSync(`${node.script}.running`, 'utf8'), broke).toBe(readFileSync(node.script, 'utf8'));
       }
-    }
+    });
+
+    test('goes after it, wherever that was: every file is what it was, and the node was restarted', async () => {
+      for (let call = 0, broke = ' '; broke !== ''; call++) {
+        const ring = aRing(1);
+        const [node] = ring.nodes as [DatastaxNode];
+        await ring.install();
+        const admin = breakingAt(node.admin, call, when);
+        await ring.remove({ ...node, admin }).catch((error: Error) => expect(error.message).toContain('it broke'));
+        broke = admin.brokeAt();
+        await ring.remove(node);
+        expect(ring.undone(), broke).toBeGreaterThan(0);
+        expect(readFileSync(node.script, 'utf8'), broke).toBe(originalScript);
+        expect(readFileSync(node.yaml, 'utf8'), broke).toBe(originalYaml);
+        expect(existsSync(node.folder), broke).toBe(false);
+      }
+    });
   });
 
   test('is not put where a node could not read it', async () => {
