@@ -2,6 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
+import { readConfig } from '../../src/config/read-config.ts';
+import { takeOwnerLock } from '../../src/state/owner-lock.ts';
 import { type Cut, type SshServer, startSshServer } from '../adapters/ssh/an-ssh-server.ts';
 import { type AMigration, aMigration, pidIn } from './operator/a-migration.ts';
 import { endScenario } from './operator/end-scenario.ts';
@@ -100,6 +103,17 @@ test('a host with another key than the known one is not spoken to', { timeout: p
   writeFileSync(join(keys, 'known_hosts'), text);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/another one: SHA256:/) });
   expect(server.commands.length).toBe(ran);
+});
+
+test('undo does not begin beside another run of the migration', { timeout: patience }, async () => {
+  const { serviceUrl, adminUrl, tenant, namespace } = readConfig(migration.configFile).pulsar;
+  const bus = await openPulsarBus({ serviceUrl, adminUrl, tenant, namespace, clientName: 'somebody else' });
+  const lock = await takeOwnerLock(bus, { holder: 'somebody else', takeOver: false });
+  const { exitCode, stderr } = await migration.run('undo', 'deploy-agent');
+  await lock.release();
+  await bus.close();
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('one by somebody else') });
+  expect(existsSync(migration.agentFolder)).toBe(true);
 });
 
 test('undo takes everything from the node, goes on where it was cut, and may be repeated', {
