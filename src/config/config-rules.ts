@@ -91,7 +91,7 @@ const rules: readonly Rule[] = [
   function nodetoolShowsNoPassword({ capture }) {
     // Everybody on the node can read its command lines, and ours are shown and told.
     return capture.agents
-      .filter(({ nodetool }) => nodetool.some((word) => /^(-pw|--password)(=.*)?$/.test(word)))
+      .filter(({ nodetool }) => nodetool.some((word) => /(^|\s)(-pw|--password)([=\s]|$)/.test(word)))
       .map(({ node }) =>
         fault(
           `nodetool of node ${node} without a password on its command line`,

@@ -96,7 +96,12 @@ test('a token that only this machine has is refused for nodes that are reached b
 
 test('a password of nodetool stands on no command line', () => {
   const withWords = (words: string) => inventory.replace('defaults:', `defaults:\n  nodetool: [nodetool, ${words}]`);
-  for (const words of ['-u, jmx, -pw, s3cret', '--password, s3cret', '"--password=s3cret"']) {
+  for (const words of [
+    '-u, jmx, -pw, s3cret',
+    '--password, s3cret',
+    '"--password=s3cret"',
+    '-c, "nodetool -pw s3cret"',
+  ]) {
     const faults = faultsOf(withWords(words));
     expect(faults.map(({ expected }) => expected)).toContainEqual(
       'nodetool of node 10.0.0.1 without a password on its command line',
