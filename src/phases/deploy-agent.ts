@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { datastaxAgent } from '../checks/datastax-agent.ts';
 import { durableWrites, noRepairs } from '../checks/keyspace-checks.ts';
 import { clocksAgree, commitLogReadable, nodesUp } from '../checks/node-checks.ts';
+import { ownFolders } from '../checks/own-folders.ts';
 import { partitioners } from '../checks/partitioners.ts';
 import { racks } from '../checks/racks.ts';
 import { nodesReached } from '../checks/reach-checks.ts';
@@ -20,6 +21,7 @@ import { installDatastaxAgents } from './datastax-nodes.ts';
 import { datastaxLanes, ensureEventsTopics } from './events-topics.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { placedAgent, throwOnMovedAgents } from './placed-agents.ts';
 import { prepareLanes, prepareTopics } from './prepare-topics.ts';
 import { waitForEventsCanary } from './wait-for-events-canary.ts';
 
@@ -32,6 +34,7 @@ export const deployAgent: Phase = {
   checks: [
     nodesUp,
     nodesReached,
+    ownFolders,
     racks,
     datastaxAgent,
     clocksAgree,
@@ -101,6 +104,7 @@ async function recordCapture(context: PhaseContext): Promise<string> {
   ];
   const all = tablesOf(schema);
   const before = ledger.state.capture;
+  throwOnMovedAgents(before, nodes, context);
   const turnedOn =
     config.capture.mode === 'cdc' ? tables.filter((table) => !table.hasCdc).map((table) => table.name) : [];
   const capture: CaptureRecord = {
@@ -119,11 +123,14 @@ async function recordCapture(context: PhaseContext): Promise<string> {
   return `${capture.tables.length} tables on ${nodes.length} nodes`;
 }
 
-async function capturedNode(node: SourceNode, { config, source, signal }: PhaseContext) {
+async function capturedNode(node: SourceNode, context: PhaseContext) {
+  const { config, source, signal } = context;
   const { hostId, address } = node;
-  if (config.capture.mode !== 'cdc') return { hostId, address };
+  const placed = placedAgent(node, context);
+  const captured = { hostId, address, ...(placed && { placed }) };
+  if (config.capture.mode !== 'cdc') return captured;
   const { cdcTotalBytes, cdcBlocksWrites } = await source.nodeSettings(node, signal);
-  return { hostId, address, cdc: { totalBytes: cdcTotalBytes ?? 0, blocksWrites: cdcBlocksWrites } };
+  return { ...captured, cdc: { totalBytes: cdcTotalBytes ?? 0, blocksWrites: cdcBlocksWrites } };
 }
 
 /** The DataStax agent cannot tell whether all of its tables have their topics: those that are moved are told apart. */

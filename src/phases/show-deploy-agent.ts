@@ -6,15 +6,17 @@ import { agentsOf } from './agents-of.ts';
 import { showCdcOfNodes } from './cdc-of-nodes.ts';
 import { showDatastaxAgents } from './datastax-nodes.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { throwOnMovedAgents } from './placed-agents.ts';
 
 /**
  * What deploy-agent would do to each node, as its hands show it: the commands, and the lines of files that change. The hands of this
  * context must be such that show instead of acting.
  */
 export async function showDeployAgent(context: PhaseContext): Promise<void> {
+  const nodes = await context.source.nodes(context.signal);
+  throwOnMovedAgents(context.ledger.state.capture, nodes, context);
   if (agentToInstall(context.config)) await showDatastaxAgents(context);
   if (context.config.feed === 'datastax') return;
-  const nodes = await context.source.nodes(context.signal);
   const agents = await agentsOf(nodes, context.ledger.state.capture ?? (await captureToBe(context)), context);
   if (context.config.capture.mode === 'cdc') await showCdcOfNodes(context, agents);
   await ensureAgents({ nodes: agents, report: () => {}, signal: context.signal });

@@ -3,6 +3,7 @@ import { nodesEnded } from '../deploy/nodes-ended.ts';
 import type { WhatIsBack } from '../deploy/put-back.ts';
 import { removeAgent } from '../deploy/remove-agent.ts';
 import { stopAgents } from '../deploy/stop-agents.ts';
+import { tablesOf } from '../model/schema.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
@@ -11,6 +12,7 @@ import { captureOf } from './deploy-agent.ts';
 import { type ChangingRing, restartInRing } from './node-admin.ts';
 import { nodesAtOnce } from './nodes-at-once.ts';
 import type { PhaseContext } from './phase-context.ts';
+import { throwOnMovedAgents, withoutPlacedAgents } from './placed-agents.ts';
 
 export interface UndoOptions {
   /** The agents' folders and what was changed on the nodes stay, so that deploy-agent goes on where they were. */
@@ -22,44 +24,57 @@ export interface UndoOptions {
  * was changed. Topics and what they hold stay. May be repeated.
  */
 export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: UndoOptions): Promise<void> {
-  const { source, ledger, tables, report, signal } = context;
+  const { config, source, ledger, report, signal } = context;
   const capture = captureOf((await ledger.refresh(signal)).capture);
-  const captured = new Set(capture.nodes.map((node) => node.hostId));
-  const nodes = (await source.nodes(signal)).filter((node) => captured.has(node.hostId));
-  for (const gone of capture.nodes.filter(({ hostId }) => !nodes.some((node) => node.hostId === hostId)))
-    report({
-      kind: 'warning',
-      text: `node ${gone.address} (${gone.hostId}) is in the ring no more: what was put on its machine stays there`,
-    });
-  // First: a table with the option and nobody who takes its segments away would fill cdc_raw until writes are rejected.
-  for (const table of tables.filter(({ name }) => capture.cdcTurnedOn.includes(name)))
-    await source.setCdc(table, false, signal);
-  const done = capture.datastax
-    ? await undoDatastax(nodes, capture, { context, keepsFolders })
-    : await undoOurs(nodes, capture, { context, keepsFolders });
+  const ring = await source.nodes(signal);
+  throwOnMovedAgents(capture, ring, context);
+  tellWhoIsGone(capture, ring, context);
+  // First: a table with the option and nobody who takes its segments away would fill cdc_raw until writes are rejected. Also
+  // of tables that are moved no more.
+  for (const table of tablesOf(await source.schema(config.source.keyspace, signal)))
+    if (capture.cdcTurnedOn.includes(table.name)) await source.setCdc(table, false, signal);
+  const undo = { context, keepsFolders, ring };
+  const done = capture.datastax ? await undoDatastax(capture, undo) : await undoOurs(capture, undo);
+  if (!keepsFolders) await ledger.append({ kind: 'capture-prepared', capture: withoutPlacedAgents(capture) });
   report({ kind: 'step-finished', phase: 'deploy-agent', step: 'undo', note: done });
 }
 
 interface Undo extends UndoOptions {
   readonly context: PhaseContext;
+  /** Also the nodes that have joined since: none is restarted while one of them is away. */
+  readonly ring: readonly SourceNode[];
 }
 
-async function undoOurs(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
-  const agents = await agentsOf(nodes, capture, context);
+function tellWhoIsGone({ nodes }: CaptureRecord, ring: readonly SourceNode[], { report }: PhaseContext): void {
+  for (const gone of nodes.filter(({ hostId }) => !ring.some((node) => node.hostId === hostId)))
+    report({
+      kind: 'warning',
+      text: `node ${gone.address} (${gone.hostId}) is in the ring no more: what was put on its machine stays there`,
+    });
+}
+
+function nodesOf(capture: CaptureRecord, ring: readonly SourceNode[]): readonly SourceNode[] {
+  const captured = new Set(capture.nodes.map(({ hostId }) => hostId));
+  return ring.filter(({ hostId }) => captured.has(hostId));
+}
+
+async function undoOurs(capture: CaptureRecord, { context, keepsFolders, ring }: Undo): Promise<string> {
+  const agents = await agentsOf(nodesOf(capture, ring), capture, context);
   if (keepsFolders) await stopAgents(agents, context.signal);
   else
     for (const group of await nodesAtOnce(agents, ({ node }) => node, context)) {
       const away = group.map(({ node }) => node);
-      await nodesEnded(group.map((agent) => undoNode(agent, { ring: nodes, away }, context)));
+      await nodesEnded(group.map((agent) => undoNode(agent, { ring, away }, context)));
     }
-  return `${nodes.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
+  return `${agents.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
 }
 
 /** They run inside of the nodes: without the option they have nothing to tell, and cannot be stopped but with their node. */
-async function undoDatastax(nodes: readonly SourceNode[], capture: CaptureRecord, { context, keepsFolders }: Undo) {
+async function undoDatastax(capture: CaptureRecord, { context, keepsFolders, ring }: Undo): Promise<string> {
   if (!capture.hasDatastaxInstalled || keepsFolders) return 'option cdc put back';
+  const nodes = nodesOf(capture, ring);
   for (const away of await nodesAtOnce(nodes, (node) => node, context))
-    await nodesEnded(away.map((node) => undoDatastaxNode(node, { ring: nodes, away }, context)));
+    await nodesEnded(away.map((node) => undoDatastaxNode(node, { ring, away }, context)));
   return `option cdc put back, ${nodes.length} DataStax agents removed`;
 }
 

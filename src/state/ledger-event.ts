@@ -61,7 +61,7 @@ export interface CaptureRecord {
   readonly datastax?: DatastaxLanes;
   /** The DataStax agents were put onto the nodes by deploy-agent. */
   readonly hasDatastaxInstalled?: true;
-  readonly nodes: readonly (CapturedNode & { readonly cdc?: NodeCdc })[];
+  readonly nodes: readonly (CapturedNode & { readonly cdc?: NodeCdc; readonly placed?: PlacedAgent })[];
   /** As many as there are lanes, whatever the topics. */
   readonly changesPartitions: number;
   readonly tables: readonly { readonly name: string; readonly id: string }[];
@@ -78,6 +78,12 @@ interface NodeCdc {
   /** 0 where it did not tell. */
   readonly totalBytes: number;
   readonly blocksWrites: boolean;
+}
+
+/** What deploy-agent puts onto a node, and by what its undo finds it. Absent where others put it there, or it was taken away. */
+export interface PlacedAgent {
+  readonly folder: string;
+  readonly supervisor: string;
 }
 
 interface CapturedNode {

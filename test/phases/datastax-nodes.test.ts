@@ -14,7 +14,9 @@ import { showDeployAgent } from '../../src/phases/show-deploy-agent.ts';
 import { undoDeployAgent } from '../../src/phases/undo-deploy-agent.ts';
 import { datastaxNodeSetup } from '../../src/plan/datastax-agent.ts';
 import type { NodeShell } from '../../src/ports/node-shell.ts';
+import type { SourceNode } from '../../src/ports/source-cluster.ts';
 import { eventsOfUpdate } from '../../src/sandbox/datastax/events-of-update.ts';
+import type { LedgerFact } from '../../src/state/ledger-event.ts';
 import { aRing, originalYaml } from '../deploy/a-ring.ts';
 import { aTable, text } from '../support/a-table.ts';
 import { anUpdate, aRow } from '../support/an-update.ts';
@@ -52,13 +54,22 @@ async function aCluster({ size = 2, rackOf = (_: number): string => 'r1', captur
   );
   const { bus } = inMemoryBus();
   const publisher = await bus.publisher(lanes.canaryTopic);
-  const optionsSet: string[] = [];
+  const [optionsSet, asked]: [string[], string[]] = [[], []];
   const events: ProgressEvent[] = [];
   const source = {
-    ...ring.roll.source,
+    async nodeSettings(node: SourceNode) {
+      asked.push(node.hostId);
+      return ring.roll.source.nodeSettings(node);
+    },
     nodes: async () => sources,
     keyspaces: async () => [{ name: 'shop', durableWrites: true, replication }],
     ensureCanaryTable: async () => canary,
+    schema: async () => ({
+      tables: [tableRow('orders'), tableRow('others')],
+      columns: [],
+      types: [],
+      droppedColumns: [],
+    }),
     setCdc: async ({ name }: { readonly name: string }, isOn: boolean) => void optionsSet.push(`${name} ${isOn}`),
     async writeCanary(nonce: string) {
       const running = sources.filter(({ hostId }) => hasAgent(`${script(hostId)}.running`));
@@ -71,20 +82,31 @@ async function aCluster({ size = 2, rackOf = (_: number): string => 'r1', captur
       }
     },
   };
+  const placed = ({ folder }: (typeof agents)[number]) => ({ folder, supervisor: 'process' });
   const capture = {
-    ...{ datastax: lanes, hasDatastaxInstalled: true as const, nodes: sources, cdcTurnedOn: ['orders'] },
+    ...{ datastax: lanes, hasDatastaxInstalled: true as const, cdcTurnedOn: ['orders'] },
+    nodes: sources.map(({ hostId, address }, index) => ({ hostId, address, placed: placed(agents[index]!) })),
   };
+  const appended: LedgerFact[] = [];
   const contextWith = (shell: NodeShell, more: object = {}) =>
     ({
       ...{ config, source, bus, clock: systemClock(), signal: new AbortController().signal },
       plan: { nodeSetup: datastaxNodeSetup(config) },
-      tables: [{ name: 'orders' }],
       handsOf: () => ({ shell, admin: shell }),
-      ledger: { refresh: async () => ({ capture: { ...capture, ...more } }) },
+      ledger: {
+        state: { capture: { ...capture, ...more } },
+        refresh: async () => ({ capture: { ...capture, ...more } }),
+        append: async (fact: LedgerFact) => void appended.push(fact),
+      },
       report: (event: ProgressEvent) => events.push(event),
     }) as unknown as PhaseContext;
   const shown = () => events.flatMap((event) => (event.kind === 'planned-step' ? [event.step] : []));
-  return { ring, events, agents, shown, contextWith, optionsSet, report: (event: ProgressEvent) => events.push(event) };
+  const report = (event: ProgressEvent) => events.push(event);
+  return { ring, events, agents, asked, capture, appended, shown, contextWith, optionsSet, report };
+}
+
+function tableRow(table: string) {
+  return { keyspace: 'shop', table, id: table, flags: [], cdc: true, defaultTtlSeconds: 0 };
 }
 
 function hasAgent(file: string): boolean {
@@ -107,7 +129,7 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
     expect(readFileSync(join(agents[1]!.folder, 'agent-c4-2.3.9-all.jar'), 'utf8')).toBe('a jar');
     expect(await installDatastaxAgents(context, lanes)).toBe('installed already');
     await undoDeployAgent(context, { keepsFolders: false });
-    expect(optionsSet.at(-1)).toBe('orders false');
+    expect(optionsSet.filter((text) => text.endsWith('false'))).toEqual(['orders false']);
     for (const { cassandraEnv, cassandraYaml, folder } of agents) {
       expect(readFileSync(cassandraEnv, 'utf8')).toBe(originalScript);
       expect(readFileSync(`${cassandraEnv}.running`, 'utf8')).toBe(originalScript);
@@ -155,6 +177,49 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
       expect(readFileSync(`${cassandraEnv}.running`, 'utf8')).toBe(originalScript);
       expect(existsSync(folder)).toBe(false);
     }
+  });
+
+  test('is neither installed nor undone nor shown where the configuration has its folder elsewhere since', async () => {
+    const { ring, agents, capture, contextWith } = await aCluster();
+    await installDatastaxAgents(contextWith(localShell()), lanes);
+    const restarts = ring.log();
+    const nodes = capture.nodes.map((node) => ({ ...node, placed: { ...node.placed, folder: '/earlier' } }));
+    const context = contextWith(localShell(), { nodes });
+    const refused =
+      /node 10\.0\.0\.0 where deploy-agent put it: folder \/earlier, supervisor process; found folder .*host-0-ours/;
+    await expect(undoDeployAgent(context, { keepsFolders: false })).rejects.toThrow(refused);
+    await expect(showDeployAgent(context)).rejects.toThrow(refused);
+    expect(ring.log()).toEqual(restarts);
+    expect(readFileSync(agents[0]!.cassandraEnv, 'utf8')).not.toBe(originalScript);
+  });
+
+  test('is said to be nowhere once it is undone, and not while one node’s undo has failed', async () => {
+    const { ring, agents, appended, contextWith } = await aCluster();
+    await installDatastaxAgents(contextWith(localShell()), lanes);
+    writeFileSync(agents[1]!.cassandraEnv, 'of somebody else\n');
+    const undo = () => undoDeployAgent(contextWith(localShell()), { keepsFolders: false });
+    await expect(undo()).rejects.toThrow(/changed it since/);
+    expect(appended).toEqual([]);
+    writeFileSync(agents[1]!.cassandraEnv, originalScript);
+    await undo();
+    const nodes = ring.nodes.map(({ node: { hostId, address } }) => ({ hostId, address }));
+    expect(appended).toEqual([{ kind: 'capture-prepared', capture: expect.objectContaining({ nodes }) }]);
+  });
+
+  test('is not undone on a node while one that joined since is away', async () => {
+    const { ring, asked, capture, contextWith } = await aCluster();
+    await installDatastaxAgents(contextWith(localShell()), lanes);
+    const restarts = ring.log();
+    writeFileSync(join(ring.folder, 'down'), 'host-1');
+    const before = asked.length;
+    const nodes = capture.nodes.slice(0, 1);
+    const undone = undoDeployAgent(contextWith(localShell(), { nodes }), { keepsFolders: false });
+    const askedAgain = () => asked.slice(before).filter((host) => host === 'host-1').length;
+    await expect.poll(askedAgain, { timeout: 20_000 }).toBeGreaterThan(1);
+    expect(ring.log()).toEqual(restarts);
+    writeFileSync(join(ring.folder, 'down'), '');
+    await undone;
+    expect(ring.log()).toHaveLength(restarts.length + 2);
   });
 
   test('names at its undo the nodes that have left the ring with what was put on them', async () => {
