@@ -6,12 +6,17 @@ export function editYaml(text: string, settings: Readonly<Record<string, string 
   return Object.entries(settings).reduce((edited, [key, value]) => withSetting(edited, key, String(value)), text);
 }
 
+/** Each of its lines, should there be several: Cassandra goes by the last one. */
 function withSetting(text: string, key: string, value: string): string {
-  const line = new RegExp(`^${key}[ \\t]*:[ \\t]*(.*)$`, 'm');
-  const found = line.exec(text);
-  if (!found) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${key}: ${value}\n`;
-  if (plainValue(found[1]!) === value) return text;
-  return text.replace(line, () => `${key}: ${value}`);
+  const lines = new RegExp(`^${key}[ \\t]*:[ \\t]*(.*)$`, 'gm');
+  const setting = `${key}: ${written(value)}`;
+  if (!lines.test(text)) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${setting}\n`;
+  return text.replace(lines, (line, found: string) => (plainValue(found) === value ? line : setting));
+}
+
+/** In quotes where YAML would take a part of it for something else. */
+function written(value: string): string {
+  return /^[\w/.][\w/.+ $&-]*$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`;
 }
 
 function plainValue(written: string): string {

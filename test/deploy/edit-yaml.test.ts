@@ -34,6 +34,20 @@ test('a value with marks of a pattern in it is written as it is', () => {
   expect(editYaml('cdc_raw_directory: x\n', { cdc_raw_directory: '/a$&b' })).toBe('cdc_raw_directory: /a$&b\n');
 });
 
+test('of a setting that is there twice both are edited, since Cassandra goes by the last', () => {
+  const edited = editYaml('cdc_enabled: false\ncdc_enabled: false\n', { cdc_enabled: true });
+  expect(edited).toBe('cdc_enabled: true\ncdc_enabled: true\n');
+});
+
+test.each(['/data #1/cdc', '/data: one', "/it's #1", '*cdc', '/a b'])(
+  'the folder %s is read as it is meant',
+  (folder) => {
+    const edited = editYaml('cdc_raw_directory: x\n', { cdc_raw_directory: folder });
+    expect(parse(edited)).toEqual({ cdc_raw_directory: folder });
+    expect(editYaml(edited, { cdc_raw_directory: folder })).toBe(edited);
+  },
+);
+
 test('two edits far apart are two edits in the difference', () => {
   const lines = readFileSync(new URL(import.meta.url), 'utf8').split('\n');
   const changed = lines.with(2, 'other').with(30, 'another');
