@@ -157,6 +157,14 @@ test('the Node that runs this is brought and starts', async () => {
   await bringProgram({ ...agent, files, program });
 });
 
+test('a Node of the right platform that does not start there is told before any agent is', async () => {
+  const { agent, folder } = await aRemoteAgent();
+  const node = fileAt('/bin/false', join(folder, 'bin', 'node'), '755');
+  const brought = ensure({ ...agent, files: [node], program: { ...sleeps, command: node.to } });
+  await expect(brought).rejects.toThrow(/bin\/node to start on .*found exit code 1.*noexec/);
+  expect(existsSync(join(folder, 'agent.pid'))).toBe(false);
+});
+
 test.each([
   ['another processor', (elf: Buffer) => elf.writeUInt16LE(elf.readUInt16LE(18) === 62 ? 183 : 62, 18), /found Linux /],
   ['another C library', (elf: Buffer) => elf.write('/lib/ld-other', elf.indexOf('/lib')), / without \/lib\/ld-other/],
