@@ -1,5 +1,5 @@
-import { OperatorError, type Sentence } from '../errors.ts';
 import type { Report } from '../events.ts';
+import { groupByGroup } from './group-by-group.ts';
 import { nodesEnded } from './nodes-ended.ts';
 import type { NodeAdmin } from './restart-node.ts';
 import { dueFile, type RollingNode, restartWithCdc, seeItBack } from './restart-with-cdc.ts';
@@ -26,15 +26,13 @@ export interface Roll<Node extends RollingNode> extends RestartWait {
  * alone, and one that was changed but never proved is proved before any other is touched.
  */
 export async function rollNodes<Node extends RollingNode>(roll: Roll<Node>): Promise<number> {
-  const done = new Set<Node>();
   let rolled = 0;
-  for (const [index, group] of roll.groups.entries()) {
-    try {
-      rolled += await rollGroup(group, roll, done);
-    } catch (error) {
-      throw error instanceof OperatorError ? withWhatIsDone(error, roll, { index, done }) : error;
-    }
-  }
+  const { groups, what } = roll;
+  const next =
+    'mend what is said above and repeat the command, which goes on there; or put all back with cdcmig undo deploy-agent';
+  await groupByGroup({ groups, nodeOf: ({ node }) => node, what: `${what} on`, next }, async (group, done) => {
+    rolled += await rollGroup(group, roll, done);
+  });
   return rolled;
 }
 
@@ -61,17 +59,17 @@ export async function workOn<Node extends RollingNode>(
 async function rollGroup<Node extends RollingNode>(
   group: readonly Node[],
   roll: Roll<Node>,
-  done: Set<Node>,
+  done: (node: Node) => void,
 ): Promise<number> {
   const works = await Promise.all(group.map((node) => workOn(node, roll)));
   const due = works.filter((work) => work.due !== 'nothing');
-  for (const { node } of works.filter((work) => !due.includes(work))) done.add(node);
+  for (const { node } of works.filter((work) => !due.includes(work))) done(node);
   if (due.length > 0) await bringBack(due, roll);
   // One after the other, and only now: a canary is written on every node of the cluster.
   for (const { node } of due) {
     await roll.proveNode(node);
     await node.admin.removeFile(dueFile(node), roll.signal);
-    done.add(node);
+    done(node);
   }
   return due.length;
 }
@@ -98,21 +96,4 @@ async function writeFiles<Node extends RollingNode>({ node, diff }: Work<Node>, 
   // Before anything is changed: files that are as they should be say nothing of what the node runs with.
   await node.admin.writeFile(dueFile(node), 'restart\n', signal);
   await roll.writeFiles(node);
-}
-
-function withWhatIsDone<Node extends RollingNode>(
-  error: OperatorError,
-  { what, groups }: Roll<Node>,
-  { index, done }: { readonly index: number; readonly done: ReadonlySet<Node> },
-): OperatorError {
-  const nodes = groups.flat();
-  const list = (part: readonly Node[]) => part.map(({ node }) => node.address).join(', ') || 'none';
-  const half = groups[index]!.filter((node) => !done.has(node));
-  const each = groups.every(({ length }) => length === 1) ? 'one' : 'one rack';
-  const state: Sentence = {
-    expected: `${what} on all of ${nodes.length} nodes, ${each} after the other`,
-    found: `done: ${list(nodes.filter((node) => done.has(node)))}; half done: ${list(half)}; untouched: ${list(groups.slice(index + 1).flat())}`,
-    next: 'mend what is said above and repeat the command, which goes on there; or put all back with cdcmig undo deploy-agent',
-  };
-  return new OperatorError([...error.faults, state], { cause: error, exitCode: error.exitCode });
 }

@@ -1,3 +1,4 @@
+import { groupByGroup } from '../deploy/group-by-group.ts';
 import type { NodeAgent } from '../deploy/node-agent.ts';
 import { nodesEnded } from '../deploy/nodes-ended.ts';
 import type { WhatIsBack } from '../deploy/put-back.ts';
@@ -62,10 +63,12 @@ async function undoOurs(capture: CaptureRecord, { context, keepsFolders, ring }:
   const agents = await agentsOf(nodesOf(capture, ring), capture, context);
   if (keepsFolders) await stopAgents(agents, context.signal);
   else
-    for (const group of await nodesAtOnce(agents, ({ node }) => node, context)) {
-      const away = group.map(({ node }) => node);
-      await nodesEnded(group.map((agent) => undoNode(agent, { ring, away }, context)));
-    }
+    await undoEach(
+      agents,
+      ({ node }) => node,
+      context,
+      (agent, away) => undoNode(agent, { ring, away }, context),
+    );
   return `${agents.length} agents ${keepsFolders ? 'stopped' : 'removed'}`;
 }
 
@@ -73,9 +76,24 @@ async function undoOurs(capture: CaptureRecord, { context, keepsFolders, ring }:
 async function undoDatastax(capture: CaptureRecord, { context, keepsFolders, ring }: Undo): Promise<string> {
   if (!capture.hasDatastaxInstalled || keepsFolders) return 'option cdc put back';
   const nodes = nodesOf(capture, ring);
-  for (const away of await nodesAtOnce(nodes, (node) => node, context))
-    await nodesEnded(away.map((node) => undoDatastaxNode(node, { ring, away }, context)));
+  const undo = (node: SourceNode, away: readonly SourceNode[]) => undoDatastaxNode(node, { ring, away }, context);
+  await undoEach(nodes, (node) => node, context, undo);
   return `option cdc put back, ${nodes.length} DataStax agents removed`;
+}
+
+/** Those that may be away at the same time together; all others one after the other. */
+async function undoEach<Each>(
+  each: readonly Each[],
+  nodeOf: (one: Each) => SourceNode,
+  context: PhaseContext,
+  undo: (one: Each, away: readonly SourceNode[]) => Promise<void>,
+): Promise<void> {
+  const groups = await nodesAtOnce(each, nodeOf, context);
+  const next = 'mend what is said above and repeat the command, which goes on there';
+  await groupByGroup({ groups, nodeOf, what: 'the agents taken from', next }, async (group, done) => {
+    const away = group.map(nodeOf);
+    await nodesEnded(group.map((one) => undo(one, away).then(() => done(one))));
+  });
 }
 
 async function undoDatastaxNode(node: SourceNode, ring: ChangingRing, context: PhaseContext): Promise<void> {
