@@ -15,7 +15,6 @@ import type { PhaseContext, RunOptions, WorkerContext } from '../src/phases/phas
 import { prepareLedgerTopics } from '../src/phases/prepare-topics.ts';
 import { type Plan, planMigration } from '../src/plan/plan-migration.ts';
 import type { MessageBus } from '../src/ports/message-bus.ts';
-import type { NodeShell } from '../src/ports/node-shell.ts';
 import type { SourceCluster } from '../src/ports/source-cluster.ts';
 import type { TargetKeyspace } from '../src/ports/target-keyspace.ts';
 import { openLedger } from '../src/state/ledger.ts';
@@ -24,7 +23,7 @@ import { agentPrograms, thisProgram } from './agent-programs.ts';
 import { connectorsOf } from './connectors-of.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { interruptSignal } from './interrupt.ts';
-import { openHands } from './open-hands.ts';
+import { openHands, type WrapShells } from './open-hands.ts';
 import { openTarget } from './open-target.ts';
 
 /** Both clusters and the bus, with what the ledger says. */
@@ -103,10 +102,10 @@ export async function withPhases<T>(
   opened: Opened,
   options: RunOptions,
   work: (context: PhaseContext) => Promise<T>,
-  wrapShell?: (shell: NodeShell) => NodeShell,
+  wrapShells?: WrapShells,
 ): Promise<T> {
   const plan = await currentPlan(opened, opened.ledger.state);
-  return withOpened(Promise.resolve(openHands(opened.config.capture.agents, wrapShell)), (hands) =>
+  return withOpened(Promise.resolve(openHands(opened.config.capture.agents, wrapShells)), (hands) =>
     withOpened(Promise.resolve(agentPrograms(opened.config)), (programs) =>
       work({
         ...opened,

@@ -16,11 +16,13 @@ export interface OpenHands {
   close(): Promise<void>;
 }
 
-/** A shell that is put around each: one that shows what would be done, for instance. */
-type Wrap = (shell: NodeShell) => NodeShell;
+type Shells = Pick<NodeHands, 'shell' | 'admin'>;
+
+/** Shells that are put around those of each node: such as show what would be done, for instance. */
+export type WrapShells = (shells: Shells) => Shells;
 
 /** Hands on every node that has an agent; connections are made when they are first needed. */
-export function openHands(agents: readonly AgentConfig[], wrap: Wrap = (shell) => shell): OpenHands {
+export function openHands(agents: readonly AgentConfig[], wrap: WrapShells = (shells) => shells): OpenHands {
   const opened = new Map<string, NodeHands & { close(): Promise<void> }>();
   return {
     of(address) {
@@ -40,10 +42,10 @@ export function openHands(agents: readonly AgentConfig[], wrap: Wrap = (shell) =
   };
 }
 
-function handsOn(agent: AgentConfig | undefined, address: string, wrap: Wrap) {
+function handsOn(agent: AgentConfig | undefined, address: string, wrap: WrapShells) {
   if (!agent) throw noAgent(address);
   const shells = agent.ssh ? remoteShells(agent, agent.ssh) : localShells();
-  const [shell, admin] = [wrap(shells.shell), wrap(shells.admin)];
+  const { shell, admin } = wrap(shells);
   const supervisor = agent.supervisor === 'systemd' ? systemdSupervisor(admin) : processSupervisor(shell);
   return { shell, admin, supervisor, close: shells.shell.close };
 }

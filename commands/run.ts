@@ -1,17 +1,18 @@
 import { Command, Option } from 'commander';
-import { shownShell } from '../src/deploy/shown-shell.ts';
+import { type ShownPaths, shownShell } from '../src/deploy/shown-shell.ts';
 import { OperatorError } from '../src/errors.ts';
+import type { Report } from '../src/events.ts';
 import { type PhaseName, phaseNames } from '../src/model/phase.ts';
 import { showCutoverGates } from '../src/phases/cutover.ts';
 import type { PhaseContext } from '../src/phases/phase-context.ts';
 import { phases } from '../src/phases/phases.ts';
 import { runPhase } from '../src/phases/run-phase.ts';
 import { showDeployAgent } from '../src/phases/show-deploy-agent.ts';
-import type { NodeShell } from '../src/ports/node-shell.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { asOwner } from './as-owner.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
 import { withContext, withPhases } from './context.ts';
+import type { WrapShells } from './open-hands.ts';
 
 interface Options extends CommonOptions {
   readonly phase?: PhaseName;
@@ -63,8 +64,7 @@ async function run(options: Options): Promise<void> {
         confirm: options.confirm,
       };
       if (options.dryRun) {
-        const shown = (shell: NodeShell) => shownShell(shell, screen.report);
-        return withPhases(opened, runOptions, (context) => dryRun(names, context), shown);
+        return withPhases(opened, runOptions, (context) => dryRun(names, context), shownBy(screen.report));
       }
       await withPhases(opened, runOptions, async (context) => {
         await asOwner(context, options.takeOver ?? false, async (owned) => {
@@ -75,6 +75,14 @@ async function run(options: Options): Promise<void> {
   } finally {
     await screen.close();
   }
+}
+
+/** Both shells of a node know what either has shown. */
+function shownBy(report: Report): WrapShells {
+  return ({ shell, admin }) => {
+    const paths: ShownPaths = new Map();
+    return { shell: shownShell(shell, report, paths), admin: shownShell(admin, report, paths) };
+  };
 }
 
 async function dryRun(names: readonly PhaseName[], context: PhaseContext): Promise<void> {

@@ -5,7 +5,7 @@ import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import { editYaml } from './edit-yaml.ts';
 import { changeFile, type KeptFiles, placeFile, readText } from './kept-files.ts';
 import type { RollingNode } from './restart-with-cdc.ts';
-import { type Roll, rollNodes } from './roll-nodes.ts';
+import { type FileChange, type Roll, rollNodes } from './roll-nodes.ts';
 import { textDiff } from './text-diff.ts';
 
 /** A node into which the DataStax agent is put. */
@@ -28,13 +28,12 @@ export function keptOfDatastax({ admin, folder }: Pick<DatastaxNode, 'admin' | '
 
 /** The jar is on every node, and cassandra-env.sh and cassandra.yaml are such that it runs; see rollNodes. */
 export function installDatastax(roll: InstallDatastax): Promise<number> {
-  const { signal } = roll;
-  return rollNodes({
-    ...roll,
-    what: 'the DataStax agent',
-    diffOf: (node) => datastaxDiff(node, signal),
-    writeFiles: (node) => writeFiles(node, signal),
-  });
+  return rollNodes({ ...roll, ...datastaxChange(roll.signal), what: 'the DataStax agent' });
+}
+
+/** What is changed on a node for it. */
+export function datastaxChange(signal?: AbortSignal): FileChange<DatastaxNode> {
+  return { diffOf: (node) => datastaxDiff(node, signal), writeFiles: (node) => writeFiles(node, signal) };
 }
 
 /** What is not as it should be on a node; empty where there is nothing to do. */

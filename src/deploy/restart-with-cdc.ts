@@ -29,11 +29,16 @@ export function dueFile({ folder }: RollingNode): string {
   return join(folder, dueName);
 }
 
+/** Noted by the restart itself. */
+export function restartedNote(node: RollingNode): { readonly path: string; readonly text: string } {
+  return { path: dueFile(node), text: 'proof' };
+}
+
 /** Drained, restarted, waited for; throws unless the node then runs with CDC. */
 export async function restartWithCdc(changed: RollingNode, wait: RestartWithCdc): Promise<void> {
   const say = (text: string) => wait.report({ kind: 'node-step', node: changed.node.address, text });
   say(wait.isSilent ? 'restarted' : 'drained and restarted');
-  await drainAndRestart(changed, { ...wait, note: { path: dueFile(changed), text: 'proof' } });
+  await drainAndRestart(changed, { ...wait, note: restartedNote(changed) });
   await seeItBack(changed, wait);
 }
 

@@ -5,16 +5,20 @@ import type { NodeAdmin } from './restart-node.ts';
 import { dueFile, type RollingNode, restartWithCdc, seeItBack } from './restart-with-cdc.ts';
 import { type RestartWait, waitForOthers } from './wait-for-nodes.ts';
 
-export interface Roll<Node extends RollingNode> extends RestartWait {
+/** What is changed on a node. */
+export interface FileChange<Node extends RollingNode> {
+  /** The lines that change; empty where its files are as they should be. */
+  readonly diffOf: (node: Node) => Promise<readonly string[]>;
+  readonly writeFiles: (node: Node) => Promise<void>;
+}
+
+export interface Roll<Node extends RollingNode> extends RestartWait, FileChange<Node> {
   /** What every node gets, for messages. */
   readonly what: string;
   /** Every node. */
   readonly ring: readonly NodeAdmin[];
   /** Those that are changed: one group after the other, the nodes of a group away at the same time. */
   readonly groups: readonly (readonly Node[])[];
-  /** The lines that change on a node; empty where its files are as they should be. */
-  readonly diffOf: (node: Node) => Promise<readonly string[]>;
-  readonly writeFiles: (node: Node) => Promise<void>;
   /** After all of its group are back: throws unless what the node has got is seen to work. Then it is the next group's turn. */
   readonly proveNode: (node: Node) => Promise<void>;
   readonly report: Report;
@@ -36,7 +40,7 @@ export async function rollNodes<Node extends RollingNode>(roll: Roll<Node>): Pro
   return rolled;
 }
 
-interface Work<Node> {
+export interface Work<Node> {
   readonly node: Node;
   readonly diff: readonly string[];
   readonly due: 'nothing' | 'restart' | 'proof';
@@ -79,7 +83,7 @@ async function bringBack<Node extends RollingNode>(due: readonly Work<Node>[], r
   const { others, silent } = await waitForOthers(away, roll.ring, roll);
   const changed = due.filter((work) => work.due === 'restart');
   // All of them first: where a file of one cannot be changed, none is stopped.
-  await nodesEnded(changed.map((work) => writeFiles(work, roll)));
+  await nodesEnded(changed.map((work) => changeFiles(work, roll)));
   await nodesEnded(
     due.map(({ node, due: what }) =>
       what === 'restart'
@@ -89,11 +93,18 @@ async function bringBack<Node extends RollingNode>(due: readonly Work<Node>[], r
   );
 }
 
-async function writeFiles<Node extends RollingNode>({ node, diff }: Work<Node>, roll: Roll<Node>): Promise<void> {
-  const { report, signal } = roll;
-  for (const text of diff) report({ kind: 'node-step', node: node.node.address, text });
+async function changeFiles<Node extends RollingNode>({ node, diff }: Work<Node>, roll: Roll<Node>): Promise<void> {
+  for (const text of diff) roll.report({ kind: 'node-step', node: node.node.address, text });
+  await noteAndWrite(node, roll);
+}
+
+/** The files of a node as they should be; that it is to be restarted for them is noted on it. */
+export async function noteAndWrite<Node extends RollingNode>(
+  node: Node,
+  { writeFiles, signal }: Pick<Roll<Node>, 'writeFiles' | 'signal'>,
+): Promise<void> {
   await node.owner.makeFolder(node.folder, signal);
   // Before anything is changed: files that are as they should be say nothing of what the node runs with.
   await node.admin.writeFile(dueFile(node), 'restart\n', signal);
-  await roll.writeFiles(node);
+  await writeFiles(node);
 }

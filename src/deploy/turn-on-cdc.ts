@@ -2,7 +2,7 @@ import { OperatorError } from '../errors.ts';
 import { editYaml } from './edit-yaml.ts';
 import { changeFile, type KeptFiles, readText } from './kept-files.ts';
 import type { RollingNode } from './restart-with-cdc.ts';
-import { type Roll, rollNodes } from './roll-nodes.ts';
+import { type FileChange, type Roll, rollNodes } from './roll-nodes.ts';
 import { textDiff } from './text-diff.ts';
 
 /** A node whose cassandra.yaml we may edit. */
@@ -15,13 +15,12 @@ export type TurnOnCdc = Omit<Roll<CdcNode>, 'what' | 'diffOf' | 'writeFiles'>;
 
 /** Every node's cassandra.yaml says that CDC is on, and where; see rollNodes. */
 export function turnOnCdc(roll: TurnOnCdc): Promise<number> {
-  const { signal } = roll;
-  return rollNodes({
-    ...roll,
-    what: 'CDC',
-    diffOf: (node) => cdcDiff(node, signal),
-    writeFiles: (node) => writeYaml(node, signal),
-  });
+  return rollNodes({ ...roll, ...cdcChange(roll.signal), what: 'CDC' });
+}
+
+/** What is changed on a node for it. */
+export function cdcChange(signal?: AbortSignal): FileChange<CdcNode> {
+  return { diffOf: (node) => cdcDiff(node, signal), writeFiles: (node) => writeYaml(node, signal) };
 }
 
 /** What an edit changes, line by line; empty where there is nothing to change. */

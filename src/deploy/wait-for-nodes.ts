@@ -45,6 +45,11 @@ export async function waitForOthers(
   return { others, silent: new Set(silent.map(({ node }) => node.hostId)) };
 }
 
+/** At this moment, and as itself. */
+export async function isAnswering(node: NodeAdmin, wait: RestartWait): Promise<boolean> {
+  return (await answerOf(node, wait)) === undefined;
+}
+
 const pollMs = 1_000;
 
 interface Missing extends Pick<NodeAdmin, 'node' | 'admin'> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ensureAgents } from '../deploy/ensure-agents.ts';
 import { keptOf, type NodeAgent } from '../deploy/node-agent.ts';
-import { type CdcNode, cdcDiff, turnOnCdc } from '../deploy/turn-on-cdc.ts';
+import { type CdcNode, cdcChange, turnOnCdc } from '../deploy/turn-on-cdc.ts';
 import { waitForCanary } from '../deploy/wait-for-canary.ts';
 import { adminOf, placeOf, restartWait } from './node-admin.ts';
 import { nodesAtOnce } from './nodes-at-once.ts';
@@ -24,7 +24,7 @@ export async function cdcOfNodes(context: PhaseContext, agents: readonly NodeAge
 
 /** What would be done for that, as the nodes' hands show it. */
 export async function showCdcOfNodes(context: PhaseContext, agents: readonly NodeAgent[]): Promise<void> {
-  await showRoll(await cdcGroups(agents, context), (node) => cdcDiff(node, context.signal), context);
+  await showRoll(await cdcGroups(agents, context), cdcChange(context.signal), context);
 }
 
 /** Those whose cassandra.yaml the configuration lets us edit. */

@@ -1,5 +1,5 @@
 import { type AgentToInstall, agentToInstall, jarOnNode } from '../config/agent-to-install.ts';
-import { type DatastaxNode, datastaxDiff, installDatastax, keptOfDatastax } from '../deploy/install-datastax.ts';
+import { type DatastaxNode, datastaxChange, installDatastax, keptOfDatastax } from '../deploy/install-datastax.ts';
 import { putBack, type WhatIsBack } from '../deploy/put-back.ts';
 import { dueName } from '../deploy/restart-with-cdc.ts';
 import type { DatastaxLanes } from '../model/lane.ts';
@@ -27,7 +27,7 @@ export async function installDatastaxAgents(context: PhaseContext, lanes: Datast
 /** What would be done to each node, as its hands show it. */
 export async function showDatastaxAgents(context: PhaseContext): Promise<void> {
   const groups = await datastaxGroups(await context.source.nodes(context.signal), context);
-  await showRoll(groups, (node) => datastaxDiff(node, context.signal), context);
+  await showRoll(groups, datastaxChange(context.signal), context);
 }
 
 /** A node is what it was before the DataStax agent was put into it, and runs as it did. May be repeated. */

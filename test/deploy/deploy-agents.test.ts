@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +8,7 @@ import { processSupervisor } from '../../src/adapters/supervisors/process-superv
 import { agentStates } from '../../src/deploy/agent-states.ts';
 import { ensureAgents } from '../../src/deploy/ensure-agents.ts';
 import type { NodeAgent } from '../../src/deploy/node-agent.ts';
+import { shownShell } from '../../src/deploy/shown-shell.ts';
 import { stopAgents } from '../../src/deploy/stop-agents.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { aNode } from './a-node.ts';
@@ -77,6 +79,41 @@ test('an agent with other settings is started again with the new ones', async ()
   expect(await ensure([changed])).toEqual([{ kind: 'agent-started', node: 'node-1', wasRunning: false }]);
   expect(pidOf(agent)).not.toBe(pid);
   expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+test('a dry run shows that an agent with another program or other settings is started again, and leaves it', async () => {
+  const agent = anAgent('node-1');
+  await ensure([agent]);
+  const pid = pidOf(agent);
+  const shownOf = async (changed: NodeAgent) => {
+    const shown: string[] = [];
+    const shell = shownShell(localShell(), (event) => event.kind === 'planned-step' && shown.push(event.step));
+    await ensure([{ ...changed, shell, admin: shell, supervisor: processSupervisor(shell) }]);
+    return shown.map((step) => step.replace(/^on \S+: /, ''));
+  };
+  expect(await shownOf(agent)).toEqual([]);
+  const ended = expect.stringMatching(/^end the process of .*agent\.pid$/);
+  const started = expect.stringMatching(/exec sleep 300/);
+  const settings = { ...agent.settings, folderCapBytes: 2 };
+  expect((await shownOf({ ...agent, settings })).slice(-4)).toEqual([
+    ended,
+    ...[expect.stringMatching(/-\d+: .*folderCapBytes": 1/), expect.stringMatching(/\+\d+: .*folderCapBytes": 2/)],
+    started,
+  ]);
+  const from = join(agent.settings.folder, '..', 'program');
+  writeFileSync(from, 'newer');
+  const sha256 = createHash('sha256').update('newer').digest('hex');
+  const file = { from, to: join(agent.settings.folder, 'bin', 'agent.mjs'), sha256, mode: '644' };
+  expect(await shownOf({ ...agent, files: [file] })).toEqual([
+    expect.stringMatching(/start-due made, empty$/),
+    expect.stringMatching(/^mkdir -p .*bin$/),
+    expect.stringMatching(/^bring .*program to .*agent\.mjs/),
+    ended,
+    expect.stringMatching(/^rm -f .*start-due$/),
+    started,
+  ]);
+  expect(pidOf(agent)).toBe(pid);
+  expect(existsSync(join(agent.settings.folder, 'bin'))).toBe(false);
 });
 
 test('stopped agents do not run, and stopping them again does no harm', async () => {

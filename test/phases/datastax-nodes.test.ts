@@ -113,6 +113,27 @@ function hasAgent(file: string): boolean {
   return existsSync(file) && readFileSync(file, 'utf8').includes('-javaagent:');
 }
 
+/** Writes down what changes anything, before it is done. */
+function tellingShell(shell: NodeShell, told: string[]): NodeShell {
+  const tell =
+    <Parameters extends readonly unknown[], T>(name: string, work: (...all: Parameters) => T) =>
+    (...parameters: Parameters) => {
+      const words = parameters.filter((parameter) => !(parameter instanceof AbortSignal));
+      told.push(JSON.stringify([name, ...words]));
+      return work(...parameters);
+    };
+  const run = tell('run', shell.run);
+  return {
+    ...shell,
+    makeFolder: tell('makeFolder', shell.makeFolder),
+    writeFile: tell('writeFile', shell.writeFile),
+    upload: tell('upload', shell.upload),
+    copyFile: tell('copyFile', shell.copyFile),
+    removeFile: tell('removeFile', shell.removeFile),
+    run: (words, options) => (options?.reads ? shell.run(words, options) : run(words)),
+  };
+}
+
 const byRack = { rackOf: (index: number) => `r${index % 3}`, capture: { restartAtOnce: 'rack' } };
 const threeRacks = { class: 'NetworkTopologyStrategy', dc1: '3' };
 
@@ -143,7 +164,7 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
     const { ring, agents, contextWith, shown, report } = await aCluster();
     await showDeployAgent(contextWith(shownShell(localShell(), report)));
     const text = shown().join('\n');
-    expect(text).toMatch(/host-0-ours\/agent-c4-2\.3\.9-all\.jar brought, SHA-256 [0-9a-f]{64}/);
+    expect(text).toMatch(/bring \S+ to \S+host-0-ours\/agent-c4-2\.3\.9-all\.jar, mode 644, SHA-256 [0-9a-f]{64}/);
     expect(text).toMatch(/host-0\.yaml \+2: cdc_enabled: true/);
     expect(text).toMatch(
       /host-1-env\.sh \+\d+: JVM_OPTS="\$JVM_OPTS -javaagent:\S+host-1-ours\/agent-c4-2\.3\.9-all\.jar"/,
@@ -154,6 +175,16 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
       expect(readFileSync(cassandraEnv, 'utf8')).toBe(originalScript);
       expect(existsSync(folder)).toBe(false);
     }
+  });
+
+  test('does call by call what its dry run has shown', async () => {
+    const { contextWith, report } = await aCluster({ size: 1 });
+    const shown: string[] = [];
+    await showDeployAgent(contextWith(tellingShell(shownShell(localShell(), report), shown)));
+    const done: string[] = [];
+    await installDatastaxAgents(contextWith(tellingShell(localShell(), done)), lanes);
+    expect(shown).toEqual(done);
+    expect(done.length).toBeGreaterThan(10);
   });
 
   test('installs it rack by rack and takes it away so, where it is told to and no rack holds two replicas', async () => {

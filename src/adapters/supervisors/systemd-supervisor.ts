@@ -16,22 +16,26 @@ export function systemdSupervisor(shell: NodeShell, options: SystemdOptions = {}
     const { code } = await shell.run(['systemctl', 'is-active', '--quiet', `${name}.service`], { signal, reads: true });
     return code === 0;
   };
+  // Of what we have stopped it is not asked again: where it was only shown, it runs.
+  const stopped = new Set<string>();
   const stop = async (service: Service, signal?: AbortSignal) => {
     // Of a unit that is not there systemctl says so with another code than 0.
     if ((await shell.readFile(fileOf(service), signal)) !== undefined)
       await systemctl(['stop', `${service.name}.service`], signal);
+    stopped.add(service.name);
   };
   return {
     async ensureRunning(service, signal) {
       const text = systemdUnit(service);
       const unit = `${service.name}.service`;
       const isDefined = (await shell.readFile(fileOf(service), signal)) === text;
-      if (isDefined && (await isActive(service, signal))) return 'was running';
+      if (isDefined && !stopped.has(service.name) && (await isActive(service, signal))) return 'was running';
       if (!isDefined) await shell.writeFile(fileOf(service), text, signal);
       // Also for a unit that is defined: an earlier attempt may have ended between the writing and the reading.
       await systemctl(['daemon-reload'], signal);
       await systemctl(['enable', unit], signal);
       await systemctl(['restart', unit], signal);
+      stopped.delete(service.name);
       return 'started';
     },
     isRunning: isActive,
