@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../config/agent-config.ts';
 import { type AgentToInstall, agentToInstall } from '../config/agent-to-install.ts';
 import type { Config } from '../config/config.ts';
-import { otherAgentIn } from '../model/environment-block.ts';
+import { otherAgentIn, valueInBlock } from '../model/environment-block.ts';
 import type { Finding } from '../model/finding.ts';
 import type { NodeShell } from '../ports/node-shell.ts';
 import type { Check, CheckContext } from './check.ts';
@@ -52,15 +52,26 @@ async function nodeFindings(agent: AgentConfig, asked: Asked): Promise<readonly 
   }
 }
 
-async function scriptFindings({ node, cassandraEnv }: AgentConfig, { admin, signal }: Asked) {
+async function scriptFindings({ node, cassandraEnv }: AgentConfig, { config, admin, signal }: Asked) {
   const text = await admin.readFile(cassandraEnv!, signal);
   if (text === undefined)
     return [fault(check, `${cassandraEnv} on node ${node}`, 'no such file', 'mend cassandraEnv of that node')];
   const others = otherAgentIn(text);
-  if (others.length === 0) return [];
+  if (others.length === 0) return migrationFindings(node, text, config);
   const next = 'take it out there, and restart the node; or leave datastax.agent.localJar out and keep that one';
   const expected = `nobody else’s DataStax agent in ${cassandraEnv} of node ${node}`;
   return [fault(check, expected, others.map((line) => line.trim()).join('; '), next)];
+}
+
+/** A node has one agent, which tells one migration: with another's, that one would hear of nothing any more. */
+function migrationFindings(node: string, text: string, { pulsar }: Config): readonly Finding[] {
+  const own = `persistent://${pulsar.tenant}/${pulsar.namespace}/`;
+  const found = valueInBlock(text, 'CDC_TOPIC_PREFIX');
+  if (found === undefined || found.startsWith(own)) return [];
+  const next = 'cut that migration over and undo its deploy-agent first';
+  return [
+    fault(check, `the DataStax agent of node ${node} to publish to ${own}`, `another migration’s: ${found}`, next),
+  ];
 }
 
 /** What the agent reads when its node starts, as the node's user. */

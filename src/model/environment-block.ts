@@ -32,6 +32,12 @@ export function otherAgentIn(text: string): readonly string[] {
     .filter((line) => /-javaagent:\S*(agent-(c3|c4|dse4)|cdc-agent)\S*\.jar|\bCDC_PULSAR_SERVICE_URL=/.test(line));
 }
 
+/** What our block there gives a variable; undefined where there is none. For values without quotes in them. */
+export function valueInBlock(text: string, name: string): string | undefined {
+  const place = placeOf(text);
+  return place && new RegExp(`^export ${name}='?([^'\\n]*)`, 'm').exec(text.slice(place.from, place.to))?.[1];
+}
+
 function placeOf(text: string): { readonly from: number; readonly to: number } | undefined {
   const from = text.indexOf(`${begin}\n`);
   const to = from < 0 ? -1 : text.indexOf(`${end}\n`, from);

@@ -22,7 +22,7 @@ const sha256 = createHash('sha256').update('a jar').digest('hex');
 function ask(nodes: readonly ReturnType<typeof aNode>[], agent: object, feed = 'datastax') {
   const shell = localShell();
   const context = {
-    config: { feed, capture: { agents: nodes }, datastax: { agent } },
+    config: { feed, pulsar: { tenant: 'public', namespace: 'n' }, capture: { agents: nodes }, datastax: { agent } },
     handsOf: () => ({ shell, admin: shell }),
     localShell: shell,
   };
@@ -70,4 +70,25 @@ test('all that is wrong on any node is told at once', async () => {
 test('nothing is asked where somebody else installs it', async () => {
   expect(await ask([aNode('10.0.0.1')], { jar: '/no/a.jar' })).toEqual([]);
   expect(await ask([aNode('10.0.0.1')], { localJar: '/no', sha256 }, 'cdcmig')).toEqual([]);
+});
+
+test('a node whose agent tells another migration is refused with whom it tells', async () => {
+  const node = aNode('10.0.0.1');
+  const agent = { localJar: join(node.here, 'agent.jar'), sha256 };
+  const install = (prefix: string) =>
+    writeFileSync(
+      node.cassandraEnv,
+      withEnvironment('', {
+        environment: { CDC_TOPIC_PREFIX: prefix },
+        jvmOption: '-javaagent:/a/agent-c4-2.3.9-all.jar',
+      }),
+    );
+  install('persistent://public/n/events-');
+  expect(await ask([node], agent)).toEqual([]);
+  install("persistent://public/n/it's");
+  expect(await ask([node], agent)).toEqual([]);
+  install('persistent://public/n2/events-');
+  expect(await ask([node], agent)).toMatchObject([
+    { severity: 'fault', found: 'another migration’s: persistent://public/n2/events-' },
+  ]);
 });
