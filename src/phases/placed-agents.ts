@@ -1,5 +1,5 @@
 import { agentToInstall } from '../config/agent-to-install.ts';
-import { OperatorError, type Sentence } from '../errors.ts';
+import { type Sentence, throwIfAny } from '../errors.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord, PlacedAgent } from '../state/ledger-event.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -38,7 +38,7 @@ export function throwOnMovedAgents(
       },
     ];
   });
-  if (faults.length > 0) throw new OperatorError(faults);
+  throwIfAny(faults);
 }
 
 /** After an undo nothing is anywhere. */
