@@ -7,6 +7,7 @@ import type { EncodedRow, PackedPage } from '../ports/table-reader.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
 import { copyPlainRows, copyRow } from './copy-row.ts';
 import { cutRow, rowCountOf } from './packed-row.ts';
+import { placesOf } from './places-of.ts';
 import { readAhead, type TimedPage } from './read-ahead.ts';
 import { readSplit, restBehind } from './read-split.ts';
 import { createRowGroups, type RowGroup } from './row-groups.ts';
@@ -99,7 +100,7 @@ function takerOf(
       bytes += group.bytes;
       from = group.to;
       // Most find room at once; to await nothing would cost them a turn each.
-      const room = writes.begin(workOf(group, timed), rows);
+      const room = writes.begin(workOf(group, timed), placesOf(group, parts.rowsAtOnce));
       isTimely = room === undefined;
       if (room) await room;
     }

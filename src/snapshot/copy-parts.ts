@@ -21,7 +21,7 @@ export interface CopyParts {
   readonly keyspace: string;
   /** Names this worker in the books. */
   readonly worker: string;
-  /** Rows of one split that are being written at once. */
+  /** Rows of one split that are being written at once; fewer of large ones (see places-of.ts). */
   readonly rowsAtOnce: number;
   /** A split that turns out larger is cut there, at the end of a page: estimates know no wide partitions. */
   readonly mostBytes: number;

@@ -6,9 +6,9 @@ import { workAhead } from './work-ahead.ts';
 
 /** Of one split: look-ups on their way, or answered and waiting for their turn, each with its first page. */
 const partitionsAtOnce = 32;
-const rowsOfLookUp = 200;
 /** Most partitions are small: their rows are compared together. */
 const rowsOfPage = 500;
+const bytesOfPage = 512 * 1024;
 
 /**
  * For a target whose partitions are cut by other tokens than the source's: a range of it is read by looking up, by key, each
@@ -25,22 +25,27 @@ async function* readByKey(
   { target, sourceConsistency }: Sides,
   keys: PartitionKeyReader,
 ): AsyncGenerator<PackedPage> {
-  const { range, pageSize = rowsOfLookUp, ...ofRows } = read;
+  const { range, ...ofRows } = read;
   const ofKeys = { table: read.table, range, ...(read.signal && { signal: read.signal }) };
   const pages = keys.readPartitionKeys({ ...ofKeys, ...(sourceConsistency && { consistency: sourceConsistency }) });
-  const lookUp = (partitionKey: readonly Buffer[]) =>
-    withFirstPage(target.readPartition({ ...ofRows, pageSize, partitionKey }));
+  const lookUp = (partitionKey: readonly Buffer[]) => withFirstPage(target.readPartition({ ...ofRows, partitionKey }));
   let rows: EncodedRow[] = [];
+  let bytes = 0;
   for await (const partition of workAhead(eachOf(pages), partitionsAtOnce, lookUp))
     for await (const page of partition) {
       rows.push(...page);
-      if (rows.length < rowsOfPage) continue;
+      bytes += bytesOf(page);
+      if (rows.length < rowsOfPage && bytes < bytesOfPage) continue;
       yield packRows(rows);
-      rows = [];
+      [rows, bytes] = [[], 0];
     }
   if (rows.length > 0) yield packRows(rows);
 }
 
 async function* eachOf<Item>(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Item> {
   for await (const page of pages) yield* page;
+}
+
+function bytesOf(rows: readonly EncodedRow[]): number {
+  return rows.reduce((sum, { values }) => values.reduce((total, cell) => total + (cell?.length ?? 0), sum), 0);
 }

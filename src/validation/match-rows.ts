@@ -18,13 +18,16 @@ export interface RowMatcher {
   finish(): void;
 }
 
+const mostWaitingBytes = 8 * 1024 * 1024;
+
 /**
  * Pairs the rows of two sides that come in the same order. Rows without a partner wait; a match proves that both sides
- * have passed everything that waits before it. At most `mostWaiting` rows wait on a side: a longer stretch that only
+ * have passed everything that waits before it. At most `mostWaiting` rows, and some MiB of them, wait on a side: a longer stretch that only
  * one side has is given out as `alone` early, which costs a second look and no truth.
  */
 export function matchRows(outcome: MatchOutcome, mostWaiting = 20_000): RowMatcher {
   const waiting: Record<Side, Map<string, RowImage>> = { source: new Map(), target: new Map() };
+  const bytes: Record<Side, number> = { source: 0, target: 0 };
   return {
     get isWaiting() {
       return waiting.source.size + waiting.target.size > 0;
@@ -37,7 +40,9 @@ export function matchRows(outcome: MatchOutcome, mostWaiting = 20_000): RowMatch
         outcome.matched(...inOrder(side, image, partner));
       } else {
         waiting[side].set(text, image);
-        if (waiting[side].size > mostWaiting) giveOut(side, waiting[side].keys().next().value!);
+        bytes[side] += bytesOf(image);
+        while (waiting[side].size > mostWaiting || bytes[side] > mostWaitingBytes)
+          giveOut(side, waiting[side].keys().next().value!);
       }
     },
     finish() {
@@ -49,7 +54,7 @@ export function matchRows(outcome: MatchOutcome, mostWaiting = 20_000): RowMatch
   // A Map keeps the order of insertion, which is the order of the ring.
   function settlePassed(side: Side, text: string, partner: RowImage): void {
     giveOutUntil(otherSide(side), partner);
-    waiting[otherSide(side)].delete(text);
+    take(otherSide(side), text);
     giveOutUntil(side, undefined);
   }
 
@@ -61,10 +66,21 @@ export function matchRows(outcome: MatchOutcome, mostWaiting = 20_000): RowMatch
   }
 
   function giveOut(side: Side, text: string): void {
+    outcome.alone(side, take(side, text));
+  }
+
+  function take(side: Side, text: string): RowImage {
     const image = waiting[side].get(text)!;
     waiting[side].delete(text);
-    outcome.alone(side, image);
+    bytes[side] -= bytesOf(image);
+    return image;
   }
+}
+
+/** Of what the image keeps alive of its page. */
+function bytesOf({ key, values }: RowImage): number {
+  const sum = (cells: readonly (Buffer | null)[]) => cells.reduce((total, cell) => total + (cell?.length ?? 0), 0);
+  return sum(key.partitionKey) + sum(key.clustering) + sum(values);
 }
 
 function otherSide(side: Side): Side {

@@ -39,6 +39,18 @@ test('no more rows wait than may wait', () => {
   expect(log).toEqual(['source 1', 'source 2']);
 });
 
+test('of large rows fewer wait: what is not paired keeps its page in memory', () => {
+  const { matcher, log } = watched();
+  const large = (id: number) => ({ ...row(id), values: [Buffer.alloc(3 * 1024 * 1024)] });
+
+  for (const id of [1, 2, 3, 4]) matcher.add('source', large(id));
+  matcher.add('target', large(3));
+  for (const id of [5, 6]) matcher.add('source', large(id));
+
+  // Two fit in what may wait; what was paired makes room again.
+  expect(log).toEqual(['source 1', 'source 2', 'match 3', 'source 4']);
+});
+
 function watched(mostWaiting?: number) {
   const log: string[] = [];
   const matcher = matchRows(

@@ -1,9 +1,8 @@
 const wantedBytes = 512 * 1024;
 const mostRows = 5_000;
-const fewestRows = 10;
 const mostGrowth = 4;
-/** Of a query of which nothing is known: rows may have a megabyte each. */
-const firstRows = 50;
+/** Of a query of which nothing is known: rows may have a megabyte each, and many readings begin at once. */
+const firstRows = 5;
 
 export interface PageBrought {
   readonly rows: number;
@@ -33,5 +32,5 @@ function nextPageSize(asked: number, page: PageBrought): number {
   if (page.rows === 0) return asked;
   const fitting = Math.floor((wantedBytes * page.rows) / Math.max(1, page.bytes));
   const grown = page.rows < asked ? asked : asked * mostGrowth;
-  return Math.max(fewestRows, Math.min(fitting, grown, mostRows));
+  return Math.max(1, Math.min(fitting, grown, mostRows));
 }
