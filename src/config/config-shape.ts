@@ -167,6 +167,12 @@ export const configShape = z
           .default([]),
       })
       .prefault({}),
+    validation: z
+      .strictObject({
+        /** By which the ends of a value on both sides may lie apart. */
+        expirySeconds: z.int().min(0).max(86_400).default(2),
+      })
+      .prefault({}),
     window: z
       .strictObject({
         pastHours: z.number().positive().max(48).default(48),

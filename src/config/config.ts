@@ -61,6 +61,9 @@ export interface Config {
     /** See table-copying.ts. */
     readonly tables: WrittenConfig['snapshot']['tables'];
   };
+  readonly validation: {
+    readonly expiryTolerance: number;
+  };
   readonly window: TimestampWindow;
   readonly accept: WrittenConfig['accept'];
 }
@@ -105,7 +108,7 @@ export function normaliseConfig(
   folder: string,
   agents: readonly WrittenAgent[] = written.capture.agents,
 ): Config {
-  const { source, target, pulsar, datastax, capture, workers, snapshot, window } = written;
+  const { source, target, pulsar, datastax, capture, workers, snapshot, validation, window } = written;
   const path = (text: string) => (isAbsolute(text) ? text : resolve(folder, text));
   return {
     migration: written.migration,
@@ -150,6 +153,7 @@ export function normaliseConfig(
       mostPendingCompactions: snapshot.mostPendingCompactions,
       tables: snapshot.tables,
     },
+    validation: { expiryTolerance: validation.expirySeconds },
     window: {
       pastMicros: BigInt(Math.round(window.pastHours * 60 * microsPerMinute)),
       futureMicros: BigInt(Math.round(window.futureMinutes * microsPerMinute)),

@@ -6,7 +6,7 @@ export interface Difference {
   readonly kind: 'missing' | 'extra' | 'mismatch' | 'pending';
   readonly table: string;
   readonly key: RowKey;
-  /** Of a mismatch: the columns whose values differ. */
+  /** Of a mismatch: the columns whose values differ, and `TTL(column)` of values that are equal and end at other times. */
   readonly columns: readonly string[];
   /** Of the first that differ for certain: the newest write time of each side, microseconds, and where to look first. */
   readonly written?: {
@@ -44,6 +44,16 @@ export function differingRows(tables: readonly ComparedTable[]): number {
 /** Rows that differed while their changes could still be on their way. */
 export function pendingRows(tables: readonly ComparedTable[]): number {
   return tables.reduce((sum, { pending }) => sum + pending, 0);
+}
+
+/** How a difference names the end of a column's value. */
+export function expiryOf(column: string): string {
+  return `TTL(${column})`;
+}
+
+/** Whether the values are equal, and only end at other times. */
+export function isOnlyExpiry({ columns }: Pick<Difference, 'columns'>): boolean {
+  return columns.length > 0 && columns.every((column) => /^TTL\(.*\)$/s.test(column));
 }
 
 /** Whether the key means the static row of its partition. */

@@ -63,6 +63,7 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       report,
       streamTime: () => stream?.position?.streamTimeMicros,
       patienceMs: stream ? options.patienceMs : 0,
+      expiryTolerance: context.config.validation.expiryTolerance,
       splitsAtOnce,
       ...(isRemembered && { memory: rememberComparison(context, begun, interrupted?.splits) }),
       signal,

@@ -1,5 +1,5 @@
 import { isMulticell } from '../model/cql-type.ts';
-import { type Difference, isStaticKey } from '../model/difference.ts';
+import { type Difference, expiryOf, isStaticKey } from '../model/difference.ts';
 import { type Column, keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import { inParallel } from '../validation/in-parallel.ts';
 import { likelyReason } from '../validation/likely-reason.ts';
@@ -27,7 +27,7 @@ export async function explainDifferences(
     ]);
     return {
       ...difference,
-      written: { source, target, likely: likelyReason(difference.kind, { source, target }, handOverMicros) },
+      written: { source, target, likely: likelyReason(difference, { source, target }, handOverMicros) },
     };
   });
   const found = new Map(certain.map((difference, index) => [difference, explained[index]!]));
@@ -41,7 +41,9 @@ async function newestWrite(
   context: WorkerContext,
 ): Promise<bigint | undefined> {
   const timed = (isStaticKey(key, table) ? staticColumns(table) : regularColumns(table)).filter(
-    (column) => hasWriteTime(column) && (columns.length === 0 || columns.includes(column.name)),
+    (column) =>
+      hasWriteTime(column) &&
+      (columns.length === 0 || columns.includes(column.name) || columns.includes(expiryOf(column.name))),
   );
   if (timed.length === 0) return undefined;
   const pages = sidesOf(context)[side].readPartition({

@@ -135,6 +135,7 @@ async function lookAgain(
       clock,
       streamTime: () => stream.position?.streamTimeMicros,
       patienceMs: usualPatienceMs,
+      expiryTolerance: context.config.validation.expiryTolerance,
       signal,
     },
   );

@@ -87,7 +87,8 @@ async function waitForLag(context: PhaseContext): Promise<string> {
 }
 
 async function settleUnsettled(context: PhaseContext): Promise<string> {
-  const { ledger, source, target, clock, signal } = context;
+  const { config, ledger, source, target, clock, signal } = context;
+  const { expiryTolerance } = config.validation;
   const last = ledger.state.lastValidation;
   if (!last || last.unsettled.length === 0) return 'none';
   const settledAt = ledger.state.phases.get('start-sink')?.confirmedAtMicros;
@@ -98,7 +99,7 @@ async function settleUnsettled(context: PhaseContext): Promise<string> {
   const settle = async (table: Table) => {
     const keys = last.unsettled.filter((row) => row.table === table.name);
     const differing = keys.map(({ key }) => ({ key, columns: [], source: absentShare, target: absentShare }));
-    const how = { sides, table, clock, streamTime, patienceMs: settleMs, signal };
+    const how = { sides, table, clock, streamTime, patienceMs: settleMs, expiryTolerance, signal };
     return (await settleDifferences(differing, how)).map(({ verdict }) => verdict);
   };
   try {

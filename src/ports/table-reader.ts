@@ -48,10 +48,11 @@ export interface WholeRead extends RowRead {
   readonly pageSize?: number;
 }
 
-export type PackedRead = Omit<RangeRead, 'ttlColumns' | 'writeTimeColumns'>;
-
 /** Values and behind them, in the same shape, the remaining seconds of each of the `ttlColumns`. */
-export type TimedRead = Omit<RangeRead, 'writeTimeColumns'> | Omit<PartitionRead, 'writeTimeColumns'>;
+export type PackedRead = Omit<RangeRead, 'writeTimeColumns'>;
+
+/** The same of a range or a partition. */
+export type TimedRead = PackedRead | Omit<PartitionRead, 'writeTimeColumns'>;
 
 export interface PartitionRead extends RowRead {
   /** Encoded values of the partition key columns. */
@@ -78,7 +79,7 @@ export interface PartitionKeyReader {
  */
 export interface TableReader {
   readRange(read: RangeRead): AsyncIterable<readonly EncodedRow[]>;
-  /** The same rows as `readRange`, values only. */
+  /** The same rows as `readRange`. */
   readPacked(read: PackedRead): AsyncIterable<PackedPage>;
   /** The same rows as `readRange` or `readPartition`. A page is its taker's, who may write in its bytes. */
   readTimed(read: TimedRead): AsyncIterable<PackedPage>;

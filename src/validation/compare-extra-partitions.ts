@@ -96,12 +96,12 @@ function columnsOfPartition(table: Table) {
 async function* imagesOf(pages: AsyncIterable<readonly EncodedRow[]>, shape: RowShape): AsyncGenerator<RowImage> {
   let isFirst = true;
   for await (const page of pages)
-    for (const { values } of page) {
+    for (const row of page) {
       // A static row comes with every row of its partition and counts once.
-      const staticImage = isFirst ? staticImageOf(values, shape) : undefined;
+      const staticImage = isFirst ? staticImageOf(row, shape) : undefined;
       isFirst = false;
       if (staticImage) yield staticImage;
-      const image = rowImageOf(values, shape);
+      const image = rowImageOf(row, shape);
       if (image) yield image;
     }
 }

@@ -1,9 +1,11 @@
 import type { ComparedSplit } from '../model/compared-split.ts';
 import type { Table } from '../model/table.ts';
 import type { TokenRange } from '../model/token.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Consistency, PackedPage, TableReader } from '../ports/table-reader.ts';
+import { countRowsInTime } from './count-rows-in-time.ts';
 import { matchRows, type RowMatcher, type Side } from './match-rows.ts';
-import { countSameRows, cutRow } from './packed-rows.ts';
+import { cutRow } from './packed-rows.ts';
 import { openPageCursor, type PageCursor, type PeekedRow } from './page-cursor.ts';
 import { partitionKeyOf, type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
 import { type SplitTally, tallySplit } from './split-tally.ts';
@@ -22,6 +24,9 @@ export interface SplitToCompare {
   readonly sides: Sides;
   readonly table: Table;
   readonly range: TokenRange;
+  readonly clock: Clock;
+  /** Seconds by which the ends of two values may lie apart. */
+  readonly expiryTolerance?: number | undefined;
   readonly pageSize?: number;
   /** Of the keys that differ, how many are kept by key; the others are only counted. */
   readonly mostKept?: number;
@@ -32,16 +37,16 @@ const mostKeptOfSplit = 10_000;
 
 /**
  * Reads a stretch of the ring on both sides once and compares the bytes; a target that encoded a value anew, say without
- * its trailing null fields, would show as a mismatch and not pass unseen. Most rows are the same: stretches of pages are
+ * its trailing null fields, would show as a mismatch and not pass unseen. When values end is compared as far as CQL tells it. Most rows are the same: stretches of pages are
  * compared whole, and only rows that differ are cut into cells and paired by key. On a live keyspace a key that differs
  * may only be late: whether it is a difference is for settleDifferences to say. Memory holds a page or two a side and the
  * rows that wait for their partner.
  */
 export async function compareSplit(split: SplitToCompare): Promise<ComparedSplit> {
-  const shape = rowShapeOf(split.table);
+  const shape = rowShapeOf(split.table, split.expiryTolerance);
   const tally = tallySplit(shape, split.mostKept ?? mostKeptOfSplit);
   const matcher = matchRows(tally);
-  const open = (side: Side) => openPageCursor(readPages(side, split, shape), shape);
+  const open = (side: Side) => openPageCursor(readPages(side, split, shape), shape, split.clock);
   const cursors = { source: open('source'), target: open('target') };
   const partitions = { source: watchPartitions(), target: watchPartitions() };
   const adder = (side: Side) => rowAdder(side, shape, matcher, partitions[side]);
@@ -82,7 +87,7 @@ function takeSameRows(
   shape: RowShape,
 ): boolean {
   if (!source.page || !target.page) return false;
-  const count = countSameRows(source.page, source.row, target.page, target.row);
+  const count = countRowsInTime(rowsAt(source, source.page), rowsAt(target, target.page), shape);
   if (count === 0) return false;
   const hasStatics = shape.staticAt < shape.regularAt;
   const startsPartition = hasStatics && partitions.source(partitionAt(source.page, source.row, shape));
@@ -94,6 +99,10 @@ function takeSameRows(
   source.skip(count);
   target.skip(count);
   return true;
+}
+
+function rowsAt({ row, read }: PageCursor, page: PackedPage) {
+  return { page, row, read };
 }
 
 /** Whether a row is of another partition than the one before it, of those that it was asked about. */
@@ -126,11 +135,11 @@ function rowAdder(
   matcher: RowMatcher,
   isNewPartition: PartitionWatch,
 ): (row: PeekedRow) => void {
-  return ({ values, partitionKey }) => {
+  return (row) => {
     // A static row comes with every row of its partition and is compared once.
-    const staticImage = isNewPartition(partitionKey) ? staticImageOf(values, shape) : undefined;
+    const staticImage = isNewPartition(row.partitionKey) ? staticImageOf(row, shape) : undefined;
     if (staticImage) matcher.add(side, staticImage);
-    const image = rowImageOf(values, shape);
+    const image = rowImageOf(row, shape);
     if (image) matcher.add(side, image);
   };
 }
@@ -141,6 +150,7 @@ function readPages(side: Side, split: SplitToCompare, shape: RowShape): AsyncIte
   return sides[side].readPacked({
     table,
     columns: shape.columns,
+    ttlColumns: shape.ttlColumns,
     range,
     ...(pageSize === undefined ? {} : { pageSize }),
     ...(consistency === undefined ? {} : { consistency }),

@@ -17,6 +17,8 @@ export interface Comparing {
   /** See Settling. */
   readonly streamTime: () => bigint | undefined;
   readonly patienceMs: number;
+  /** Seconds by which the ends of two values may lie apart; default: `usualExpiryTolerance`. */
+  readonly expiryTolerance?: number | undefined;
   /** Splits that are read at once. */
   readonly splitsAtOnce: number;
   readonly pageSize?: number;
@@ -86,14 +88,22 @@ function rangesOfWholeRing(count: number): readonly TokenRange[] {
 function compareSplits(
   table: Table,
   ranges: readonly TokenRange[],
-  { sides, splitsAtOnce, pageSize, signal }: Comparing,
+  { sides, clock, expiryTolerance, splitsAtOnce, pageSize, signal }: Comparing,
   comparison: SplitComparison,
 ): Promise<readonly ComparedSplit[]> {
   // Many ranges are small ones, a partition each: there it is the round trips that take the time.
   const atOnce = Math.max(splitsAtOnce, Math.min(mostSmallAtOnce, ranges.length >> 6));
   return inParallel([...ranges.entries()], atOnce, signal, ([split, range]) =>
     comparison(split, () =>
-      compareSplit({ sides, table, range, signal, ...(pageSize === undefined ? {} : { pageSize }) }),
+      compareSplit({
+        sides,
+        table,
+        range,
+        clock,
+        expiryTolerance,
+        signal,
+        ...(pageSize === undefined ? {} : { pageSize }),
+      }),
     ),
   );
 }

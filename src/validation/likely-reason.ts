@@ -1,4 +1,4 @@
-import type { Difference } from '../model/difference.ts';
+import { type Difference, isOnlyExpiry } from '../model/difference.ts';
 import { instantText } from '../model/instant-text.ts';
 
 /** Newest write times of the cells that differ, microseconds; undefined where a side has none, or CQL does not tell. */
@@ -8,8 +8,12 @@ export interface WriteTimes {
 }
 
 /** Where to look first. What certainly happened only logs tell. */
-export function likelyReason(kind: Difference['kind'], { source, target }: WriteTimes, handOverMicros: bigint): string {
-  switch (kind) {
+export function likelyReason(
+  difference: Pick<Difference, 'kind' | 'columns'>,
+  { source, target }: WriteTimes,
+  handOverMicros: bigint,
+): string {
+  switch (difference.kind) {
     case 'pending':
       return 'its change may still be on its way';
     case 'missing':
@@ -19,6 +23,8 @@ export function likelyReason(kind: Difference['kind'], { source, target }: Write
       return `the source deleted it unseen, or somebody wrote it to the target${when}`;
     }
     case 'mismatch':
+      if (isOnlyExpiry(difference))
+        return 'equal, but for when it ends: its write waited long on its way to a node, or what wrote it told of no TTL';
       if (source !== undefined && source === target)
         return `both sides were written at ${instantText(source)}: a tie, which each settled by itself`;
       if (target !== undefined && (source === undefined || target > source))

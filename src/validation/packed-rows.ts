@@ -19,12 +19,19 @@ export function cutRow({ bytes, starts }: PackedPage, row: number, columnCount: 
 
 /** The page of rows that came cut into cells. */
 export function packRows(rows: readonly EncodedRow[]): PackedPage {
-  const packed = rows.map(({ values }) => packCells(values));
+  const packed = rows.map(({ values, ttlSeconds }) => packCells([...values, ...ttlSeconds.map(timeCell)]));
   const starts = new Uint32Array(rows.length + 1);
   packed.forEach((row, index) => {
     starts[index + 1] = starts[index]! + row.length;
   });
   return { bytes: Buffer.concat(packed), starts };
+}
+
+function timeCell(seconds: number | null): Buffer | null {
+  if (seconds === null) return null;
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(seconds);
+  return bytes;
 }
 
 export function packCells(cells: readonly (Buffer | null)[]): Buffer {
@@ -35,6 +42,16 @@ export function packCells(cells: readonly (Buffer | null)[]): Buffer {
     if (cell) at += cell.copy(bytes, at);
   }
   return bytes;
+}
+
+/** Where the cell stands that comes after so many from `from` on. */
+export function skipCells(bytes: Buffer, from: number, count: number): number {
+  let at = from;
+  for (let cell = 0; cell < count; cell++) {
+    const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    at += length < 0 ? 4 : 4 + length;
+  }
+  return at;
 }
 
 /** How many rows from `a` of one page and from `b` of the other on are the same, byte for byte; most often all there are. */

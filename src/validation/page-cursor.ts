@@ -1,14 +1,19 @@
 import { joinPartitionKey } from '../model/partition-key.ts';
 import { tokenOf } from '../model/token.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { PackedPage } from '../ports/table-reader.ts';
+import type { ReadSpan } from './expiry.ts';
 import { cutRow, rowCountOf } from './packed-rows.ts';
-import { partitionKeyOf, type RowShape } from './row-image.ts';
+import { readSpanSince } from './read-span.ts';
+import { partitionKeyOf, type ReadRow, type RowShape } from './row-image.ts';
 
 /** One side's walk along a split, row by row or over many at once. */
 export interface PageCursor {
   /** The page that is walked on, and its first row that was not taken yet; undefined when a page must be loaded first. */
   readonly page: PackedPage | undefined;
   readonly row: number;
+  /** Of the page. */
+  readonly read: ReadSpan;
   readonly isDone: boolean;
   /** Rows taken so far. */
   readonly taken: number;
@@ -20,16 +25,16 @@ export interface PageCursor {
   close(): Promise<void>;
 }
 
-export interface PeekedRow {
-  readonly values: readonly (Buffer | null)[];
+export interface PeekedRow extends ReadRow {
   readonly partitionKey: readonly Buffer[];
   readonly token: bigint;
 }
 
 /** The page after the one at hand is asked for ahead. */
-export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape): PageCursor {
+export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape, clock: Clock): PageCursor {
   const iterator = pages[Symbol.asyncIterator]();
   let page: PackedPage | undefined;
+  let read: ReadSpan = { from: 0, to: 0 };
   let row = 0;
   let taken = 0;
   let isDone = false;
@@ -42,6 +47,9 @@ export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape
     get row() {
       return row;
     },
+    get read() {
+      return read;
+    },
     get isDone() {
       return isDone;
     },
@@ -50,10 +58,10 @@ export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape
     },
     async load() {
       while (page === undefined && !isDone) {
-        const { done, value } = await following;
-        if (done) isDone = true;
+        const { result, span } = await following;
+        if (result.done) isDone = true;
         else following = ask();
-        if (!done && rowCountOf(value) > 0) [page, row] = [value, 0];
+        if (!result.done && rowCountOf(result.value) > 0) [page, row, read] = [result.value, 0, span];
       }
     },
     skip(rows) {
@@ -71,16 +79,19 @@ export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape
     },
   };
 
-  // It may fail when nobody waits for it any more; whoever loads it sees the failure.
-  function ask(): Promise<IteratorResult<PackedPage>> {
-    const asked = iterator.next();
+  function ask(): Promise<{ readonly result: IteratorResult<PackedPage>; readonly span: ReadSpan }> {
+    const askedAtMicros = clock.nowMicros();
+    const asked = iterator.next().then((result) => ({ result, span: readSpanSince(askedAtMicros, clock) }));
+    // It may fail when nobody waits for it any more; whoever loads it sees the failure.
     asked.catch(() => undefined);
     return asked;
   }
 
   function cutPeeked(): PeekedRow {
-    const values = cutRow(page!, row, shape.columns.length);
+    const cells = cutRow(page!, row, shape.columns.length + shape.ttlColumns.length);
+    const values = cells.slice(0, shape.columns.length);
+    const ttlSeconds = cells.slice(shape.columns.length).map((cell) => cell?.readInt32BE() ?? null);
     const partitionKey = partitionKeyOf(values, shape);
-    return { values, partitionKey, token: tokenOf(joinPartitionKey(partitionKey)) };
+    return { values, ttlSeconds, read, partitionKey, token: tokenOf(joinPartitionKey(partitionKey)) };
   }
 }

@@ -1,7 +1,9 @@
 import { isStaticKey, type RowKey } from '../model/difference.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { EncodedRow, PartitionRead } from '../ports/table-reader.ts';
 import type { Sides } from './compare-split.ts';
 import type { Side } from './match-rows.ts';
+import { readSpanSince } from './read-span.ts';
 import { type RowImage, type RowShape, rowImageOf, staticImageOf } from './row-image.ts';
 
 /** One row, or one static row, as a side holds it now; undefined when it is not there. */
@@ -10,14 +12,17 @@ export async function readImage(
   sides: Sides,
   key: RowKey,
   shape: RowShape,
+  clock: Clock,
   signal?: AbortSignal,
 ): Promise<RowImage | undefined> {
   const consistency = side === 'source' ? sides.sourceConsistency : sides.targetConsistency;
   const isStatic = isStaticKey(key, shape.table);
-  const row = await firstRow(
+  const askedAtMicros = clock.nowMicros();
+  const found = await firstRow(
     sides[side].readPartition({
       table: shape.table,
       columns: shape.columns,
+      ttlColumns: shape.ttlColumns,
       partitionKey: key.partitionKey,
       pageSize: 1,
       // Static values come with any row of the partition, so its first one is enough.
@@ -26,8 +31,9 @@ export async function readImage(
       ...(signal === undefined ? {} : { signal }),
     } satisfies PartitionRead),
   );
-  if (row === undefined) return undefined;
-  return isStatic ? staticImageOf(row.values, shape) : rowImageOf(row.values, shape);
+  if (found === undefined) return undefined;
+  const row = { ...found, read: readSpanSince(askedAtMicros, clock) };
+  return isStatic ? staticImageOf(row, shape) : rowImageOf(row, shape);
 }
 
 async function firstRow(pages: AsyncIterable<readonly EncodedRow[]>): Promise<EncodedRow | undefined> {

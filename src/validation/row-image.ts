@@ -1,12 +1,16 @@
-import { isStaticKey, type RowKey } from '../model/difference.ts';
+import { isMulticell } from '../model/cql-type.ts';
+import { expiryOf, isStaticKey, type RowKey } from '../model/difference.ts';
 import { type Column, keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
+import { type Expiry, mayEndTogether, type ReadSpan, usualExpiryTolerance } from './expiry.ts';
 
 /** What is compared: a row, or the static row of a partition (then the clustering is empty), as one side holds it. */
 export interface RowImage {
   readonly key: RowKey;
   /** Encoded values of the regular columns, or of the static ones, in the order of their names. */
   readonly values: readonly (Buffer | null)[];
+  /** Of the same values; undefined where it was not read. */
+  readonly expiry?: Expiry | undefined;
 }
 
 /** Where a row's parts stand among the values of a read of all columns. */
@@ -17,41 +21,80 @@ export interface RowShape {
   readonly clusteringAt: number;
   readonly staticAt: number;
   readonly regularAt: number;
+  /** Of which columns to read what is left of their time, too: those of which CQL tells it. */
+  readonly ttlColumns: readonly Column[];
+  /** Seconds by which two ends may lie apart. */
+  readonly expiryTolerance: number;
 }
 
-export function rowShapeOf(table: Table): RowShape {
+export function rowShapeOf(table: Table, expiryTolerance = usualExpiryTolerance): RowShape {
   const clusteringAt = table.partitionKey.length;
   const staticAt = clusteringAt + table.clustering.length;
   const statics = staticColumns(table);
+  const others = [...statics, ...regularColumns(table)];
   return {
     table,
-    columns: [...keyColumns(table), ...statics, ...regularColumns(table)],
+    columns: [...keyColumns(table), ...others],
     clusteringAt,
     staticAt,
     regularAt: staticAt + statics.length,
+    ttlColumns: others.filter(({ type }) => !isMulticell(type) && type.name !== 'counter'),
+    expiryTolerance,
   };
 }
 
+/** A row as it came, and where it was asked for when it was read, to place its remaining times. */
+export interface ReadRow extends Pick<EncodedRow, 'values'> {
+  /** In the order of `ttlColumns`. */
+  readonly ttlSeconds?: EncodedRow['ttlSeconds'];
+  readonly read?: ReadSpan;
+}
+
 /** Undefined for a partition that holds static values only, which comes as a row without clustering values. */
-export function rowImageOf(values: EncodedRow['values'], shape: RowShape): RowImage | undefined {
-  const clustering = values.slice(shape.clusteringAt, shape.staticAt);
+export function rowImageOf(row: ReadRow, shape: RowShape): RowImage | undefined {
+  const clustering = row.values.slice(shape.clusteringAt, shape.staticAt);
   if (!clustering.every((value) => value !== null)) return undefined;
-  return { key: { partitionKey: partitionKeyOf(values, shape), clustering }, values: values.slice(shape.regularAt) };
+  return {
+    key: { partitionKey: partitionKeyOf(row.values, shape), clustering },
+    ...partOf(row, shape, shape.regularAt, shape.columns.length),
+  };
 }
 
 /** Undefined where every static value is null: then there is no static row, whatever else the partition holds. */
-export function staticImageOf(values: EncodedRow['values'], shape: RowShape): RowImage | undefined {
-  const statics = values.slice(shape.staticAt, shape.regularAt);
-  if (statics.every((value) => value === null)) return undefined;
-  return { key: { partitionKey: partitionKeyOf(values, shape), clustering: [] }, values: statics };
+export function staticImageOf(row: ReadRow, shape: RowShape): RowImage | undefined {
+  const part = partOf(row, shape, shape.staticAt, shape.regularAt);
+  if (part.values.every((value) => value === null)) return undefined;
+  return { key: { partitionKey: partitionKeyOf(row.values, shape), clustering: [] }, ...part };
 }
 
-/** Names of the columns whose bytes differ between two images of one key. */
+function partOf({ values, ttlSeconds, read }: ReadRow, shape: RowShape, start: number, end: number) {
+  const columns = shape.columns.slice(start, end);
+  const secondsOf = (column: Column) => ttlSeconds?.[shape.ttlColumns.indexOf(column)] ?? null;
+  return {
+    values: values.slice(start, end),
+    ...(ttlSeconds && read && { expiry: { seconds: columns.map(secondsOf), read } }),
+  };
+}
+
+/** Names of the columns whose bytes differ between two images of one key, and `TTL(name)` of those that only end at other times. */
 export function differingColumns(source: RowImage, target: RowImage, shape: RowShape): readonly string[] {
   const start = isStaticKey(source.key, shape.table) ? shape.staticAt : shape.regularAt;
-  return source.values.flatMap((value, index) =>
-    isSameValue(value, target.values[index] ?? null) ? [] : [shape.columns[start + index]!.name],
-  );
+  return source.values.flatMap((value, index) => {
+    const { name } = shape.columns[start + index]!;
+    if (!isSameValue(value, target.values[index] ?? null)) return [name];
+    return isSameEnd(source.expiry, target.expiry, index, shape) ? [] : [expiryOf(name)];
+  });
+}
+
+function isSameEnd(
+  source: Expiry | undefined,
+  target: Expiry | undefined,
+  index: number,
+  { expiryTolerance }: RowShape,
+): boolean {
+  if (!source || !target) return true;
+  const seconds = ({ seconds }: Expiry) => seconds[index] ?? null;
+  return mayEndTogether(seconds(source), source.read, seconds(target), target.read, expiryTolerance);
 }
 
 export function partitionKeyOf(values: EncodedRow['values'], shape: RowShape): readonly Buffer[] {

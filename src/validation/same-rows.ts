@@ -1,8 +1,9 @@
 import type { PackedPage } from '../ports/table-reader.ts';
 import { DigestSum } from './digest-bytes.ts';
+import { skipCells } from './packed-rows.ts';
 import type { RowShape } from './row-image.ts';
 
-/** Adds up rows that both sides have, byte for byte, without cutting them into cells. */
+/** Adds up the values of rows that both sides have, byte for byte, without cutting them into cells; remaining times behind them are left out. */
 export interface SameRows {
   /** `startsPartition`: the first of them is its partition's first row; asked where there are static columns. */
   add(page: PackedPage, firstRow: number, count: number, startsPartition: boolean): void;
@@ -10,16 +11,19 @@ export interface SameRows {
 }
 
 export function addSameRows(shape: RowShape): SameRows {
-  return shape.staticAt === shape.regularAt ? rowsAsTheyAre() : rowsWithStatics(shape);
+  return shape.staticAt === shape.regularAt ? rowsAsTheyAre(shape) : rowsWithStatics(shape);
 }
 
-function rowsAsTheyAre(): SameRows {
+function rowsAsTheyAre({ columns, ttlColumns }: RowShape): SameRows {
   const digest = new DigestSum();
   let rows = 0n;
   return {
     add({ bytes, starts }, firstRow, count) {
       rows += BigInt(count);
-      for (let row = firstRow; row < firstRow + count; row++) digest.add(bytes, starts[row]!, starts[row + 1]!);
+      for (let row = firstRow; row < firstRow + count; row++) {
+        const start = starts[row]!;
+        digest.add(bytes, start, ttlColumns.length === 0 ? starts[row + 1]! : skipCells(bytes, start, columns.length));
+      }
     },
     total: () => ({ rows, digest: digest.total() }),
   };
@@ -34,13 +38,14 @@ function rowsWithStatics(shape: RowShape): SameRows {
   const cells = {
     clustering: shape.staticAt - shape.clusteringAt,
     statics: shape.regularAt - shape.staticAt,
+    regulars: shape.columns.length - shape.regularAt,
   };
   let rows = 0;
   return {
     add({ bytes, starts }, firstRow, count, startsPartition) {
       let before = { start: 0, end: 0 };
       for (let row = firstRow; row < firstRow + count; row++) {
-        const [start, end] = [starts[row]!, starts[row + 1]!];
+        const start = starts[row]!;
         const clustering = skipCells(bytes, start, shape.clusteringAt);
         const statics = skipCells(bytes, clustering, cells.clustering);
         const regulars = skipCells(bytes, statics, cells.statics);
@@ -50,7 +55,7 @@ function rowsWithStatics(shape: RowShape): SameRows {
         // A partition of nothing but static values comes as a row without clustering values.
         if (hasNull(bytes, clustering, cells.clustering)) continue;
         rows++;
-        sum.add(bytes, start, statics, regulars, end);
+        sum.add(bytes, start, statics, regulars, skipCells(bytes, regulars, cells.regulars));
       }
     },
     total: () => ({ rows: BigInt(rows), digest: sum.total() }),
@@ -77,12 +82,6 @@ class PartsSum {
 
 function isSame(bytes: Buffer, one: { start: number; end: number }, start: number, end: number): boolean {
   return bytes.compare(bytes, start, end, one.start, one.end) === 0;
-}
-
-function skipCells(bytes: Buffer, from: number, count: number): number {
-  let at = from;
-  for (let cell = 0; cell < count; cell++) at += 4 + Math.max(0, bytes.readInt32BE(at));
-  return at;
 }
 
 function hasValue(bytes: Buffer, from: number, count: number): boolean {

@@ -16,6 +16,8 @@ export interface Settling {
   readonly streamTime: () => bigint | undefined;
   /** How long to look again at what may still be on its way; 0 where no sink runs: one more look. */
   readonly patienceMs: number;
+  /** Seconds by which the ends of two values may lie apart. */
+  readonly expiryTolerance?: number | undefined;
   readonly keysAtOnce?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,7 +41,7 @@ export async function settleDifferences(
   keys: readonly DifferingKey[],
   settling: Settling,
 ): Promise<readonly SettledKey[]> {
-  const shape = rowShapeOf(settling.table);
+  const shape = rowShapeOf(settling.table, settling.expiryTolerance);
   const givesUpAt = settling.clock.nowMicros() + BigInt(Math.round(settling.patienceMs * 1000));
   const settled: SettledKey[] = new Array(keys.length);
   let open = keys.map((first, index): OpenKey => ({ first, index, watch: undefined }));
@@ -77,11 +79,12 @@ function lookAgain(open: readonly OpenKey[], shape: RowShape, settling: Settling
 async function lookAt({ key }: DifferingKey, shape: RowShape, settling: Settling): Promise<Look> {
   const { sides, clock, signal } = settling;
   const streamTimeMicros = settling.streamTime();
-  const target = await readImage('target', sides, key, shape, signal);
-  const source = await readImage('source', sides, key, shape, signal);
+  const target = await readImage('target', sides, key, shape, clock, signal);
+  const source = await readImage('source', sides, key, shape, clock, signal);
   return {
     source: shareOf(source, shape),
     target: shareOf(target, shape),
+    sourceExpiry: source?.expiry,
     columns: source && target ? differingColumns(source, target, shape) : [],
     streamTimeMicros,
     readAtMicros: clock.nowMicros(),

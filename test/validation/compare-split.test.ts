@@ -4,6 +4,7 @@ import type { ComparedSplit } from '../../src/model/compared-split.ts';
 import type { Table } from '../../src/model/table.ts';
 import { maxToken, minToken } from '../../src/model/token.ts';
 import { compareSplit } from '../../src/validation/compare-split.ts';
+import { aClock } from '../support/a-clock.ts';
 import { aTable, int } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryRow, packPage } from '../support/in-memory-reader.ts';
 import { changedRows, pageSizes, row, rowSets } from './random-rows.ts';
@@ -88,9 +89,9 @@ describe('compareSplit', () => {
       },
     };
 
-    await expect(compareSplit({ sides: { source: endless, target: broken }, table, range: ring })).rejects.toThrow(
-      'target is gone',
-    );
+    await expect(
+      compareSplit({ sides: { source: endless, target: broken }, table, range: ring, clock: aClock() }),
+    ).rejects.toThrow('target is gone');
     expect(isClosed).toBe(true);
   });
 
@@ -135,6 +136,7 @@ describe('compareSplit', () => {
             sides: { source: inMemoryReader(source, sourcePages), target: inMemoryReader(target, targetPages) },
             table: of,
             range: ring,
+            clock: aClock(),
           });
 
           expect(found(compared).sort()).toEqual(trueDifferences(source, target).sort());
@@ -161,6 +163,7 @@ function compare(
     sides: { source: inMemoryReader(source), target: inMemoryReader(target) },
     table: of,
     range: ring,
+    clock: aClock(),
     ...limits,
   });
 }

@@ -21,5 +21,13 @@ const cases: readonly [Difference['kind'], Partial<WriteTimes>, RegExp][] = [
 ];
 
 test.each(cases)('%s with %o', (kind, times, expected) => {
-  expect(likelyReason(kind, { source: undefined, target: undefined, ...times }, handOver)).toMatch(expected);
+  expect(likelyReason({ kind, columns: [] }, { source: undefined, target: undefined, ...times }, handOver)).toMatch(
+    expected,
+  );
+});
+
+test('of equal values that end at other times it says so', () => {
+  const times = { source: before, target: before };
+  expect(likelyReason({ kind: 'mismatch', columns: ['TTL(a)', 'TTL(b)'] }, times, handOver)).toMatch(/when it ends/);
+  expect(likelyReason({ kind: 'mismatch', columns: ['TTL(a)', 'b'] }, times, handOver)).toMatch(/a tie/);
 });

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { StandInFacts } from '../keyspaces/stand-in-facts.ts';
 import type { Sandbox, SandboxNode } from '../sandbox-state.ts';
+import { ttlTolerance } from './compare-rows.ts';
 import type { DemoFolder } from './demo-folder.ts';
 
 export const demoKeyspace = 'shop';
@@ -22,6 +23,8 @@ export function demoConfig(
     workers: { local: 1, folder: folder.workers },
     // Small, so that several workers have a share of the little there is.
     snapshot: { megabytesPerSplit: 1 },
+    // As compare-rows.ts has it.
+    validation: { expirySeconds: ttlTolerance },
   });
 }
 

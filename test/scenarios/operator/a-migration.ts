@@ -46,6 +46,7 @@ export interface ConfigParts {
   /** No agents of ours then; of `agents` those nodes on which theirs are installed. */
   readonly datastax?: object;
   readonly workers?: object;
+  readonly validation?: object;
   readonly accept?: readonly object[];
 }
 
@@ -107,6 +108,8 @@ function configOf(
     ...(more.datastax && { feed: 'datastax', datastax: more.datastax }),
     ...((!more.datastax || more.agents) && { capture: captureOf(running, more) }),
     workers: { local: 1, folder: running.workersFolder, ...more.workers },
+    // A machine that is short of CPU makes a write wait for many seconds.
+    validation: { expirySeconds: 30, ...more.validation },
     ...(more.accept && { accept: more.accept }),
   };
 }

@@ -48,6 +48,7 @@ export function wideRows(mismatches: number): readonly PlantedRow[] {
     ...staticRows,
     ...keyRows,
     ...fleetingRows,
+    ...lastingRows,
   ];
 }
 
@@ -78,4 +79,15 @@ const fleetingRows: readonly PlantedRow[] = numbers(60).map((id) => {
   if (id < 40) return { ...row, kind: 'extra', onSource: [`${insert} USING TTL 1`], onTarget: [insert] };
   const onTarget = [`UPDATE KS.fleeting USING TTL 1 SET b = 'c' WHERE id = ${id}`];
   return { ...row, kind: 'mismatch', columns: ['b'], onSource: [insert], onTarget };
+});
+
+/** Equal values that end at other times, or on one side only. */
+const lastingRows: readonly PlantedRow[] = numbers(60).map((n) => {
+  const id = 200 + n;
+  const insert = `INSERT INTO KS.fleeting (id, a, b) VALUES (${id}, 'a', 'b')`;
+  const set = (using: string) => `UPDATE KS.fleeting ${using} SET b = 'b' WHERE id = ${id}`;
+  const row = { table: 'fleeting', key: `${intHex(id)}/`, kind: 'mismatch', columns: ['TTL(b)'] } as const;
+  if (n < 20) return { ...row, onSource: [insert], onTarget: [set('USING TTL 5000')] };
+  const onSource = [`${insert} USING TTL 9000`];
+  return { ...row, onSource, onTarget: [n < 40 ? set('') : set('USING TTL 5000')] };
 });
