@@ -1,7 +1,7 @@
 /**
  * cdcmig beside what people use today, one after the other in one run: every tool as a process of its own copies the same tables from
  * one Cassandra to another; rows are counted after each, since a tool may end well with rows missing. Maven and pip fetch the peers once.
- * Run: node bench/peers.ts [--narrow 2000000] [--wide 300000] [--rounds 1] [--only narrow,wide] [--tools cdcmig,cheapest,dsbulk,cqlsh]
+ * Run: node bench/peers.ts [--narrow 2000000] [--wide 300000] [--large 500] [--partition 300000] [--rounds 1] [--only narrow,wide,large,partition] [--tools cdcmig,cheapest,dsbulk,cqlsh]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ const { values: args } = parseArgs({
   options: {
     narrow: { type: 'string', default: '2000000' },
     wide: { type: 'string', default: '300000' },
+    large: { type: 'string', default: '500' },
+    partition: { type: 'string', default: '300000' },
     rounds: { type: 'string', default: '1' },
     only: { type: 'string', default: 'narrow,wide' },
     tools: { type: 'string', default: 'cheapest,cdcmig,dsbulk,cqlsh' },
@@ -31,7 +33,8 @@ const { sandbox, close } = await openSandbox(args.sandbox, (dir) =>
 );
 try {
   print('| table | tool | rows/s | client CPU s a million | peak MB | rows there |\n|---|---|---|---|---|---|\n');
-  const tables = benchTables({ narrow: Number(args.narrow), wide: Number(args.wide) });
+  const rows = { narrow: Number(args.narrow), wide: Number(args.wide) };
+  const tables = benchTables({ ...rows, large: Number(args.large), partition: Number(args.partition) });
   for (const table of tables.filter(({ name }) => args.only.split(',').includes(name))) await contest(table);
 } finally {
   await close();

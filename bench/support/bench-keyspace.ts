@@ -38,7 +38,7 @@ export async function fillTable(table: BenchTable, side: Side, micros: bigint): 
   const insert = insertText(table, side.keyspace);
   const stamp = long(micros);
   const rows = Array.from({ length: table.rows }, (_, n) => n);
-  await inParallel(rows, 512, undefined, async (n) => {
+  await inParallel(rows, table.writesAtOnce ?? 512, undefined, async (n) => {
     await side.pool.execute(insert, [...table.columns.map(([, , value]) => value(n)), stamp], quorum);
   });
 }

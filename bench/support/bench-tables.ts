@@ -6,10 +6,17 @@ export interface BenchTable {
   /** Name, type and value of row `n` for each column; the primary key is the first one or two. */
   readonly columns: readonly (readonly [name: string, type: string, value: (n: number) => Buffer])[];
   readonly key: string;
+  /** Of the program that fills it; default: 512. */
+  readonly writesAtOnce?: number;
 }
 
-/** Rows as they are seen most: a few small columns, and twenty of many types in partitions of sixteen. */
-export function benchTables(rows: { readonly narrow: number; readonly wide: number }): readonly BenchTable[] {
+export type BenchRows = Readonly<Record<'narrow' | 'wide' | 'large' | 'partition', number>>;
+
+/**
+ * Rows as they are seen most: a few small columns, and twenty of many types in partitions of sixteen. And two to see what memory is taken: rows of
+ * twenty values of 10 to 50 kB, and all rows in one partition.
+ */
+export function benchTables(rows: BenchRows): readonly BenchTable[] {
   return [
     {
       name: 'narrow',
@@ -39,6 +46,30 @@ export function benchTables(rows: { readonly narrow: number; readonly wide: numb
         ['s', 'frozen<set<text>>', (n) => collection([text(`a${n % 10}`), text(`b${n % 10}`)])],
         ['u', 'uuid', (n) => uuid(n)],
         ['flag', 'boolean', (n) => Buffer.from([n & 1])],
+      ],
+    },
+    {
+      name: 'large',
+      rows: rows.large,
+      key: 'id',
+      writesAtOnce: 8,
+      columns: [
+        ['id', 'bigint', (n) => long(BigInt(n))],
+        ...numbers(20).map(
+          (i) => [`b${i}`, 'blob', (n: number) => Buffer.alloc(10_000 + ((n * 7 + i * 13) % 41) * 1_000, n)] as const,
+        ),
+      ],
+    },
+    {
+      name: 'partition',
+      rows: rows.partition,
+      key: 'id, at',
+      columns: [
+        ['id', 'int', () => int(1)],
+        ['at', 'int', (n) => int(n)],
+        ...numbers(4).map(
+          (i) => [`t${i}`, 'text', (n: number) => text(`column ${i} of row ${n}, some words`)] as const,
+        ),
       ],
     },
   ];
