@@ -171,6 +171,8 @@ export const configShape = z
       .strictObject({
         /** By which the ends of a value on both sides may lie apart. */
         expirySeconds: z.int().min(0).max(86_400).default(2),
+        /** That are read of each side. */
+        rowsPerSecond: z.int().min(1).optional(),
       })
       .prefault({}),
     window: z

@@ -63,6 +63,7 @@ export interface Config {
   };
   readonly validation: {
     readonly expiryTolerance: number;
+    readonly rowsPerSecond: number | undefined;
   };
   readonly window: TimestampWindow;
   readonly accept: WrittenConfig['accept'];
@@ -153,7 +154,7 @@ export function normaliseConfig(
       mostPendingCompactions: snapshot.mostPendingCompactions,
       tables: snapshot.tables,
     },
-    validation: { expiryTolerance: validation.expirySeconds },
+    validation: { expiryTolerance: validation.expirySeconds, rowsPerSecond: validation.rowsPerSecond },
     window: {
       pastMicros: BigInt(Math.round(window.pastHours * 60 * microsPerMinute)),
       futureMicros: BigInt(Math.round(window.futureMinutes * microsPerMinute)),

@@ -7,6 +7,7 @@ import type { ComparisonRecord, ValidationRecord } from '../state/ledger-event.t
 import type { MigrationState } from '../state/migration-state.ts';
 import type { OpenComparison } from '../state/open-comparison.ts';
 import { compareTables } from '../validation/compare-tables.ts';
+import { createReadBudget } from '../validation/read-budget.ts';
 import type { ValidationReport } from '../validation/report.ts';
 import { type ComparableTables, comparableTables } from './comparable-tables.ts';
 import { type ComparisonScope, type ScopedTables, scopeTables } from './comparison-scope.ts';
@@ -65,6 +66,7 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
       patienceMs: stream ? options.patienceMs : 0,
       expiryTolerance: context.config.validation.expiryTolerance,
       splitsAtOnce,
+      budget: createReadBudget(clock, context.config.validation.rowsPerSecond),
       ...(isRemembered && { memory: rememberComparison(context, begun, interrupted?.splits) }),
       signal,
     });

@@ -7,6 +7,7 @@ import { countRowsInTime } from './count-rows-in-time.ts';
 import { matchRows, type RowMatcher, type Side } from './match-rows.ts';
 import { cutRow } from './packed-rows.ts';
 import { openPageCursor, type PageCursor, type PeekedRow } from './page-cursor.ts';
+import type { ReadBudget } from './read-budget.ts';
 import { partitionKeyOf, type RowShape, rowImageOf, rowShapeOf, staticImageOf } from './row-image.ts';
 import { type SplitTally, tallySplit } from './split-tally.ts';
 
@@ -27,6 +28,7 @@ export interface SplitToCompare {
   readonly clock: Clock;
   /** Seconds by which the ends of two values may lie apart. */
   readonly expiryTolerance?: number | undefined;
+  readonly budget?: ReadBudget | undefined;
   readonly pageSize?: number;
   /** Of the keys that differ, how many are kept by key; the others are only counted. */
   readonly mostKept?: number;
@@ -46,7 +48,10 @@ export async function compareSplit(split: SplitToCompare): Promise<ComparedSplit
   const shape = rowShapeOf(split.table, split.expiryTolerance);
   const tally = tallySplit(shape, split.mostKept ?? mostKeptOfSplit);
   const matcher = matchRows(tally);
-  const open = (side: Side) => openPageCursor(readPages(side, split, shape), shape, split.clock);
+  const open = (side: Side) =>
+    openPageCursor(readPages(side, split, shape), shape, split.clock, (rows) =>
+      split.budget?.take(side, rows, split.signal),
+    );
   const cursors = { source: open('source'), target: open('target') };
   const partitions = { source: watchPartitions(), target: watchPartitions() };
   const adder = (side: Side) => rowAdder(side, shape, matcher, partitions[side]);

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import { compareExtraPartitions } from './compare-extra-partitions.ts';
 import { compareSplit, type Sides } from './compare-split.ts';
 import { inParallel } from './in-parallel.ts';
+import type { ReadBudget } from './read-budget.ts';
 import { settleDifferences } from './settle-differences.ts';
 import { differencesOf, keepKeys, sumTable } from './sum-table.ts';
 
@@ -21,6 +22,8 @@ export interface Comparing {
   readonly expiryTolerance?: number | undefined;
   /** Splits that are read at once. */
   readonly splitsAtOnce: number;
+  /** Default: none. */
+  readonly budget?: ReadBudget | undefined;
   readonly pageSize?: number;
   readonly memory?: ComparisonMemory;
   readonly signal?: AbortSignal | undefined;
@@ -88,7 +91,7 @@ function rangesOfWholeRing(count: number): readonly TokenRange[] {
 function compareSplits(
   table: Table,
   ranges: readonly TokenRange[],
-  { sides, clock, expiryTolerance, splitsAtOnce, pageSize, signal }: Comparing,
+  { sides, clock, expiryTolerance, budget, splitsAtOnce, pageSize, signal }: Comparing,
   comparison: SplitComparison,
 ): Promise<readonly ComparedSplit[]> {
   // Many ranges are small ones, a partition each: there it is the round trips that take the time.
@@ -101,6 +104,7 @@ function compareSplits(
         range,
         clock,
         expiryTolerance,
+        budget,
         signal,
         ...(pageSize === undefined ? {} : { pageSize }),
       }),

@@ -30,8 +30,13 @@ export interface PeekedRow extends ReadRow {
   readonly token: bigint;
 }
 
-/** The page after the one at hand is asked for ahead. */
-export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape, clock: Clock): PageCursor {
+/** The page after the one at hand is asked for ahead, as soon as `mayGoOn` allows it. */
+export function openPageCursor(
+  pages: AsyncIterable<PackedPage>,
+  shape: RowShape,
+  clock: Clock,
+  mayGoOn: (rows: number) => Promise<void> | undefined,
+): PageCursor {
   const iterator = pages[Symbol.asyncIterator]();
   let page: PackedPage | undefined;
   let read: ReadSpan = { from: 0, to: 0 };
@@ -59,9 +64,14 @@ export function openPageCursor(pages: AsyncIterable<PackedPage>, shape: RowShape
     async load() {
       while (page === undefined && !isDone) {
         const { result, span } = await following;
-        if (result.done) isDone = true;
-        else following = ask();
-        if (!result.done && rowCountOf(result.value) > 0) [page, row, read] = [result.value, 0, span];
+        if (result.done) {
+          isDone = true;
+          return;
+        }
+        const wait = mayGoOn(rowCountOf(result.value));
+        if (wait) await wait;
+        following = ask();
+        if (rowCountOf(result.value) > 0) [page, row, read] = [result.value, 0, span];
       }
     },
     skip(rows) {
