@@ -82,12 +82,12 @@ const fleetingRows: readonly PlantedRow[] = numbers(60).map((id) => {
 });
 
 /** Equal values that end at other times, or on one side only. */
-const lastingRows: readonly PlantedRow[] = numbers(60).map((n) => {
+const lastingRows: readonly PlantedRow[] = numbers(30).map((n) => {
   const id = 200 + n;
   const insert = `INSERT INTO KS.fleeting (id, a, b) VALUES (${id}, 'a', 'b')`;
   const set = (using: string) => `UPDATE KS.fleeting ${using} SET b = 'b' WHERE id = ${id}`;
   const row = { table: 'fleeting', key: `${intHex(id)}/`, kind: 'mismatch', columns: ['TTL(b)'] } as const;
-  if (n < 20) return { ...row, onSource: [insert], onTarget: [set('USING TTL 5000')] };
+  if (n < 10) return { ...row, onSource: [insert], onTarget: [set('USING TTL 5000')] };
   const onSource = [`${insert} USING TTL 9000`];
-  return { ...row, onSource, onTarget: [n < 40 ? set('') : set('USING TTL 5000')] };
+  return { ...row, onSource, onTarget: [n < 20 ? set('') : set('USING TTL 5000')] };
 });
