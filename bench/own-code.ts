@@ -44,9 +44,9 @@ async function cpuOf(work: () => Promise<void>): Promise<number> {
 }
 
 async function copy(rows: number, pages: readonly PackedPage[]): Promise<void> {
-  const target: Pick<TargetKeyspace, 'write' | 'insertRows' | 'writeCapacity'> = {
+  const target: Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity'> = {
     write: async () => {},
-    insertRows: async () => {},
+    writeRows: async () => {},
     writeCapacity: async () => undefined,
   };
   const report = () => {};
