@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { parseAllDocuments, parseDocument } from 'yaml';
+import { expect, onTestFinished, test } from 'vitest';
+import { parse, parseAllDocuments, parseDocument, stringify } from 'yaml';
 import { systemdUnit } from '../../src/adapters/supervisors/systemd-unit.ts';
 import { boundedAgent } from '../../src/deploy/agent-bounds.ts';
 import { nicedCommand } from '../../src/model/niced-command.ts';
@@ -59,4 +61,92 @@ test('the Kubernetes manifests run the agent as the unit does: its bounds, its c
   }
   const [daemons] = manifests.slice(1);
   expect(daemons.spec.selector.matchLabels).toEqual(daemons.spec.template.metadata.labels);
+});
+
+/** A tool of others that judges a template, where it is installed. */
+function tool(command: string, version: string) {
+  const isHere = spawnSync(command, [version]).status === 0;
+  return {
+    isHere,
+    note: isHere ? '' : ` (skipped: no ${command} here)`,
+    run: (words: readonly string[], cwd: string) => spawnSync(command, words, { cwd, encoding: 'utf8' }),
+  };
+}
+
+const [ansibleLint, kubectl, validator] = [
+  tool('ansible-lint', '--version'),
+  tool('kubectl', '--help'),
+  tool('kubernetes-validate', '--version'),
+];
+
+function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cdcmig-templates-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+test.skipIf(!ansibleLint.isHere)(
+  `ansible-lint finds no fault in the tasks, by its strictest profile${ansibleLint.note}`,
+  () => {
+    const folder = aFolder();
+    mkdirSync(join(folder, 'tasks'));
+    cpSync(join(import.meta.dirname, '../../templates/ansible/cdcmig-agent.yaml'), join(folder, 'tasks/main.yaml'));
+    const { status, stdout } = ansibleLint.run(['--offline', '--profile', 'production', 'tasks/main.yaml'], folder);
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+  },
+);
+
+const aStatefulSet = {
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'cassandra' },
+  spec: {
+    serviceName: 'cassandra',
+    selector: { matchLabels: { app: 'cassandra' } },
+    template: {
+      metadata: { labels: { app: 'cassandra' } },
+      spec: { containers: [{ name: 'cassandra', image: 'cassandra:5.0' }] },
+    },
+    volumeClaimTemplates: [
+      {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      },
+    ],
+  },
+};
+
+/** The StatefulSet of a Cassandra with our sidecar, and the DaemonSet. */
+function patched(folder: string): readonly string[] {
+  const template = read('kubernetes/cdcmig-agent.yaml');
+  writeFileSync(join(folder, 'patch.yaml'), template);
+  writeFileSync(join(folder, 'cassandra.yaml'), stringify(aStatefulSet));
+  const words = ['patch', '--local', '-f', 'cassandra.yaml', '--patch-file', 'patch.yaml', '-o', 'yaml'];
+  const { status, stdout, stderr } = kubectl.run(words, folder);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  return [stdout, template.split('\n---\n')[1]!];
+}
+
+test.skipIf(!kubectl.isHere)(
+  `kubectl patches the sidecar into a StatefulSet, beside what is there${kubectl.note}`,
+  () => {
+    const { containers, volumes } = parse(patched(aFolder())[0]!).spec.template.spec;
+    expect(containers.map(({ name }: { name: string }) => name).toSorted()).toEqual(['cassandra', 'cdcmig-agent']);
+    expect(volumes.map(({ name }: { name: string }) => name)).toEqual(['pulsar-token']);
+  },
+);
+
+const judge = kubectl.isHere ? validator : kubectl;
+
+test.skipIf(!judge.isHere)(`the Kubernetes manifests are what its schemas say, strictly${judge.note}`, () => {
+  const folder = aFolder();
+  for (const [index, manifest] of patched(folder).entries()) {
+    const verdict = (text: string) => {
+      writeFileSync(join(folder, `${index}.yaml`), text);
+      return validator.run(['--strict', `${index}.yaml`], folder).status;
+    };
+    expect(verdict(manifest)).toBe(0);
+    // It does look.
+    expect(verdict(manifest.replace('securityContext', 'securityContent'))).not.toBe(0);
+  }
 });
