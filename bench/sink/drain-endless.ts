@@ -1,7 +1,10 @@
 /**
  * The sink of a worker between lanes that are never empty and a target that takes everything, in one process: `node
- * drain-endless.ts CHANGES`. Says after each hundred thousand the most memory that the process ever had.
+ * drain-endless.ts CHANGES [live]`. Says after each hundred thousand the most memory that the process ever had, and with `live` what of it
+ * is in use.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
@@ -15,6 +18,7 @@ import { endlessLanes } from './endless-lanes.ts';
 import { benchNode } from './order-record.ts';
 
 const changes = Number(process.argv[2]);
+const collect = process.argv[3] === 'live' ? garbageCollector() : undefined;
 const partitions = 8;
 const of = { keyspace: 'bench', table: 'orders' };
 const column = (name: string, type: string) => ({
@@ -82,12 +86,27 @@ for (let due = Math.min(100_000, changes); lanes.acknowledged < changes; ) {
   if (lanes.acknowledged < due) continue;
   const seconds = (performance.now() - began) / 1000;
   const peak = (process.resourceUsage().maxRSS / 1024).toFixed(0);
-  process.stdout.write(`${lanes.acknowledged} changes applied in ${seconds.toFixed(0)} s, peak ${peak} MB\n`);
+  process.stdout.write(
+    `${lanes.acknowledged} changes applied in ${seconds.toFixed(0)} s, peak ${peak} MB${liveText()}\n`,
+  );
   due = Math.min(due + 100_000, changes);
 }
 stop.abort();
 await sink.catch(() => {});
 process.exit(0);
+
+function liveText(): string {
+  if (!collect) return '';
+  collect();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  const [heap, outside, all] = [heapUsed, external, rss].map((bytes) => (bytes / 2 ** 20).toFixed(0));
+  return `; live: ${heap} MB in the heap, ${outside} MB outside of it, ${all} MB with all that the process holds`;
+}
+
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
