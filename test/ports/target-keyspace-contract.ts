@@ -91,6 +91,21 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
       expect([(await read(24))?.values, (await read(25))?.values[0]]).toEqual([['a', 'b'], 'c']);
     });
 
+    it('rows are deleted together, each at the time that the delete carries', async () => {
+      const at = (id: number, micro: bigint) =>
+        target.write({ cql: insert(), values: [int(id), text('x'), unset, micros(micro), unset] });
+      await Promise.all([at(31, then), at(32, then), at(33, then + 2n)]);
+      const cql = `DELETE FROM "${keyspace}"."t" USING TIMESTAMP ? WHERE "id" = ?`;
+      const rows = [31, 32, 33].map((id) => packed([micros(then + 1n), int(id)]));
+      await target.writeRows({ cql, valueCount: 2, rows, using: Buffer.alloc(0) });
+      await at(32, then);
+      expect(await Promise.all([31, 32, 33].map(async (id) => (await read(id))?.values[0]))).toEqual([
+        undefined,
+        undefined,
+        'x',
+      ]);
+    });
+
     it('a row that is refused among others is told', async () => {
       const using = packed([micros(then), int(0)]);
       const rows = [
