@@ -69,6 +69,16 @@ describe('copySplit', () => {
     expect(target.mostInFlight).toBeLessThanOrEqual(64);
   });
 
+  test('of large rows fewer are on their way at once, so that memory is bounded whatever the rows', async () => {
+    const target = inMemoryTarget();
+    const large = Array.from({ length: 30 }, (_, id) => ({ values: { id: int(id), name: Buffer.alloc(120 * 1024) } }));
+    const { copied } = await copy(simple, large, { target, rowsAtOnce: 20, pageSizes: [10] });
+
+    expect(copied).toMatchObject({ readRows: 30n, writtenRows: 30n });
+    // Each counts for four.
+    expect(target.mostInFlight).toBe(5);
+  });
+
   test('of rows that went together only the one that is refused becomes a dead letter', async () => {
     const target = inMemoryTarget(({ values }) => {
       if ((values[1] as Buffer).readInt32BE() === 2) throw refused('bad value');
