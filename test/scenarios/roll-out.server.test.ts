@@ -17,9 +17,11 @@ const moved = `${own}_moved`;
 let sides: TwoSides;
 let migration: AMigration;
 let server: SshServer;
+let ssh: object;
 /** Where the next command that has this text in it is cut. */
 let cutNext: { readonly text: string; readonly cut: Cut } | undefined;
 const keys = mkdtempSync(join(tmpdir(), 'cdcmig-keys-'));
+const secret = `s3cret-${process.pid}`;
 
 beforeAll(async () => {
   sides = await openTwoSides(inject('sandbox'));
@@ -35,12 +37,18 @@ beforeAll(async () => {
   const { host, port, user, knownHosts, privateKey } = server.endpoint;
   writeFileSync(join(keys, 'known_hosts'), knownHosts);
   writeFileSync(join(keys, 'key'), privateKey!());
-  const ssh = { host, port, user, key: `file:${join(keys, 'key')}`, knownHosts: [join(keys, 'known_hosts')] };
+  writeFileSync(join(keys, 'token'), secret);
+  ssh = { host, port, user, key: `file:${join(keys, 'key')}`, knownHosts: [join(keys, 'known_hosts')] };
   migration = aMigration(
     { name: `rolled-${process.pid}`, sandbox: inject('sandbox'), keyspace: own, targetKeyspace: moved },
-    { agents: () => ({ ssh }) },
+    parts(),
   );
 }, patience);
+
+/** The broker asks nobody for a token, and so takes any. */
+function parts(place: object = {}) {
+  return { pulsar: { token: `file:${join(keys, 'token')}` }, agents: () => ({ ssh, ...place }) };
+}
 
 afterAll(async () => {
   await endScenario({ migration, sides, keyspace: own, targetKeyspace: moved });
@@ -103,6 +111,37 @@ test('a host with another key than the known one is not spoken to', { timeout: p
   writeFileSync(join(keys, 'known_hosts'), text);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/another one: SHA256:/) });
   expect(server.commands.length).toBe(ran);
+});
+
+test('an agent that is somewhere is not put elsewhere, and not looked for there by undo', {
+  timeout: patience,
+}, async () => {
+  const elsewhere = join(keys, 'elsewhere');
+  migration.configure(parts({ folder: elsewhere }));
+  const ended = [await deploy(), await migration.run('undo', 'deploy-agent')];
+  migration.configure(parts());
+  for (const { exitCode, stderr } of ended)
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(`where deploy-agent put it: folder ${migration.agentFolder}, supervisor process`),
+    });
+  expect(existsSync(elsewhere)).toBe(false);
+});
+
+test('nothing secret is on a command line, in the agent’s settings, its unit or its log', {
+  timeout: patience,
+}, async () => {
+  expect(server.commands.length).toBeGreaterThan(50);
+  const pid = pidIn(join(migration.agentFolder, 'agent.pid'));
+  const [packed] = readdirSync(join(keys, 'packed'));
+  const unit = readFileSync(join(keys, 'packed', packed!, `cdcmig-agent-rolled-${process.pid}.service`), 'utf8');
+  const told = [
+    ...server.commands,
+    ...['agent.json', 'agent.log'].map((file) => readFileSync(join(migration.agentFolder, file), 'utf8')),
+    ...['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8')),
+    unit,
+  ].join('\n');
+  for (const kept of [secret, server.endpoint.privateKey!().split('\n')[2]!]) expect(told).not.toContain(kept);
 });
 
 test('undo does not begin beside another run of the migration', { timeout: patience }, async () => {
