@@ -3,8 +3,9 @@ import { waitBeforeAttempt } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { PulsarError } from './pulsar-error.ts';
 import { Pulse } from './pulse.ts';
+import { type Repeating, repeatedly } from './repeatedly.ts';
 
-const firstAttempts = 6;
+const withoutEnd = { attempts: Number.POSITIVE_INFINITY };
 
 export interface AttachmentHooks {
   readonly lookup: (signal: AbortSignal) => Promise<Connection>;
@@ -37,8 +38,8 @@ export class Attachment {
   async start(signal?: AbortSignal, { isPatient = false } = {}): Promise<void> {
     // Whoever opens a second consumer on an exclusive subscription or a range that is taken wants to know at once.
     const isTaken = (error: PulsarError) => error.code === 'ConsumerBusy' || error.code === 'ConsumerAssignError';
-    const attempts = isPatient ? Number.POSITIVE_INFINITY : firstAttempts;
-    await this.attachWithin(attempts, (error) => !error.isTransient || isTaken(error), signal);
+    const isLasting = (error: PulsarError) => !error.isTransient || isTaken(error);
+    await this.attachRepeatedly({ isLasting, signal, ...(isPatient && withoutEnd) });
   }
 
   /** Waits for the connection; rejects once the attachment has ended. */
@@ -68,7 +69,7 @@ export class Attachment {
 
   async resume(signal?: AbortSignal): Promise<void> {
     try {
-      await this.attachWithin(firstAttempts, (error) => !error.isTransient, signal);
+      await this.attachRepeatedly({ signal });
     } catch (error) {
       if (!this.endedBy) void this.attachForever();
       throw error;
@@ -87,7 +88,7 @@ export class Attachment {
     try {
       // Not at once: a broker that lets go of us again and again must not be asked in a tight loop.
       await waitBeforeAttempt(0, this.ending.signal);
-      await this.attachWithin(Number.POSITIVE_INFINITY, (error) => !error.isTransient);
+      await this.attachRepeatedly(withoutEnd);
     } catch (error) {
       if (this.endedBy) return;
       const fault = error instanceof PulsarError ? error : new PulsarError('Protocol', String(error), { cause: error });
@@ -95,24 +96,11 @@ export class Attachment {
     }
   }
 
-  private async attachWithin(
-    attempts: number,
-    isLasting: (error: PulsarError) => boolean,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  private async attachRepeatedly({ signal, ...repeating }: Repeating): Promise<void> {
     const either = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
     this.isAttaching = true;
     try {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await this.attachOnce(either);
-          return;
-        } catch (error) {
-          either.throwIfAborted();
-          if (!(error instanceof PulsarError) || isLasting(error) || attempt >= attempts) throw error;
-          await waitBeforeAttempt(attempt - 1, either);
-        }
-      }
+      await repeatedly(() => this.attachOnce(either), { ...repeating, signal: either });
     } finally {
       this.isAttaching = false;
     }

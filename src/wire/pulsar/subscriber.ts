@@ -1,11 +1,9 @@
 import { Attachment } from './attachment.ts';
-import { waitBeforeAttempt } from './backoff.ts';
 import type { OutgoingCommand } from './commands.ts';
 import type { Connection, ConsumerEnd } from './connection.ts';
 import type { MessageId } from './message-id.ts';
 import { PulsarError } from './pulsar-error.ts';
-
-const attempts = 6;
+import { repeatedly } from './repeatedly.ts';
 
 export interface ConsumerHost {
   /** Never the same twice on this client. */
@@ -102,17 +100,23 @@ export class Subscriber implements ConsumerEnd {
   }
 
   lastIds(signal?: AbortSignal) {
-    return repeatedly(async () => {
-      const connection = await this.attachment.attached(signal);
-      const { consumerId } = this;
-      const answer = await connection.request((requestId) => ({ getLastMessageId: { consumerId, requestId } }), signal);
-      return answer.getLastMessageIdResponse!;
-    }, signal);
+    return repeatedly(
+      async () => {
+        const connection = await this.attachment.attached(signal);
+        const { consumerId } = this;
+        const answer = await connection.request(
+          (requestId) => ({ getLastMessageId: { consumerId, requestId } }),
+          signal,
+        );
+        return answer.getLastMessageIdResponse!;
+      },
+      { signal },
+    );
   }
 
   /** `onSought` runs when the broker has moved the subscription, before anything of the new place can arrive. */
   seek(to: Seek, onSought: () => void, signal?: AbortSignal): Promise<void> {
-    return repeatedly(() => this.seekOnce(to, onSought, signal), signal);
+    return repeatedly(() => this.seekOnce(to, onSought, signal), { signal });
   }
 
   async unsubscribe(signal?: AbortSignal): Promise<void> {
@@ -184,17 +188,5 @@ export class Subscriber implements ConsumerEnd {
       throw error;
     }
     await this.attachment.resume(signal);
-  }
-}
-
-/** For what ends alike, done once or twice. */
-async function repeatedly<Result>(doOnce: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await doOnce();
-    } catch (error) {
-      if (!(error instanceof PulsarError && error.isTransient) || attempt === attempts) throw error;
-      await waitBeforeAttempt(attempt - 1, signal);
-    }
   }
 }
