@@ -1,7 +1,7 @@
 import type { Report } from '../events.ts';
+import { RowBudget } from '../model/row-budget.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadStrain } from './read-strain.ts';
-import { RowBudget } from './row-budget.ts';
 
 /** How fast a worker reads the source; all of its splits share it. */
 export interface Pace {
@@ -35,7 +35,7 @@ const tellEveryMicros = 60_000_000n;
 export function createPace(parts: PaceParts): Pace {
   const { clock, strain } = parts;
   const tell = tellNowAndThen(parts);
-  const ofAll = new RowBudget(clock);
+  const ofAll = new RowBudget();
   const ofTables = new Map<string, RowBudget>();
   return {
     async take(page, signal) {
@@ -54,7 +54,7 @@ export function createPace(parts: PaceParts): Pace {
   };
 
   function budgetOf(table: string): RowBudget {
-    const budget = ofTables.get(table) ?? new RowBudget(clock);
+    const budget = ofTables.get(table) ?? new RowBudget();
     ofTables.set(table, budget);
     return budget;
   }
@@ -69,9 +69,9 @@ export function createPace(parts: PaceParts): Pace {
   ): Promise<void> {
     const rate = rateNow();
     if (rate === undefined) return;
-    const startMicros = budget.take(rows, rate);
+    const startMicros = budget.take(rows, rate, clock.nowMicros());
     for (let left = startMicros - clock.nowMicros(); left > 0n; left = startMicros - clock.nowMicros()) {
-      if (rateNow() !== rate) return budget.forget();
+      if (rateNow() !== rate) return budget.forget(clock.nowMicros());
       tell(reason(rate));
       await clock.sleep(Math.min(lookEveryMs, Number(left) / 1000), signal);
     }

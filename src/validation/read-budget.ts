@@ -1,3 +1,4 @@
+import { RowBudget } from '../model/row-budget.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Side } from './match-rows.ts';
 
@@ -7,16 +8,14 @@ export interface ReadBudget {
   take(side: Side, rows: number, signal?: AbortSignal): Promise<void> | undefined;
 }
 
-/** Time in which nothing was read is not caught up with. */
 export function createReadBudget(clock: Clock, rowsPerSecond: number | undefined): ReadBudget {
   if (rowsPerSecond === undefined) return { take: () => undefined };
-  const freeAtMicros: Record<Side, bigint> = { source: 0n, target: 0n };
+  const budgets: Record<Side, RowBudget> = { source: new RowBudget(), target: new RowBudget() };
   return {
     take(side, rows, signal) {
       const now = clock.nowMicros();
-      const begin = freeAtMicros[side] > now ? freeAtMicros[side] : now;
-      freeAtMicros[side] = begin + BigInt(Math.round((rows * 1e6) / rowsPerSecond));
-      return clock.sleep(Number(freeAtMicros[side] - now) / 1000, signal);
+      budgets[side].take(rows, rowsPerSecond, now);
+      return clock.sleep(Number(budgets[side].freeAtMicros - now) / 1000, signal);
     },
   };
 }
