@@ -29,10 +29,18 @@ export function mayEndTogether(
   return earliest - latest <= tolerance;
 }
 
-/** The same for all values of a row; of a reading that tells nothing of expiry nothing is said. */
-export function mayAllEndTogether(one: Expiry | undefined, other: Expiry | undefined, tolerance: number): boolean {
+/** The same for a value of a row by its place; of a reading that tells nothing of expiry nothing is said. */
+export function mayValueEndTogether(
+  one: Expiry | undefined,
+  other: Expiry | undefined,
+  index: number,
+  tolerance: number,
+): boolean {
   if (!one || !other) return true;
-  return one.seconds.every((seconds, index) =>
-    mayEndTogether(seconds, one.read, other.seconds[index] ?? null, other.read, tolerance),
-  );
+  return mayEndTogether(one.seconds[index] ?? null, one.read, other.seconds[index] ?? null, other.read, tolerance);
+}
+
+/** The same for all values of a row. */
+export function mayAllEndTogether(one: Expiry | undefined, other: Expiry | undefined, tolerance: number): boolean {
+  return !one || one.seconds.every((_, index) => mayValueEndTogether(one, other, index, tolerance));
 }

@@ -1,7 +1,7 @@
 import type { EncodedRow, PackedPage, PackedRead, PartitionKeyReader } from '../ports/table-reader.ts';
 import type { Sides } from './compare-split.ts';
 import { withFirstPage } from './first-page.ts';
-import { packRows } from './packed-rows.ts';
+import { bytesOfCells, packRows } from './packed-rows.ts';
 import { workAhead } from './work-ahead.ts';
 
 /** Of one split: look-ups on their way, or answered and waiting for their turn, each with its first page. */
@@ -47,5 +47,5 @@ async function* eachOf<Item>(pages: AsyncIterable<readonly Item[]>): AsyncGenera
 }
 
 function bytesOf(rows: readonly EncodedRow[]): number {
-  return rows.reduce((sum, { values }) => values.reduce((total, cell) => total + (cell?.length ?? 0), sum), 0);
+  return rows.reduce((sum, { values }) => sum + bytesOfCells(values), 0);
 }

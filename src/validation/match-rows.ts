@@ -1,4 +1,5 @@
 import { rowKeyText } from '../model/difference.ts';
+import { bytesOfCells } from './packed-rows.ts';
 import type { RowImage } from './row-image.ts';
 
 export type Side = 'source' | 'target';
@@ -79,8 +80,7 @@ export function matchRows(outcome: MatchOutcome, mostWaiting = 20_000): RowMatch
 
 /** Of what the image keeps alive of its page. */
 function bytesOf({ key, values }: RowImage): number {
-  const sum = (cells: readonly (Buffer | null)[]) => cells.reduce((total, cell) => total + (cell?.length ?? 0), 0);
-  return sum(key.partitionKey) + sum(key.clustering) + sum(values);
+  return bytesOfCells(key.partitionKey) + bytesOfCells(key.clustering) + bytesOfCells(values);
 }
 
 function otherSide(side: Side): Side {

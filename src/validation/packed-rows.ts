@@ -34,8 +34,13 @@ function timeCell(seconds: number | null): Buffer | null {
   return bytes;
 }
 
+/** Of the values alone. */
+export function bytesOfCells(cells: readonly (Buffer | null)[]): number {
+  return cells.reduce((sum, cell) => sum + (cell?.length ?? 0), 0);
+}
+
 export function packCells(cells: readonly (Buffer | null)[]): Buffer {
-  const bytes = Buffer.allocUnsafe(cells.reduce((sum, cell) => sum + 4 + (cell?.length ?? 0), 0));
+  const bytes = Buffer.allocUnsafe(4 * cells.length + bytesOfCells(cells));
   let at = 0;
   for (const cell of cells) {
     at = bytes.writeInt32BE(cell?.length ?? -1, at);

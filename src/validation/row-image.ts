@@ -2,7 +2,7 @@ import { isMulticell } from '../model/cql-type.ts';
 import { expiryOf, isStaticKey, type RowKey } from '../model/difference.ts';
 import { type Column, keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
-import { type Expiry, mayEndTogether, type ReadSpan, usualExpiryTolerance } from './expiry.ts';
+import { type Expiry, mayValueEndTogether, type ReadSpan, usualExpiryTolerance } from './expiry.ts';
 
 /** What is compared: a row, or the static row of a partition (then the clustering is empty), as one side holds it. */
 export interface RowImage {
@@ -82,19 +82,8 @@ export function differingColumns(source: RowImage, target: RowImage, shape: RowS
   return source.values.flatMap((value, index) => {
     const { name } = shape.columns[start + index]!;
     if (!isSameValue(value, target.values[index] ?? null)) return [name];
-    return isSameEnd(source.expiry, target.expiry, index, shape) ? [] : [expiryOf(name)];
+    return mayValueEndTogether(source.expiry, target.expiry, index, shape.expiryTolerance) ? [] : [expiryOf(name)];
   });
-}
-
-function isSameEnd(
-  source: Expiry | undefined,
-  target: Expiry | undefined,
-  index: number,
-  { expiryTolerance }: RowShape,
-): boolean {
-  if (!source || !target) return true;
-  const seconds = ({ seconds }: Expiry) => seconds[index] ?? null;
-  return mayEndTogether(seconds(source), source.read, seconds(target), target.read, expiryTolerance);
 }
 
 export function partitionKeyOf(values: EncodedRow['values'], shape: RowShape): readonly Buffer[] {
