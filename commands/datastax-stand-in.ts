@@ -3,6 +3,7 @@ import { openSourceCluster } from '../src/adapters/cassandra/open-source-cluster
 import { readConfig } from '../src/config/read-config.ts';
 import { OperatorError } from '../src/errors.ts';
 import { tablesOf } from '../src/model/schema.ts';
+import { topicRoot } from '../src/model/topics.ts';
 import { runStandIn } from '../src/sandbox/datastax/run-stand-in.ts';
 import { configOption } from './common-options.ts';
 import { endpointOf } from './endpoint-of.ts';
@@ -26,7 +27,7 @@ export function datastaxStandInCommand(): Command {
 
 async function standIn({ config: file, node: address, commitLog }: Options): Promise<void> {
   const config = readConfig(file);
-  const { serviceUrl, tenant, namespace } = config.pulsar;
+  const { serviceUrl } = config.pulsar;
   const stop = interruptSignal();
   const source = await openSourceCluster(endpointOf(config.source));
   try {
@@ -36,7 +37,7 @@ async function standIn({ config: file, node: address, commitLog }: Options): Pro
       hostId: node.hostId,
       commitLogDirectory: commitLog,
       serviceUrl,
-      topicPrefix: `persistent://${tenant}/${namespace}/${config.datastax.topicPrefix}`,
+      topicPrefix: `${topicRoot(config.pulsar)}${config.datastax.topicPrefix}`,
       readTables: async () => [...tablesOf(await source.schema(config.source.keyspace)), ...(await canaryTables())],
       signal: stop,
     });

@@ -3,6 +3,7 @@ import { type AgentToInstall, agentToInstall } from '../config/agent-to-install.
 import type { Config } from '../config/config.ts';
 import { otherAgentIn, valueInBlock } from '../model/environment-block.ts';
 import type { Finding } from '../model/finding.ts';
+import { topicRoot } from '../model/topics.ts';
 import type { NodeShell } from '../ports/node-shell.ts';
 import type { Check, CheckContext } from './check.ts';
 import { fault } from './fault.ts';
@@ -65,7 +66,7 @@ async function scriptFindings({ node, cassandraEnv }: AgentConfig, { config, adm
 
 /** A node has one agent, which tells one migration: with another's, that one would hear of nothing any more. */
 function migrationFindings(node: string, text: string, { pulsar }: Config): readonly Finding[] {
-  const own = `persistent://${pulsar.tenant}/${pulsar.namespace}/`;
+  const own = topicRoot(pulsar);
   const found = valueInBlock(text, 'CDC_TOPIC_PREFIX');
   if (found === undefined || found.startsWith(own)) return [];
   const next = 'cut that migration over and undo its deploy-agent first';

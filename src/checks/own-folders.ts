@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Config } from '../config/config.ts';
+import { settingsFileName } from '../model/agent-settings.ts';
 import type { Finding } from '../model/finding.ts';
 import type { NodeShell } from '../ports/node-shell.ts';
 import type { Check } from './check.ts';
@@ -34,7 +35,7 @@ async function findingsOf(
 
 async function settingsIn(folder: string, shell: NodeShell, signal?: AbortSignal): Promise<string | undefined> {
   try {
-    return await shell.readFile(`${folder}/agent.json`, signal);
+    return await shell.readFile(`${folder}/${settingsFileName}`, signal);
   } catch {
     signal?.throwIfAborted();
     // "nodes reached" asks the same hands, and tells why.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AgentSettings } from '../model/agent-settings.ts';
+import { type AgentSettings, settingsFileName } from '../model/agent-settings.ts';
 import type { NodeShell, Upload } from '../ports/node-shell.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { Service, Supervisor } from '../ports/supervisor.ts';
@@ -41,7 +41,7 @@ export function keptOf({ admin, settings }: Pick<NodeAgent, 'admin' | 'settings'
 }
 
 export function settingsFile({ settings }: Pick<NodeAgent, 'settings'>): string {
-  return join(settings.folder, 'agent.json');
+  return join(settings.folder, settingsFileName);
 }
 
 /** There while an agent may run with another program than the one in its folder. */

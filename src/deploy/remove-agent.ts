@@ -1,3 +1,4 @@
+import { settingsFileName } from '../model/agent-settings.ts';
 import { agentService, keptOf, type NodeAgent, startDueName } from './node-agent.ts';
 import { present, putBack, throwOnRemains, type WhatIsBack } from './put-back.ts';
 import { dueName } from './restart-with-cdc.ts';
@@ -24,6 +25,6 @@ export async function removeAgent(
 
 /** All that deploy-agent and the agent write there; nothing else is deleted. */
 const ours = [
-  ...['bin', 'pulsar-ca.pem', 'agent.json', 'agent.log', 'agent.pid'],
+  ...['bin', 'pulsar-ca.pem', settingsFileName, 'agent.log', 'agent.pid'],
   ...['position.json', 'state.json', 'held', dueName, startDueName],
 ];

@@ -1,3 +1,6 @@
+/** In the agent's folder. */
+export const settingsFileName = 'agent.json';
+
 /** What one agent is told; written by deploy-agent next to it as agent.json. Secrets are references, never values. */
 export interface AgentSettings {
   /** Host id of the node whose log it reads. */

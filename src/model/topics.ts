@@ -18,6 +18,11 @@ export const topics = {
   agents: 'agents',
 } as const;
 
+/** What full names of topics begin with. */
+export function topicRoot({ tenant, namespace }: { readonly tenant: string; readonly namespace: string }): string {
+  return `persistent://${tenant}/${namespace}/`;
+}
+
 /** The one durable subscription on the changes topic. */
 export const sinkSubscription = 'sink';
 /** Says where the journal and the parked topic of a partition begin, for who takes it; see stream/kept-topic.ts. */

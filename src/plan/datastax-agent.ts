@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { DatastaxAgentSettings } from '../config/datastax-agent-shape.ts';
+import { topicRoot } from '../model/topics.ts';
 
 /** What every node needs for the DataStax agent; the same on all of them. */
 export interface NodeSetup {
@@ -26,7 +27,7 @@ export function datastaxNodeSetup({ feed, datastax, pulsar }: Config): NodeSetup
   return {
     environment: {
       CDC_PULSAR_SERVICE_URL: serviceUrl,
-      CDC_TOPIC_PREFIX: `persistent://${pulsar.tenant}/${pulsar.namespace}/${topicPrefix}`,
+      CDC_TOPIC_PREFIX: `${topicRoot(pulsar)}${topicPrefix}`,
       ...Object.fromEntries(own),
     },
     ...(jar !== undefined && { jvmOption: javaAgent(jar) }),

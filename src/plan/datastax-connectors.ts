@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { ConnectorDefinition } from '../model/connector-definition.ts';
 import type { Table } from '../model/table.ts';
+import { topicRoot } from '../model/topics.ts';
 
 /** One connector for every table that is moved; none where the sinks read the events themselves. */
 export function datastaxConnectors(tables: readonly Table[], config: Config): readonly ConnectorDefinition[] {
@@ -16,7 +17,7 @@ export function connectorName({ migration }: Pick<Config, 'migration'>, table: s
 function connectorOf({ keyspace, name }: Table, { migration, pulsar, source, datastax }: Config): ConnectorDefinition {
   const { tenant, namespace } = pulsar;
   const { connector } = datastax;
-  const full = (topic: string) => `persistent://${tenant}/${namespace}/${topic}`;
+  const full = (topic: string) => `${topicRoot(pulsar)}${topic}`;
   const [contactPoint] = source.contactPoints;
   return {
     tenant,
