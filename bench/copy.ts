@@ -38,9 +38,7 @@ const { values: args } = parseArgs({
     sandbox: { type: 'string' },
   },
 });
-const tables = benchTables({ narrow: Number(args.narrow), wide: Number(args.wide), large: 0, partition: 0 }).filter(
-  ({ rows }) => rows > 0,
-);
+const tables = benchTables({ narrow: Number(args.narrow), wide: Number(args.wide) }).filter(({ rows }) => rows > 0);
 // A sandbox that runs may hold those of an earlier run.
 const source = `bench_copy_${process.pid}`;
 const target = `bench_copied_${process.pid}`;

@@ -20,7 +20,7 @@ const rowsOfPage = 5_000;
 const pagesKept = 8;
 const ring = { start: minToken, end: maxToken };
 const clock = systemClock();
-const [narrow] = benchTables({ narrow: 0, wide: 0, large: 0, partition: 0 });
+const [narrow] = benchTables({});
 const regulars = Object.fromEntries(narrow!.columns.slice(1).map(([name, type]) => [name, type]));
 const table = aTable({ partitionKey: { id: 'bigint' }, regulars });
 

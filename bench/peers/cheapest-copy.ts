@@ -4,7 +4,7 @@ import { copyRaw, openBenchPool } from '../support/bench-keyspace.ts';
 import { benchTables } from '../support/bench-tables.ts';
 
 const [name, source, target, keyspace, copy] = process.argv.slice(2);
-const table = benchTables({ narrow: 0, wide: 0, large: 0, partition: 0 }).find((one) => one.name === name)!;
+const table = benchTables({}).find((one) => one.name === name)!;
 const sides = {
   source: { pool: openBenchPool(placeOf(source!)), keyspace: keyspace! },
   target: { pool: openBenchPool(placeOf(target!)), keyspace: copy! },

@@ -10,17 +10,18 @@ export interface BenchTable {
   readonly writesAtOnce?: number;
 }
 
-export type BenchRows = Readonly<Record<'narrow' | 'wide' | 'large' | 'partition', number>>;
+/** None of what is not named. */
+export type BenchRows = Readonly<Partial<Record<'narrow' | 'wide' | 'large' | 'partition', number>>>;
 
 /**
  * Rows as they are seen most: a few small columns, and twenty of many types in partitions of sixteen. And two to see what memory is taken: rows of
  * twenty values of 10 to 50 kB, and all rows in one partition.
  */
-export function benchTables(rows: BenchRows): readonly BenchTable[] {
+export function benchTables({ narrow = 0, wide = 0, large = 0, partition = 0 }: BenchRows): readonly BenchTable[] {
   return [
     {
       name: 'narrow',
-      rows: rows.narrow,
+      rows: narrow,
       key: 'id',
       columns: [
         ['id', 'bigint', (n) => long(BigInt(n))],
@@ -33,7 +34,7 @@ export function benchTables(rows: BenchRows): readonly BenchTable[] {
     },
     {
       name: 'wide',
-      rows: rows.wide,
+      rows: wide,
       key: 'id, at',
       columns: [
         ['id', 'uuid', (n) => uuid(n >> 4)],
@@ -50,7 +51,7 @@ export function benchTables(rows: BenchRows): readonly BenchTable[] {
     },
     {
       name: 'large',
-      rows: rows.large,
+      rows: large,
       key: 'id',
       writesAtOnce: 8,
       columns: [
@@ -62,7 +63,7 @@ export function benchTables(rows: BenchRows): readonly BenchTable[] {
     },
     {
       name: 'partition',
-      rows: rows.partition,
+      rows: partition,
       key: 'id, at',
       columns: [
         ['id', 'int', () => int(1)],
