@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { floorOf, keyspacesWindow } from '../src/model/write-timestamp.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
+import { buildCdcmig } from './peers/build-cdcmig.ts';
 import { toolNamed } from './peers/tools.ts';
 import { createTable, fillTable, openBenchPool } from './support/bench-keyspace.ts';
 import { type BenchTable, benchTables } from './support/bench-tables.ts';
@@ -28,6 +29,7 @@ const { values: args } = parseArgs({
 });
 
 const scratch = mkdtempSync(join(tmpdir(), 'cdcmig-bench-'));
+const built = await buildCdcmig();
 const { sandbox, close } = await openSandbox(args.sandbox, (dir) =>
   startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true }),
 );
@@ -38,6 +40,7 @@ try {
   for (const table of tables.filter(({ name }) => args.only.split(',').includes(name))) await contest(table);
 } finally {
   await close();
+  built.remove();
   rmSync(scratch, { recursive: true });
 }
 
@@ -48,7 +51,7 @@ async function contest(table: BenchTable): Promise<void> {
   try {
     await Promise.all([createTable(table, source), createTable(table, target)]);
     await fillTable(table, source, floorOf(BigInt(Date.now()) * 1000n, keyspacesWindow));
-    const parts = { table, sandbox, source, target, scratch, print };
+    const parts = { table, sandbox, source, target, cdcmig: built.program, scratch, print };
     for (let round = 0; round < Number(args.rounds); round++)
       for (const tool of args.tools.split(',')) await toolNamed(tool)(parts, round);
   } finally {

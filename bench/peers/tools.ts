@@ -15,6 +15,8 @@ interface Contest {
   readonly sandbox: Sandbox;
   readonly source: Side;
   readonly target: Side;
+  /** The program of cdcmig as it is installed. */
+  readonly cdcmig: string;
   /** A folder for logs and files between. */
   readonly scratch: string;
   readonly print: (text: string) => void;
@@ -79,8 +81,13 @@ async function copyWithCdcmig(parts: Contest, round: number): Promise<void> {
     const { exitCode, stderr } = await migration.run('run', '--phase', phase);
     if (exitCode !== 0) throw new Error(stderr);
   }
-  const cdcmig = [process.execPath, new URL('../../bin/cdcmig.ts', import.meta.url).pathname];
-  const words = (...what: readonly string[]) => [...cdcmig, ...what, '--config', migration.configFile];
+  const words = (...what: readonly string[]) => [
+    process.execPath,
+    parts.cdcmig,
+    ...what,
+    '--config',
+    migration.configFile,
+  ];
   const moved = { ...parts, target: { ...parts.target, keyspace: targetKeyspace } };
   tell(
     'cdcmig snapshot-migrate',
