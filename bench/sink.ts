@@ -60,21 +60,24 @@ async function inWorld(report: (world: SinkWorld) => Promise<void>): Promise<voi
   }
 }
 
-/** A backlog that is all there when the workers come. */
+/** A backlog that is all there when the workers come; measured from when each of them has taken partitions. */
 async function reportThroughput(world: SinkWorld, workers: number, changes: number): Promise<void> {
   for (let from = 0; from < changes; from += 10_000) await world.publish(from, Math.min(changes, from + 10_000));
+  const allEntries = await world.backlogEntries();
   const sinks = startSinks(world, workers);
   try {
-    await Promise.all(sinks.map(({ ready }) => ready));
+    await untilAllHavePartitions(sinks);
     const cpuBefore = sum(sinks.map((sink) => sink.cpuSeconds()));
+    const began = performance.now();
+    const measured = (changes * (await world.backlogEntries())) / allEntries;
     while ((await world.backlogEntries()) > 0) await sleep(100);
-    const tookSeconds = (performance.now() - Math.min(...sinks.map((sink) => sink.firstTakenMs!))) / 1000;
+    const tookSeconds = (performance.now() - began) / 1000;
     const cpuSeconds = sum(sinks.map((sink) => sink.cpuSeconds())) - cpuBefore;
     const peak = Math.max(...sinks.map((sink) => sink.peakMegabytes()));
     await throwOnLoss(world, sinks, changes);
     say(
-      `${workers} workers, a backlog of ${changes}: ${Math.round(changes / tookSeconds)} changes/s, ` +
-        `${((cpuSeconds * 1e6) / changes).toFixed(1)} CPU s a million, peak ${peak.toFixed(0)} MB each`,
+      `${workers} workers, a backlog of ${changes}: ${Math.round(measured / tookSeconds)} changes/s, ` +
+        `${((cpuSeconds * 1e6) / measured).toFixed(1)} CPU s a million, peak ${peak.toFixed(0)} MB each`,
     );
   } finally {
     await Promise.all(sinks.map((sink) => sink.stop()));
@@ -86,8 +89,7 @@ async function reportLag(world: SinkWorld, workers: number): Promise<void> {
   const [perSecond, seconds] = [Number(args.rate), Number(args.seconds)];
   const sinks = startSinks(world, workers);
   try {
-    await Promise.all(sinks.map(({ ready }) => ready));
-    while (sinks.some(({ firstTakenMs }) => firstTakenMs === undefined)) await sleep(50);
+    await untilAllHavePartitions(sinks);
     await publishSteadily(world, perSecond, seconds);
     while ((await world.backlogEntries()) > 0) await sleep(100);
     // Workers tell their counts once a second.
@@ -102,6 +104,11 @@ async function reportLag(world: SinkWorld, workers: number): Promise<void> {
   } finally {
     await Promise.all(sinks.map((sink) => sink.stop()));
   }
+}
+
+async function untilAllHavePartitions(sinks: readonly SinkProcess[]): Promise<void> {
+  await Promise.all(sinks.map(({ ready }) => ready));
+  while (sinks.some(({ firstTakenMs }) => firstTakenMs === undefined)) await sleep(50);
 }
 
 async function publishSteadily(world: SinkWorld, perSecond: number, seconds: number): Promise<void> {
