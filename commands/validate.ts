@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { OperatorError } from '../src/errors.ts';
 import type { RepairedRow } from '../src/model/repaired-row.ts';
-import { maxToken, minToken, type TokenRange } from '../src/model/token.ts';
+import { maxToken, minToken, unwrapRange } from '../src/model/token.ts';
 import { type CompareOptions, compareAll, throwOnDifferences } from '../src/phases/compare-all.ts';
 import type { ComparisonScope } from '../src/phases/comparison-scope.ts';
 import type { WorkerContext } from '../src/phases/phase-context.ts';
@@ -22,12 +22,15 @@ import { withContext } from './context.ts';
 interface Options extends CommonOptions {
   readonly table?: readonly string[];
   readonly since?: 'last';
-  readonly range?: TokenRange;
+  readonly range?: RingPart;
   readonly sample?: number;
   readonly resume?: true;
   readonly repair?: true;
   readonly report?: string;
 }
+
+/** Wraps where the second is smaller. */
+type RingPart = Omit<Extract<ComparisonScope, { kind: 'range' }>, 'kind'>;
 
 /** `cdcmig validate`: compares both sides as often as one likes; exit code 3 when they differ for certain. */
 export function validateCommand(): Command {
@@ -40,7 +43,10 @@ export function validateCommand(): Command {
         .conflicts(['range', 'sample']),
     )
     .addOption(
-      new Option('--range <tokens>', 'only tokens above the first up to the second: <first>..<second>')
+      new Option(
+        '--range <tokens>',
+        'only tokens above the first up to the second, over the ring’s end if that is smaller: <first>..<second>',
+      )
         .argParser(rangeOf)
         .conflicts('sample'),
     )
@@ -116,18 +122,19 @@ function writePage(file: string, migration: string, report: ValidationReport): v
 
 function scopeOf({ since, range, sample }: Options): ComparisonScope {
   if (since) return { kind: 'changed' };
-  if (range) return { kind: 'range', range };
+  if (range) return { kind: 'range', ...range };
   return sample === undefined ? { kind: 'everything' } : { kind: 'sample', percent: sample };
 }
 
-function rangeOf(text: string): TokenRange {
+function rangeOf(text: string): RingPart {
   const [, first, second] = text.match(/^(-?\d{1,20})\.\.(-?\d{1,20})$/) ?? [];
   if (first === undefined || second === undefined)
     throw new InvalidArgumentError('Two tokens with .. between them, such as 0..4611686018427387904');
-  const range = { start: BigInt(first), end: BigInt(second) };
-  if (range.start < minToken || range.end > maxToken || range.start >= range.end)
-    throw new InvalidArgumentError(`The first is smaller than the second, and both from ${minToken} to ${maxToken}`);
-  return range;
+  const part = { first: BigInt(first), second: BigInt(second) };
+  const isToken = (token: bigint) => token >= minToken && token <= maxToken;
+  if (!isToken(part.first) || !isToken(part.second) || unwrapRange(part.first, part.second).length === 0)
+    throw new InvalidArgumentError(`Two tokens from ${minToken} to ${maxToken} with some between them`);
+  return part;
 }
 
 function percentOf(text: string): number {

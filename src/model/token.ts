@@ -19,6 +19,16 @@ export function rangesOfRing(tokens: readonly bigint[]): readonly TokenRange[] {
   return starts.map((start, index) => ({ start, end: ends[index]! }));
 }
 
+/** Tokens above the first up to the second, over the ring's end where that is smaller; the whole ring where they are equal. */
+export function unwrapRange(first: bigint, second: bigint): readonly TokenRange[] {
+  if (first < second) return [{ start: first, end: second }];
+  const parts = [
+    { start: first, end: maxToken },
+    { start: minToken, end: second },
+  ];
+  return parts.filter(({ start, end }) => start < end);
+}
+
 /** Cuts a range into at most `count` pieces of nearly equal width. */
 export function splitRange(range: TokenRange, count: number): readonly TokenRange[] {
   const width = range.end - range.start;

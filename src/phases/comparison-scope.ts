@@ -1,7 +1,7 @@
 import { OperatorError } from '../errors.ts';
 import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
-import { maxToken, minToken, splitRange, type TokenRange } from '../model/token.ts';
+import { maxToken, minToken, splitRange, type TokenRange, unwrapRange } from '../model/token.ts';
 import { type SplitSizing, splitCountFor } from '../snapshot/plan-splits.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
@@ -13,7 +13,8 @@ export type ComparisonScope =
   | { readonly kind: 'everything' }
   /** What the changes topic names since the last clean validation, and every table with an open slice. */
   | { readonly kind: 'changed' }
-  | { readonly kind: 'range'; readonly range: TokenRange }
+  /** Tokens above the first up to the second, over the ring's end where that is smaller. */
+  | { readonly kind: 'range'; readonly first: bigint; readonly second: bigint }
   /** Stretches from all over the ring, others each time. */
   | { readonly kind: 'sample'; readonly percent: number };
 
@@ -49,9 +50,9 @@ export async function scopeTables(
       throwOnUnseenChanges(context.ledger.state);
       return changedSince(provenOf(context.ledger.state), context, tables);
     case 'range': {
-      const { start, end } = scope.range;
-      const ranges = splitRange(scope.range, wholeSizing.fewest);
-      return { ...only(tables, ranges), text: `tokens above ${start} up to ${end}` };
+      const { first, second } = scope;
+      const ranges = unwrapRange(first, second).flatMap((range) => splitRange(range, wholeSizing.fewest));
+      return { ...only(tables, ranges), text: `tokens above ${first} up to ${second}` };
     }
     case 'sample': {
       const ranges = sampleOfRing(scope.percent);

@@ -9,6 +9,7 @@ import {
   splitRange,
   tokenOf,
   topicPartitionOf,
+  unwrapRange,
 } from '../../src/model/token.ts';
 
 const { Murmur3Tokenizer } = createRequire(import.meta.url)('cassandra-driver/lib/tokenizer.js');
@@ -30,6 +31,19 @@ test('every token lies in exactly one range of the ring, however often it is spl
     fc.property(fc.array(token, { maxLength: 8 }), fc.integer({ min: 1, max: 50 }), token, (ring, count, wanted) => {
       const pieces = rangesOfRing(ring).flatMap((range) => splitRange(range, count));
       expect(pieces.filter((piece) => isInRange(wanted, piece))).toHaveLength(1);
+    }),
+  );
+});
+
+test('a range over the end of the ring holds what lies above its first or up to its second token, and nothing twice', () => {
+  const end = fc.oneof(fc.bigInt({ min: minToken, max: maxToken }), fc.constantFrom(minToken, minToken + 1n, maxToken));
+  const token = fc.oneof(end, fc.constantFrom(-1n, 0n, maxToken - 1n)).filter((each) => each > minToken);
+  fc.assert(
+    fc.property(end, end, token, (first, second, wanted) => {
+      const isIn = first < second ? wanted > first && wanted <= second : wanted > first || wanted <= second;
+      const ranges = unwrapRange(first, second);
+      expect(ranges.filter((range) => isInRange(wanted, range))).toHaveLength(isIn ? 1 : 0);
+      for (const { start, end: last } of ranges) expect(last).toBeGreaterThan(start);
     }),
   );
 });

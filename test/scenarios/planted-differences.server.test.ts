@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'cassandra-driver';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { maxToken, minToken, tokenOf } from '../../src/model/token.ts';
 import { inParallel } from '../../src/validation/in-parallel.ts';
 import { type AMigration, aMigration } from './operator/a-migration.ts';
 import { endScenario } from './operator/end-scenario.ts';
@@ -62,6 +63,21 @@ test('of 1,000 rows of every kind that differ all are found, and none else, whil
   expect(new Set(planted.map(plantedText)).size).toBe(count);
   // What the application is at just now may be late, and no more.
   expect(found.length - certain.length).toBeLessThan(50);
+});
+
+test('a range over the end of the ring finds those at its ends, and no others', { timeout: patience }, async () => {
+  const [first, second] = [maxToken - 2n, minToken + 2n];
+  const words = ['--table', 'ring', '--range', `${first}..${second}`];
+  const { exitCode, stdout, stderr } = await migration.run('validate', ...words, '--json');
+
+  expect(exitCode, stderr).toBe(3);
+  const wanted = planted.filter(({ table, key }) => {
+    const token = tokenOf(Buffer.from(key.replace('/', ''), 'hex'));
+    return table === 'ring' && (token > first || token <= second);
+  });
+  expect(wanted).toHaveLength(4);
+  const found: readonly FoundRow[] = JSON.parse(stdout).differences;
+  expect(found.map(foundText).sort()).toEqual(wanted.map(plantedText).sort());
 });
 
 function plantedRows(nodeTokens: readonly bigint[]): readonly PlantedRow[] {

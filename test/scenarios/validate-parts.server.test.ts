@@ -137,7 +137,8 @@ test('a range, and a sample, compare that much and prove nothing', { timeout: pa
 
 test.each([
   [['--range', '5'], /Two tokens/],
-  [['--range', '5..4'], /smaller/],
+  [['--range', '9223372036854775807..-9223372036854775808'], /some between them/],
+  [['--range', '0..9223372036854775808'], /Two tokens from/],
   [['--sample', '0'], /More than 0/],
   [['--since', 'ever'], /last/],
   [['--since', 'last', '--sample', '1'], /cannot be used with/],
