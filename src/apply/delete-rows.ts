@@ -2,7 +2,7 @@ import { keyColumns } from '../model/table.ts';
 import type { RowWrites } from '../ports/target-keyspace.ts';
 import { allEnded } from './all-ended.ts';
 import type { ApplierParts } from './applier-parts.ts';
-import { bigintBytes, withLength } from './encode-values.ts';
+import { bigintBytes, packValues } from './encode-values.ts';
 import { boundInFlight } from './in-flight.ts';
 import type { RowKeys } from './row-layout.ts';
 import { deleteRow } from './row-statements.ts';
@@ -38,10 +38,10 @@ export async function deleteRows(
 function deletesIn(partitionKey: readonly Buffer[], { layout, keyspace, timestampMicros }: RowContext) {
   const place = { table: layout.table, keyspace, partitionKey, clustering: [], isStatic: false };
   const { cql } = deleteRow(place, timestampMicros);
-  const before = Buffer.concat([bigintBytes(timestampMicros), ...partitionKey].flatMap(withLength));
+  const before = packValues([bigintBytes(timestampMicros), ...partitionKey]);
   const shape = { cql, valueCount: 1 + keyColumns(layout.table).length, using: Buffer.alloc(0) };
   const of = (keys: RowKeys): RowWrites => {
-    const rows = keys.map((clustering) => Buffer.concat([before, ...clustering.flatMap(withLength)]));
+    const rows = keys.map((clustering) => Buffer.concat([before, packValues(clustering)]));
     return { ...shape, rows };
   };
   return { cql, of };

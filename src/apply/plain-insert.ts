@@ -1,5 +1,5 @@
 import { type RowWrites, unset } from '../ports/target-keyspace.ts';
-import { bigintBytes, intBytes, withLength } from './encode-values.ts';
+import { bigintBytes, intBytes, packValues } from './encode-values.ts';
 import { isUnfrozenList } from './row-cells.ts';
 import type { RowLayout } from './row-layout.ts';
 import { columnsAWrite, insertRow } from './row-statements.ts';
@@ -20,7 +20,7 @@ export function plainInsertOf(layout: RowLayout, keyspace: string, timestampMicr
   return {
     cql: insertText(layout, keyspace),
     valueCount: columns.length + using.length,
-    using: Buffer.concat(using.flatMap(withLength)),
+    using: packValues(using),
   };
 }
 

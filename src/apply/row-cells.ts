@@ -26,12 +26,16 @@ export interface CellGroup {
  * overwrite of a collection as one assignment, and what a deletion of the same mutation hides left out.
  */
 export function groupCells(row: RowChange, hiddenBy: Deletion | undefined, nowSeconds: number): readonly CellGroup[] {
-  const groups = new Map<string, { timestampMicros: bigint; ttlSeconds: number; assignments: Assignment[] }>();
+  const groups = new Map<string, OpenGroup>();
+  let last: OpenGroup | undefined;
   const add = (timestampMicros: bigint, ttlSeconds: number, assignment: Assignment) => {
-    const key = `${timestampMicros}/${ttlSeconds}`;
-    const group = groups.get(key) ?? { timestampMicros, ttlSeconds, assignments: [] };
-    groups.set(key, group);
-    group.assignments.push(assignment);
+    // Mostly there is one group, and its text not needed: what an INSERT wrote.
+    if (last?.timestampMicros !== timestampMicros || last.ttlSeconds !== ttlSeconds) {
+      const key = `${timestampMicros}/${ttlSeconds}`;
+      last = groups.get(key) ?? { timestampMicros, ttlSeconds, assignments: [] };
+      groups.set(key, last);
+    }
+    last.assignments.push(assignment);
   };
   for (const [column, cells] of cellsByColumn(row, hiddenBy)) {
     const overwrittenAt = overwriteTimestamp(row, column, cells, nowSeconds);
@@ -44,12 +48,17 @@ export function groupCells(row: RowChange, hiddenBy: Deletion | undefined, nowSe
   return [...groups.values()];
 }
 
+interface OpenGroup extends CellGroup {
+  readonly assignments: Assignment[];
+}
+
 /** Column deletions that groupCells has not already expressed as a whole overwrite. */
 export function columnDeletionsLeft(
   row: RowChange,
   hiddenBy: Deletion | undefined,
   nowSeconds: number,
 ): RowChange['columnDeletions'] {
+  if (row.columnDeletions.length === 0) return [];
   const byColumn = cellsByColumn(row, hiddenBy);
   return row.columnDeletions.filter(
     ({ column, timestampMicros }) =>

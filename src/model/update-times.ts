@@ -4,27 +4,22 @@ import type { PartitionUpdate, RowChange } from './mutation.ts';
 export function writeTimesOf(
   update: PartitionUpdate,
 ): { readonly oldestMicros: bigint; readonly newestMicros: bigint } | undefined {
-  const times = [...timesOfUpdate(update)];
-  if (times.length === 0) return undefined;
-  return times.reduce(
-    ({ oldestMicros, newestMicros }, time) => ({
-      oldestMicros: time < oldestMicros ? time : oldestMicros,
-      newestMicros: time > newestMicros ? time : newestMicros,
-    }),
-    { oldestMicros: times[0]!, newestMicros: times[0]! },
-  );
+  let times: { oldestMicros: bigint; newestMicros: bigint } | undefined;
+  const see = (timestampMicros: bigint) => {
+    if (times === undefined) times = { oldestMicros: timestampMicros, newestMicros: timestampMicros };
+    else if (timestampMicros < times.oldestMicros) times.oldestMicros = timestampMicros;
+    else if (timestampMicros > times.newestMicros) times.newestMicros = timestampMicros;
+  };
+  if (update.partitionDeletion) see(update.partitionDeletion.timestampMicros);
+  for (const deletion of update.rangeDeletions) see(deletion.timestampMicros);
+  if (update.staticRow) seeRow(update.staticRow, see);
+  for (const row of update.rows) seeRow(row, see);
+  return times;
 }
 
-function* timesOfUpdate(update: PartitionUpdate): Iterable<bigint> {
-  if (update.partitionDeletion) yield update.partitionDeletion.timestampMicros;
-  for (const deletion of update.rangeDeletions) yield deletion.timestampMicros;
-  if (update.staticRow) yield* timesOfRow(update.staticRow);
-  for (const row of update.rows) yield* timesOfRow(row);
-}
-
-function* timesOfRow(row: RowChange): Iterable<bigint> {
-  if (row.marker) yield row.marker.timestampMicros;
-  if (row.deletion) yield row.deletion.timestampMicros;
-  for (const deletion of row.columnDeletions) yield deletion.timestampMicros;
-  for (const cell of row.cells) yield cell.timestampMicros;
+function seeRow(row: RowChange, see: (timestampMicros: bigint) => void): void {
+  if (row.marker) see(row.marker.timestampMicros);
+  if (row.deletion) see(row.deletion.timestampMicros);
+  for (const deletion of row.columnDeletions) see(deletion.timestampMicros);
+  for (const cell of row.cells) see(cell.timestampMicros);
 }
