@@ -1,4 +1,5 @@
 import type { Report } from '../events.ts';
+import type { RowLimits } from '../model/row-limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
   type RowWrites,
@@ -28,6 +29,8 @@ export interface TargetWriter {
   writeTogether(writes: RowWrites, signal?: AbortSignal): Promise<boolean>;
   /** Rows that may go in one request now: while the target holds us back, what it took of a request would be paid twice. */
   rowsTogether(cql: string): number;
+  /** Of the target: what is larger need not be sent. */
+  readonly limits: RowLimits | undefined;
   /** Writes confirmed so far. */
   readonly confirmed: bigint;
 }
@@ -43,7 +46,7 @@ export class RefusedWriteError extends Error {
 }
 
 export interface TargetWriterParts {
-  readonly target: Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity'>;
+  readonly target: Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity' | 'limits'>;
   readonly clock: Clock;
   readonly report: Report;
   readonly maxInFlight: number;
@@ -60,6 +63,7 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
   const throttleOf = createTableThrottles({ clock, report, maxInFlight, capacityOf });
   let confirmed = 0;
   return {
+    limits: target.limits,
     get confirmed() {
       return BigInt(confirmed);
     },

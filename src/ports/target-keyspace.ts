@@ -1,3 +1,4 @@
+import type { RowLimits } from '../model/row-limits.ts';
 import type { SchemaRows } from '../model/schema.ts';
 import type { TargetDefinition } from '../model/target-definition.ts';
 import type { TableReader } from './table-reader.ts';
@@ -52,6 +53,8 @@ export class TargetWriteError extends Error {
 export interface TargetKeyspace extends TableReader {
   /** A write that has no confirmation by then fails. */
   readonly requestTimeoutMs: number;
+  /** What it refuses by size, whatever is in it; absent where every size that a Cassandra holds is taken. */
+  readonly limits?: RowLimits | undefined;
   /** Whether the keyspace is there. */
   exists(signal?: AbortSignal): Promise<boolean>;
   /** Rows of the target keyspace; empty when it does not exist. */

@@ -79,7 +79,7 @@ function takerOf(
   const { layout } = attempt;
   const isFirstOfPartition = watchPartitions(layout);
   const plain = plainInsertOf(layout, parts.keyspace, attempt.floorMicros);
-  const groupAt = createRowGroups(layout, plain);
+  const groupAt = createRowGroups(layout, plain, parts.writer.limits);
   const mostRows = () => (plain ? Math.min(parts.rowsAtOnce, parts.writer.rowsTogether(plain.cql)) : 1);
   const workOf = ({ from, inserts }: RowGroup, { page, arrivedAtMicros }: TimedPage<PackedPage>) => {
     const cut = (index: number) => cutRow(page, from + index, layout);

@@ -1,6 +1,7 @@
 import { clusteringOf, partitionKeyOf } from '../apply/row-layout.ts';
 import { RefusedWriteError } from '../apply/target-writer.ts';
 import { joinPartitionKey } from '../model/partition-key.ts';
+import { oversizedRow, oversizeOf } from '../model/row-limits.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import type { RowWrites } from '../ports/target-keyspace.ts';
 import { type CopyParts, isSpent, type SplitAttempt } from './copy-parts.ts';
@@ -14,9 +15,6 @@ export interface TakenRow {
   readonly withStatics: boolean;
   readonly arrivedAtMicros: bigint;
 }
-
-/** Keyspaces takes no row, and no static row, above 1 MB (AWS developer guide, quotas). */
-export const largestRowBytes = 1024 * 1024;
 
 /** Rows that are one insert each. */
 export interface PlainRows {
@@ -82,11 +80,8 @@ async function refusalOf(
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
-  if (part.bytes > largestRowBytes)
-    return {
-      reason: `${part.bytes} bytes in one row; Keyspaces takes at most ${largestRowBytes}`,
-      errorClass: 'OversizedRow',
-    };
+  const reason = oversizeOf(part.size, parts.writer.limits);
+  if (reason !== undefined) return { reason, errorClass: oversizedRow };
   try {
     await writePart(part, attempt.floorMicros, parts, signal);
     return undefined;

@@ -1,6 +1,7 @@
 import { isUnfrozenList } from '../apply/row-cells.ts';
 import { clusteringOf, type RowLayout } from '../apply/row-layout.ts';
 import { type RowContext, statementsOfSnapshotRow, statementsOfSnapshotStatics } from '../apply/statements-of-row.ts';
+import { bytesOf, type RowSize } from '../model/row-limits.ts';
 import type { ColumnKind } from '../model/table.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import type { TargetStatement } from '../ports/target-keyspace.ts';
@@ -13,8 +14,7 @@ export interface RowPart {
   readonly statementsAt: (timestampMicros: bigint) => readonly TargetStatement[];
   /** It holds a non-frozen list, which doubles when the same write arrives twice. */
   readonly hasList: boolean;
-  /** Encoded key and values. */
-  readonly bytes: number;
+  readonly size: RowSize;
 }
 
 export interface RowToPlan {
@@ -52,11 +52,17 @@ function partOf(
     const value = row.values[index] ?? null;
     return value !== null && kinds.includes(column.kind) ? [{ column, value }] : [];
   });
+  const bytesIn = (...some: readonly ColumnKind[]) =>
+    bytesOf(held.flatMap(({ column, value }) => (some.includes(column.kind) ? [value] : [])));
   return {
     kind,
     statementsAt: (timestampMicros) => statementsOf(row, { ...context, timestampMicros }),
     hasList: held.some(({ column }) => isUnfrozenList(column.type)),
-    bytes: held.reduce((sum, { value }) => sum + value.length, 0),
+    size: {
+      bytes: bytesIn(...kinds),
+      partitionKeyBytes: bytesIn('partition_key'),
+      clusteringBytes: bytesIn('clustering'),
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { PlainInsert } from '../apply/plain-insert.ts';
 import type { RowLayout } from '../apply/row-layout.ts';
+import { oversizeOf, type RowLimits } from '../model/row-limits.ts';
 import type { PackedPage } from '../ports/table-reader.ts';
 import type { RowWrites } from '../ports/target-keyspace.ts';
-import { largestRowBytes } from './copy-row.ts';
 import { rowCountOf } from './packed-row.ts';
 
 /** Rows of a page, from one row to before another, that are written in one request; or one row that needs more care. */
@@ -25,17 +25,17 @@ const cellBytes = 16;
 
 /**
  * Rows come in the order of tokens: those of one partition one after another, and neighbours mostly have the same replicas. As many
- * plain inserts as may go together make a group.
+ * plain inserts as may go together make a group. What is above the limits goes alone, as what needs more care.
  */
-export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefined) {
-  const scan = new RowScan(layout);
+export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefined, limits: RowLimits | undefined) {
+  const scan = new RowScan(layout, limits);
   const weigh = () => scan.valueBytes + cellBytes * layout.columns.length;
 
   /** The group that begins with row `from`, of at most so many rows. Writes in the page: absent cells become unset ones. */
   return (page: PackedPage, from: number, mostRows: number): RowGroup => {
     scan.look(page, from);
     let bytes = scan.valueBytes;
-    if (!plain || !scan.isPlain || bytes > largestRowBytes) return { from, to: from + 1, bytes, inserts: undefined };
+    if (!plain || !scan.isPlain) return { from, to: from + 1, bytes, inserts: undefined };
     const rows = [scan.take()];
     const end = Math.min(rowCountOf(page), from + mostRows);
     let [to, weight, partitions] = [from + 1, weigh(), 1];
@@ -55,11 +55,14 @@ export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefine
 /** Looks at one row after another without cutting it into cells: the hot loop of the copy. */
 class RowScan {
   valueBytes = 0;
-  /** Has all of its keys, and nothing of it expires. */
+  /** Has all of its keys, nothing of it expires, and the target takes its size. */
   isPlain = false;
   /** As the last row that was taken. */
   isOfSamePartition = false;
   readonly #layout: RowLayout;
+  readonly #limits: RowLimits | undefined;
+  /** A row of fewer bytes is within every limit: the others are looked at closely. */
+  readonly #leastLimit: number;
   readonly #partitionColumns: number;
   readonly #keyColumns: number;
   #bytes: Buffer = Buffer.alloc(0);
@@ -68,8 +71,10 @@ class RowScan {
   #valuesEnd = 0;
   #takenKey: Buffer = Buffer.alloc(0);
 
-  constructor(layout: RowLayout) {
+  constructor(layout: RowLayout, limits: RowLimits | undefined) {
     this.#layout = layout;
+    this.#limits = limits;
+    this.#leastLimit = limits ? Math.min(...Object.values<number>({ ...limits })) : Number.POSITIVE_INFINITY;
     this.#partitionColumns = layout.table.partitionKey.length;
     this.#keyColumns = this.#partitionColumns + layout.table.clustering.length;
   }
@@ -96,7 +101,8 @@ class RowScan {
     this.#valuesEnd = at;
     this.valueBytes = valueBytes;
     // A time that is absent is four bytes of its length, and one that is there eight.
-    this.isPlain = hasKeys && starts[row + 1]! - at === 4 * ttlColumns.length;
+    const isWhole = hasKeys && starts[row + 1]! - at === 4 * ttlColumns.length;
+    this.isPlain = isWhole && (valueBytes <= this.#leastLimit || !this.#isOversized());
     const takenKey = this.#takenKey;
     this.isOfSamePartition =
       this.#keyEnd - this.#from === takenKey.length &&
@@ -109,6 +115,18 @@ class RowScan {
     this.#takenKey = bytes.subarray(this.#from, this.#keyEnd);
     this.#unsetAbsent();
     return bytes.subarray(this.#from, this.#valuesEnd);
+  }
+
+  /** Of a row that has all of its keys. */
+  #isOversized(): boolean {
+    const partitionKeyBytes = this.#keyEnd - this.#from - 4 * this.#partitionColumns;
+    let clusteringBytes = 0;
+    for (let at = this.#keyEnd, column = this.#partitionColumns; column < this.#keyColumns; column++) {
+      const length = this.#bytes.readInt32BE(at);
+      clusteringBytes += length;
+      at += 4 + length;
+    }
+    return oversizeOf({ bytes: this.valueBytes, partitionKeyBytes, clusteringBytes }, this.#limits) !== undefined;
   }
 
   #unsetAbsent(): void {

@@ -11,6 +11,7 @@ import type { Table } from '../model/table.ts';
 import type { BatchParts } from './apply-batch.ts';
 import type { Outcome } from './batch-books.ts';
 import { Once } from './once.ts';
+import { fittingPart } from './oversized-rows.ts';
 import type { PartitionUnderWay } from './partitions-under-way.ts';
 import type { PlannedChange } from './plan-update.ts';
 import { dirtyListsOf, dirtyRow, keysToRecopy } from './work-of-update.ts';
@@ -54,8 +55,15 @@ export class BatchWork {
     );
   }
 
-  /** Everything of a change but its slices. */
+  /** Everything of a change but its slices. Throws OversizedRowError once all else of it is written. */
   async writeRows(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {
+    const { fitting, refusal } = fittingPart(plan, this.#parts.writer.limits);
+    if (!refusal) return this.#writeFitting(plan, underWay);
+    if (fitting) await this.#writeFitting(fitting, underWay);
+    throw refusal;
+  }
+
+  async #writeFitting(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {
     const isSuperseded = !(await this.#writeYoungParts(plan));
     const keys = keysToRecopy(plan);
     // Like a slice that is applied, the reading of a whole partition looks at what the target has.

@@ -1,6 +1,7 @@
 import { RefusedWriteError } from '../apply/target-writer.ts';
 import { writeTimesOf } from '../model/update-times.ts';
 import { decidePart } from '../model/write-timestamp.ts';
+import { OversizedRowError } from './oversized-rows.ts';
 import type { PlanContext, PlannedChange } from './plan-update.ts';
 
 /** The target was away for so long that what was to be applied has become too old for it: the batch is decided again. */
@@ -10,7 +11,9 @@ export class StaleBatchError extends Error {
 
 /** True for what the target will never take and for content that nothing can be made of: a fault of one update. */
 export function isPoison(error: unknown): error is Error {
-  return [RefusedWriteError, RangeError, TypeError, SyntaxError].some((kind) => error instanceof kind);
+  return [RefusedWriteError, OversizedRowError, RangeError, TypeError, SyntaxError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 /** Throws StaleBatchError when the refusal says something about our delay and nothing about the change. */

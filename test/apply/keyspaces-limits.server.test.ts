@@ -112,16 +112,19 @@ test('a row of 400 columns is written in as many writes as it takes', async () =
   expect((await onTarget('whole'))!.filter((value) => value !== null)).toHaveLength(402);
 });
 
-const poison: readonly (readonly [what: string, update: () => PartitionUpdate, reason: RegExp])[] = [
-  ['a row of more than 1 MB', () => aWrite('p', 'x', { b: Buffer.alloc(1_100_000) }), /row.*size/i],
-  ['a number of 39 digits', () => aWrite('p', 'x', { n: bytesOf(10n ** 38n) }), /38|precision|digits/i],
-  ['a partition key of 2049 bytes', () => aWrite('k'.repeat(2_049), 'x', {}), /partition key/i],
-  ['a clustering key of 851 bytes', () => aWrite('p', 'a'.repeat(851), {}), /clustering/i],
+const refused = 'RefusedWriteError';
+const oversized = 'OversizedRow';
+type Poison = readonly [what: string, update: () => PartitionUpdate, reason: RegExp, errorClass: string];
+const poison: readonly Poison[] = [
+  ['a row of more than 1 MB', () => aWrite('p', 'x', { b: Buffer.alloc(1_100_000) }), /row.*size/i, refused],
+  ['a number of 39 digits', () => aWrite('p', 'x', { n: bytesOf(10n ** 38n) }), /38|precision|digits/i, refused],
+  ['a partition key of 2049 bytes', () => aWrite('k'.repeat(2_049), 'x', {}), /^2049 .* partition key/, oversized],
+  ['a clustering key of 851 bytes', () => aWrite('p', 'a'.repeat(851), {}), /^851 .* clustering/, oversized],
 ];
 
 test.each(poison)(
   '%s is a dead letter that says why, and what comes with it is written',
-  async (what, update, reason) => {
+  async (what, update, reason, errorClass) => {
     const poisoned = update();
     const { books, letters } = await apply(
       aWrite(what, 'x', { c1: int(1) }),
@@ -134,13 +137,20 @@ test.each(poison)(
         table: 'wide',
         partitionKey: poisoned.partitionKey.toString('hex'),
         clustering: [poisoned.rows[0]!.clustering[0]!.toString('hex')],
-        errorClass: 'RefusedWriteError',
+        errorClass,
         reason: expect.stringMatching(reason),
       },
     ]);
     expect(await onTarget(what)).toBeDefined();
   },
 );
+
+test('keys that are as large as they may be are written', async () => {
+  const id = 'k'.repeat(2_048);
+  const { letters } = await apply(aWrite(id, 'a'.repeat(850), {}));
+  expect(letters).toEqual([]);
+  expect(await onTarget(id)).toBeDefined();
+});
 
 test('a number of 38 digits is written', async () => {
   const { letters } = await apply(aWrite('38', 'x', { n: bytesOf(10n ** 38n - 1n) }));

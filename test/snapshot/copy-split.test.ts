@@ -122,6 +122,45 @@ describe('copySplit', () => {
     expect(taken.map((statement) => statement.cql.slice(0, 6))).toEqual(['UPDATE']);
   });
 
+  test('keys above what the target takes become dead letters that say so, in and beside plain rows', async () => {
+    const keyed = aTable({ partitionKey: { id: 'text', part: 'text' }, clustering: { at: 'text' } });
+    const keyedRow = (part: number, at: number) => ({
+      values: { id: text('i'), part: text('p'.repeat(part)), at: text('a'.repeat(at)) },
+    });
+    const rows = [keyedRow(2_047, 1), keyedRow(2_048, 1), keyedRow(1, 850), keyedRow(1, 851)];
+    const { copied, letters, taken } = await copy(keyed, rows, { pageSizes: [4] });
+
+    expect(copied).toMatchObject({ readRows: 4n, writtenRows: 2n, deadLetteredRows: 2n });
+    expect(taken).toHaveLength(2);
+    expect(letters).toMatchObject([
+      { errorClass: 'OversizedRow', reason: '2049 bytes in the partition key; Keyspaces takes at most 2048' },
+      { errorClass: 'OversizedRow', reason: '851 bytes in the clustering columns; Keyspaces takes at most 850' },
+    ]);
+    expect(letters[1]!.clustering).toEqual([text('a'.repeat(851)).toString('hex')]);
+  });
+
+  test('static values are as large as they are, whatever the clustering columns of the row that brings them', async () => {
+    const named = aTable({ clustering: { at: 'text' }, statics: { owner: 'text' } });
+    const rows = [{ values: { id: int(1), at: text('a'.repeat(851)), owner: text('ann') } }];
+    const { copied, letters, taken } = await copy(named, rows);
+
+    expect(copied).toMatchObject({ writtenRows: 0n, deadLetteredRows: 1n });
+    expect(letters).toMatchObject([{ errorClass: 'OversizedRow' }]);
+    expect(taken.map(({ cql }) => cql.slice(0, 6))).toEqual(['UPDATE']);
+  });
+
+  test('a target that is a Cassandra is sent rows and keys of any size', async () => {
+    const keyed = aTable({ clustering: { at: 'text' }, regulars: { a: 'text' } });
+    const rows = [
+      { values: { id: int(1), at: text('a'.repeat(851)) } },
+      { values: { id: int(2), at: text('a'), a: Buffer.alloc(1024 * 1024) } },
+    ];
+    const { copied, taken } = await copy(keyed, rows, { target: { ...inMemoryTarget(), limits: undefined } });
+
+    expect(copied).toMatchObject({ writtenRows: 2n, deadLetteredRows: 0n });
+    expect(taken).toHaveLength(2);
+  });
+
   test('a row that expires while it waits is superseded, one that does not has less time left', async () => {
     const clock = aClock(start);
     const target = inMemoryTarget(() => {

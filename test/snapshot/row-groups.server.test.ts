@@ -45,7 +45,7 @@ test.each([
       ...{ values: [int(id), ...Array.from({ length: columns }, () => Buffer.alloc(bytes, id))], writeTimesMicros: [] },
       ttlSeconds: layout.ttlColumns.map(() => null),
     }));
-    const { inserts } = createRowGroups(layout, plain)(packPage(rows), 0, 30);
+    const { inserts } = createRowGroups(layout, plain, undefined)(packPage(rows), 0, 30);
 
     expect(inserts!.rows.length).toBeGreaterThan(1);
     expect(await warningsOf(inserts!.rows, plain)).toEqual([]);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { plainInsertOf } from '../../src/apply/plain-insert.ts';
 import { layoutOf } from '../../src/apply/row-layout.ts';
 import { statementsOfSnapshotRow } from '../../src/apply/statements-of-row.ts';
+import { keyspacesLimits } from '../../src/model/row-limits.ts';
 import type { EncodedRow } from '../../src/ports/table-reader.ts';
 import { cutRow } from '../../src/snapshot/packed-row.ts';
 import { createRowGroups, type RowGroup } from '../../src/snapshot/row-groups.ts';
@@ -33,7 +34,7 @@ const anyRow = fc
 
 function groupsOf(rows: readonly EncodedRow[], mostRows: number, insert: typeof plain | undefined = plain) {
   const page = packPage(rows);
-  const groupAt = createRowGroups(layout, insert);
+  const groupAt = createRowGroups(layout, insert, keyspacesLimits);
   const groups: RowGroup[] = [];
   for (let from = 0; from < rows.length; from = groups.at(-1)!.to) groups.push(groupAt(page, from, mostRows));
   return { page, groups };
@@ -97,9 +98,30 @@ describe('groups of rows', () => {
     expect(groups.map(({ inserts }) => inserts !== undefined)).toEqual([true, true, true, false, true]);
   });
 
+  test('hold no row with a key above what the target takes, and every row that is as large as it may be', () => {
+    const keyed = aTable({ partitionKey: { id: 'text', part: 'text' }, clustering: { at: 'text', to: 'text' } });
+    const ofKeys = layoutOf(keyed);
+    const groupsAt = createRowGroups(ofKeys, plainInsertOf(ofKeys, 'moved', timestampMicros), keyspacesLimits);
+    const sized = (...sizes: readonly number[]) =>
+      aRow([...sizes.map((size) => Buffer.alloc(size, 'k')), null], [null]);
+    const rows = [
+      sized(1_024, 1_024, 425, 425),
+      sized(1_024, 1_025, 425, 425),
+      sized(1_024, 1_024, 425, 426),
+      sized(1_024, 1_024, 851, 0),
+      sized(0, 2_049, 0, 0),
+      sized(0, 2_048, 850, 0),
+    ];
+    const isPlain = rows.map((_, from) => groupsAt(packPage(rows), from, 30).inserts !== undefined);
+    expect(isPlain).toEqual([true, false, false, false, false, true]);
+    // Nor behind others, where it would take them along.
+    const last = (row: EncodedRow) => groupsAt(packPage([sized(9, 9, 9, 9), row]), 0, 30).to;
+    expect([sized(9, 9, 9, 9), sized(9, 9, 9, 842)].map(last)).toEqual([2, 1]);
+  });
+
   test('are single rows that need more care where the table has no plain insert', () => {
     const rows = [1, 1].map((id, at) => aRow([int(id), Buffer.from('p'), int(at), null, null, null]));
-    const groupAt = createRowGroups(layout, undefined);
+    const groupAt = createRowGroups(layout, undefined, keyspacesLimits);
     expect([0, 1].map((from) => groupAt(packPage(rows), from, 30))).toEqual([
       { from: 0, to: 1, bytes: 9, inserts: undefined },
       { from: 1, to: 2, bytes: 9, inserts: undefined },

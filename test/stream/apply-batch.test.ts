@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
+import { joinPartitionKey } from '../../src/model/partition-key.ts';
 import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { applyBatch } from '../../src/stream/apply-batch.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
@@ -78,6 +79,46 @@ describe('a batch', () => {
     });
     await worker.apply(rowAt(1, now - hour), anUpdate(table, { partitionDeletion: at(now - 2n * hour) }));
     expect(journaledAtFirstWrite).toBe(1);
+  });
+
+  test('does not send what has a key above the limits of the target, and writes all else', async () => {
+    const keyed = aTable({
+      name: 'k',
+      partitionKey: { id: 'text', part: 'text' },
+      clustering: { c: 'text' },
+      statics: { s: 'text' },
+      regulars: { a: 'text' },
+    });
+    const long = 'c'.repeat(851);
+    const rowsOf = (...keys: readonly string[]) =>
+      keys.map((key) => aRow({ clustering: [text(key)], cells: [aCell(keyed, 'a', text('x'), now - hour)] }));
+    const partition = (bytes: number) => joinPartitionKey([text('i'), Buffer.alloc(bytes - 1, 'p')]);
+    const staticRow = aRow({ cells: [aCell(keyed, 's', text('x'), now - hour)] });
+    const { apply, letters, target } = await aWorker();
+    const { books } = await apply(
+      anUpdate(keyed, { partitionKey: partition(2_048), staticRow, rows: rowsOf('a', long, 'b') }),
+      anUpdate(keyed, { partitionKey: partition(2_049), rows: rowsOf('a') }),
+      anUpdate(keyed, { partitionKey: partition(2_049), staticRow }),
+      anUpdate(keyed, { partitionKey: partition(10), rows: rowsOf(long) }),
+      // Gone over by what the target has, which is nothing.
+      anUpdate(table, { partitionKey: Buffer.alloc(2_049), partitionDeletion: at(now - hour) }),
+    );
+    expect(books).toMatchObject({ received: 5, applied: 1, deadLettered: 4 });
+    expect(letters).toEqual(Array(4).fill('OversizedRow'));
+    expect(target.taken).toHaveLength(3);
+  });
+
+  test('reads no row again whose key is above them', async () => {
+    const keyed = aTable({ name: 'k', clustering: { c: 'text' }, regulars: { a: 'text' } });
+    const rows = ['c'.repeat(851), 'b'].map((c) =>
+      aRow({ clustering: [text(c)], cells: [aCell(keyed, 'a', text('x'), now - 60n * hour)] }),
+    );
+    const { apply, letters, target, sourceReader } = await aWorker();
+    const { books } = await apply(anUpdate(keyed, { rows }));
+    expect(books).toMatchObject({ received: 1, deadLettered: 1 });
+    expect(letters).toEqual(['OversizedRow']);
+    expect(sourceReader.reads).toBe(1);
+    expect(target.taken).toHaveLength(1);
   });
 
   test('has its older rows hidden by its own slices, whatever their order in it', async () => {

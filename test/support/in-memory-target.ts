@@ -1,7 +1,8 @@
+import { keyspacesLimits } from '../../src/model/row-limits.ts';
 import { type TargetKeyspace, type TargetStatement, TargetWriteError } from '../../src/ports/target-keyspace.ts';
 import { statementsOfRows } from './statements-of-rows.ts';
 
-export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity'> {
+export interface MemoryTarget extends Pick<TargetKeyspace, 'write' | 'writeRows' | 'writeCapacity' | 'limits'> {
   /** What was taken, in the order of its confirmation. */
   readonly taken: TargetStatement[];
   /** Rows. */
@@ -24,6 +25,7 @@ export function inMemoryTarget(
     get mostInFlight() {
       return mostInFlight;
     },
+    limits: keyspacesLimits,
     writeCapacity: async () => undefined,
     async write(statement, signal, valuesNow) {
       inFlight++;

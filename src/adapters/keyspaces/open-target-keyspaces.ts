@@ -1,3 +1,4 @@
+import { keyspacesLimits } from '../../model/row-limits.ts';
 import type { TargetKeyspace } from '../../ports/target-keyspace.ts';
 import { openCqlPool } from '../../wire/cql/open-cql-pool.ts';
 import { readPresentSchema } from '../cassandra/read-schema.ts';
@@ -44,6 +45,7 @@ export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Prom
   const target = targetOverPool({ ...asked, waitUntilDefined: async () => {} });
   return {
     ...target,
+    limits: keyspacesLimits,
     define: (definitions, signal) => defineInKeyspaces({ controlPlane, keyspace, onWait, signal }, definitions),
     writeCapacity: async (table, signal) => writeCapacity(await controlPlane.table(keyspace, table, signal)),
     async close() {

@@ -169,6 +169,7 @@ export class HistoryStream {
       if (++this.#writes % oneStragglerIn === 0) await clock.sleep(30);
     };
     return {
+      limits: writer.limits,
       confirmed: writer.confirmed,
       write: (...write) => beforeLong().then(() => writer.write(...write)),
       writeOnce: (...write) => beforeLong().then(() => writer.writeOnce(...write)),

@@ -1,4 +1,5 @@
 import type { CqlType } from '../../../model/cql-type.ts';
+import { keyspacesLimits } from '../../../model/row-limits.ts';
 import type { Term } from '../cql/statement.ts';
 import type { RuleBook } from '../rule-book.ts';
 import type { EncodedSize } from '../statements/encoded-size.ts';
@@ -7,9 +8,11 @@ import type { MutationPlan } from '../statements/plan-mutation.ts';
 import type { ColumnFacts } from '../statements/table-facts.ts';
 import { type BoundValues, termBytes, termNumber, termValue } from '../statements/term-value.ts';
 
-const mostRowBytes = 1024 * 1024;
-const mostPartitionKeyBytes = 2_048;
-const mostClusteringBytes = 850;
+const {
+  rowBytes: mostRowBytes,
+  partitionKeyBytes: mostPartitionKeyBytes,
+  clusteringBytes: mostClusteringBytes,
+} = keyspacesLimits;
 
 /** Everything that the values of a mutation decide. Throws RuleRefusal. */
 export function checkValues(rules: RuleBook, plan: MutationPlan, size: EncodedSize, bound: BoundValues): void {
