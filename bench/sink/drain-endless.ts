@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
+import { gatherWrites } from '../../src/apply/gather-writes.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import { changesLanes } from '../../src/model/lane.ts';
 import { tablesOf } from '../../src/model/schema.ts';
@@ -64,7 +65,7 @@ const sink = runSink(
     workerName: 'w',
     source: none,
     target: none,
-    writer: createTargetWriter({ target, clock, report, maxInFlight: 256 }),
+    writer: gatherWrites(createTargetWriter({ target, clock, report, maxInFlight: 256 })),
     window: keyspacesWindow,
     keyspace: 'moved',
     lanes: changesLanes(partitions),

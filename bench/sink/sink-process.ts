@@ -8,6 +8,7 @@ import { targetOverPool } from '../../src/adapters/cassandra/target-over-pool.ts
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openPulsarBus } from '../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
+import { gatherWrites } from '../../src/apply/gather-writes.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { changesLanes } from '../../src/model/lane.ts';
@@ -77,7 +78,7 @@ const parts = {
   workerName: settings.name,
   source,
   target,
-  writer: createTargetWriter({ target: losing, clock, report, maxInFlight: settings.writesInFlight }),
+  writer: gatherWrites(createTargetWriter({ target: losing, clock, report, maxInFlight: settings.writesInFlight })),
   window: keyspacesWindow,
   keyspace: targetKeyspace,
   lanes: changesLanes(partitionCount),

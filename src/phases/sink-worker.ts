@@ -1,4 +1,5 @@
 import { type DeadLetters, letterId, openDeadLetters, readLetters } from '../apply/dead-letters.ts';
+import { gatherWrites } from '../apply/gather-writes.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
 import type { TableChange, Truncation } from '../feeds/schema-history.ts';
 import type { RecordEvent } from '../model/change-event.ts';
@@ -76,7 +77,7 @@ function sinkParts(
     clock,
     report,
     workerName,
-    writer: createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight }),
+    writer: gatherWrites(createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight })),
     window: config.window,
     keyspace: config.target.keyspace,
     lanes: lanesOf(record),

@@ -72,8 +72,7 @@ export interface TargetKeyspace extends TableReader {
    */
   write(statement: TargetStatement, signal?: AbortSignal, valuesNow?: () => readonly BoundValue[]): Promise<void>;
   /**
-   * As `write`, in one request: one row, or up to `rowsOfRequest` whose tokens lie together. Of several each may have been applied or not when it
-   * throws.
+   * As `write`, in one request: one row, or up to `rowsOfRequest`. Of several each may have been applied or not when it throws.
    */
   writeRows(writes: RowWrites, signal?: AbortSignal): Promise<void>;
   /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */

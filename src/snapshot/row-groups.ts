@@ -1,4 +1,5 @@
 import type { PlainInsert } from '../apply/plain-insert.ts';
+import { bytesOfPartitions, cellBytes, partitionsOfRequest } from '../apply/request-bounds.ts';
 import type { RowLayout } from '../apply/row-layout.ts';
 import { oversizeOf, type RowLimits } from '../model/row-limits.ts';
 import type { PackedPage } from '../ports/table-reader.ts';
@@ -17,11 +18,6 @@ export interface RowGroup {
 
 /** Of one partition. A larger request is no cheaper a row, and one that fails costs more. */
 const mostBytesOfPartition = 64 * 1024;
-/** A Cassandra writes a warning for each unlogged batch of more than ten partitions, or of several with more than 5 KiB. */
-const mostPartitions = 10;
-const mostBytesOfSeveral = 4 * 1024;
-/** What a cell weighs there beside its value: its write time and its place. */
-const cellBytes = 16;
 
 /**
  * Rows come in the order of tokens: those of one partition one after another, and neighbours mostly have the same replicas. As many
@@ -43,8 +39,8 @@ export function createRowGroups(layout: RowLayout, plain: PlainInsert | undefine
       scan.look(page, to);
       weight += weigh();
       if (!scan.isOfSamePartition) partitions++;
-      const mostBytes = partitions === 1 ? mostBytesOfPartition : mostBytesOfSeveral;
-      if (!scan.isPlain || partitions > mostPartitions || weight > mostBytes) break;
+      const mostBytes = partitions === 1 ? mostBytesOfPartition : bytesOfPartitions;
+      if (!scan.isPlain || partitions > partitionsOfRequest || weight > mostBytes) break;
       bytes += scan.valueBytes;
       rows.push(scan.take());
     }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { systemClock } from '../../../src/adapters/clock.ts';
+import { gatherWrites } from '../../../src/apply/gather-writes.ts';
 import { createTargetWriter } from '../../../src/apply/target-writer.ts';
 import { decodeRecord } from '../../../src/feeds/decode-record.ts';
 import { SchemaHistory } from '../../../src/feeds/schema-history.ts';
@@ -33,7 +34,8 @@ export async function proveHistories(
     const world = {
       ...two,
       clock,
-      writer: createTargetWriter({ target: two.target, clock, report: () => {}, maxInFlight: 128 }),
+      // As the sink writes.
+      writer: gatherWrites(createTargetWriter({ target: two.target, clock, report: () => {}, maxInFlight: 128 })),
       targetSkewMicros: await two.target.clockSkewMicros(),
     };
     const now = clock.nowMicros();
