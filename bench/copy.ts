@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { openSourceCluster } from '../src/adapters/cassandra/open-source-cluster.ts';
 import { openTargetCassandra } from '../src/adapters/cassandra/open-target-cassandra.ts';
 import { systemClock } from '../src/adapters/clock.ts';
+import { layoutOf, withoutTtls } from '../src/apply/row-layout.ts';
 import { createTargetWriter } from '../src/apply/target-writer.ts';
 import { tablesOf } from '../src/model/schema.ts';
 import type { Table } from '../src/model/table.ts';
@@ -26,8 +27,8 @@ import { openSandbox } from './support/open-sandbox.ts';
 
 /**
  * Copies a narrow and a wide table from one Cassandra to another and compares them: the cheapest client there can be
- * (raw cells of a page bound to one INSERT a row, no books, no throttle), then cdcmig's own copy and validation, in one
- * run. Prints rows a second, client CPU seconds a million rows, and the ratios.
+ * (raw cells of a page bound to one INSERT a row, no books, no throttle), then cdcmig's own copy, without and with the remaining times of
+ * values, and its validation, in one run. Prints rows a second, client CPU seconds a million rows, and the ratios.
  * `node bench/copy.ts --narrow 500000 --wide 100000 --rounds 2 [--sandbox DIR]`.
  */
 const { values: args } = parseArgs({
@@ -43,6 +44,8 @@ const tables = benchTables({ narrow: Number(args.narrow), wide: Number(args.wide
 const source = `bench_copy_${process.pid}`;
 const target = `bench_copied_${process.pid}`;
 const writesInFlight = 256;
+/** As of a table of which the configuration says that nothing expires. */
+const timeless = ' without TTLs';
 const clock = systemClock();
 
 interface Figure {
@@ -83,8 +86,14 @@ async function run(sandbox: Sandbox): Promise<void> {
       const model = schema.find(({ name }) => name === table.name)!;
       await truncateTable(table, sides.target);
       note(`${table.name} cheapest copy`, await measured(table.rows, () => copyRaw(table, sides, floor())));
-      await truncateTable(table, sides.target);
-      note(`${table.name} cdcmig copy`, await measured(table.rows, () => copyWithBooks(model, cluster, moved)));
+      // The later one of a round finds everything warmer.
+      for (const expires of round % 2 === 0 ? [false, true] : [true, false]) {
+        const parts = { table: model, cluster, moved, expires };
+        const how = expires ? '' : timeless;
+        await truncateTable(table, sides.target);
+        note(`${table.name} cdcmig read${how}`, await measured(table.rows, () => readOnly(parts)));
+        note(`${table.name} cdcmig copy${how}`, await measured(table.rows, () => copyWithBooks(parts)));
+      }
       note(`${table.name} cdcmig validate`, await measured(table.rows, () => compare(model, cluster, moved)));
     }
   }
@@ -94,7 +103,25 @@ async function run(sandbox: Sandbox): Promise<void> {
 type Cluster = Awaited<ReturnType<typeof openSourceCluster>>;
 type Moved = Awaited<ReturnType<typeof openTargetCassandra>>;
 
-async function copyWithBooks(table: Table, cluster: Cluster, moved: Moved): Promise<number> {
+interface CopyOf {
+  readonly table: Table;
+  readonly cluster: Cluster;
+  readonly moved: Moved;
+  /** Whether remaining times are read. */
+  readonly expires: boolean;
+}
+
+async function readOnly({ table, cluster, expires }: CopyOf): Promise<number> {
+  const layout = expires ? layoutOf(table) : withoutTtls(layoutOf(table));
+  const read = await inParallel(wholeRing(), splitsAtOnce, undefined, async (range) => {
+    let rows = 0;
+    for await (const { starts } of cluster.readTimed({ ...layout, range })) rows += starts.length - 1;
+    return rows;
+  });
+  return sum(read);
+}
+
+async function copyWithBooks({ table, cluster, moved, expires }: CopyOf): Promise<number> {
   const report = () => {};
   const parts = {
     source: cluster,
@@ -108,6 +135,7 @@ async function copyWithBooks(table: Table, cluster: Cluster, moved: Moved): Prom
     worker: 'bench',
     rowsAtOnce: writesInFlight,
     mostBytes: Number.POSITIVE_INFINITY,
+    expires: () => expires,
   };
   const splits = wholeRing().map((range, n) => ({
     id: `${table.name}/${n}`,
@@ -146,7 +174,7 @@ async function measured(rows: number, work: () => Promise<number>): Promise<Figu
 function note(what: string, figure: Figure): void {
   figures.set(what, [...(figures.get(what) ?? []), figure]);
   const memory = `${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`;
-  print(`${what.padEnd(24)} ${perSecond(figure)} rows/s, ${cpu(figure)} CPU s a million rows, ${memory}\n`);
+  print(`${what.padEnd(31)} ${perSecond(figure)} rows/s, ${cpu(figure)} CPU s a million rows, ${memory}\n`);
 }
 
 function printRatios(name: string): void {
@@ -158,6 +186,12 @@ function printRatios(name: string): void {
   print(
     `${name}: copy at ${share} of the cheapest client's rows/s, ${cpu(copy!)} CPU s a million against ${cpu(cheapest!)}; `,
   );
+  for (const work of ['read', 'copy']) {
+    const [withTtls, without] = [`cdcmig ${work}`, `cdcmig ${work}${timeless}`].map(best);
+    const slower = (withTtls!.rowsPerSecond / without!.rowsPerSecond).toFixed(2);
+    print(`${work} with TTLs at ${slower} of the rows/s without, `);
+    print(`${cpu(withTtls!)} CPU s a million against ${cpu(without!)}; `);
+  }
   print(`validation in ${time} of the copy's time, ${cpu(validate!)} CPU s a million\n`);
 }
 

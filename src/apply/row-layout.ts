@@ -31,6 +31,11 @@ export function layoutOf(table: Table): RowLayout {
   };
 }
 
+/** Of a table of which no value expires: to read the remaining times costs the server and the wire, row by row. */
+export function withoutTtls(layout: RowLayout): RowLayout {
+  return { ...layout, ttlColumns: [] };
+}
+
 export function partitionKeyOf(layout: RowLayout, row: EncodedRow): readonly Buffer[] {
   return row.values.slice(0, layout.table.partitionKey.length) as Buffer[];
 }

@@ -1,3 +1,4 @@
+import { copyingOf } from '../config/table-copying.ts';
 import { isMulticell } from '../model/cql-type.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Column, keyColumns, type Table } from '../model/table.ts';
@@ -49,6 +50,27 @@ export const expiringCollections: Check = {
           'no TTLs on non-frozen collections, or the operator to accept them',
           `${table.name} has rows that expire and ${collections.map((column) => column.name).join(', ')}, whose expiry a read cannot see`,
           `add to accept: { table: ${table.name}, what: unprovable-expiry, reason: … }`,
+        ),
+      ];
+    });
+  },
+};
+
+/** The copy does not ask for the remaining times of a table that is said to have none: it would make what expires last for good. */
+export const unexpectedExpiry: Check = {
+  name: 'values that expire',
+  async ask(context) {
+    return forEachTable(context, async (table) => {
+      if (copyingOf(table.name, context.config).expires) return [];
+      const rows = await sample(table, context);
+      const expiring = rows.filter((row) => row.ttlSeconds.some((ttl) => ttl !== null));
+      if (expiring.length === 0) return [];
+      return [
+        fault(
+          this.name,
+          'no values that expire where snapshot.tables says expires: false',
+          `${expiring.length} of ${rows.length} rows sampled in ${table.name} have some`,
+          `take expires: false of ${table.name} out of snapshot.tables`,
         ),
       ];
     });

@@ -162,6 +162,8 @@ export const configShape = z
               rowsPerSecond: z.int().min(1).optional(),
               /** Tables of a lower number are copied before those of a higher one. */
               order: z.int().min(-1_000).max(1_000).default(0),
+              /** False: no value of it was written with a TTL, and so none is asked for. */
+              expires: z.boolean().default(true),
             }),
           )
           .default([]),

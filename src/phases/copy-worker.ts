@@ -1,5 +1,6 @@
 import { type DeadLetters, openDeadLetters } from '../apply/dead-letters.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
+import { copyingOf } from '../config/table-copying.ts';
 import type { Split } from '../model/split.ts';
 import { splitsSubscription, topics } from '../model/topics.ts';
 import type { CopyParts } from '../snapshot/copy-parts.ts';
@@ -87,5 +88,6 @@ function copyParts(
     worker: workerName,
     rowsAtOnce: writesInFlight,
     mostBytes: mostTimesPlanned * config.snapshot.bytesPerSplit,
+    expires: (table) => copyingOf(table, config).expires,
   };
 }

@@ -1,5 +1,6 @@
 import { nodesUp } from '../checks/node-checks.ts';
 import { partitioners } from '../checks/partitioners.ts';
+import { unexpectedExpiry } from '../checks/sample-checks.ts';
 import { hiddenColumns } from '../checks/target-checks.ts';
 import { copyingOf } from '../config/table-copying.ts';
 import { BooksError, OperatorError } from '../errors.ts';
@@ -22,7 +23,7 @@ const splitsAnEvent = 1_000;
 export const snapshotMigrate: Phase = {
   name: 'snapshot-migrate',
   needs: ['start-source'],
-  checks: [nodesUp, hiddenColumns, partitioners],
+  checks: [nodesUp, hiddenColumns, partitioners, unexpectedExpiry],
   steps: [
     {
       title: 'target tables',

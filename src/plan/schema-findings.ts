@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { copyingOf } from '../config/table-copying.ts';
 import { type CqlType, isMulticell } from '../model/cql-type.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Column, keyColumns, type Table } from '../model/table.ts';
@@ -11,6 +12,7 @@ export function schemaFindings(tables: readonly Table[], config: Config): readon
     ...columnFindings(table),
     ...listFindings(table),
     ...expiryFindings(table, config),
+    ...ttlFindings(table, config),
   ]);
 }
 
@@ -62,6 +64,20 @@ function listFindings(table: Table): readonly Finding[] {
     found: `${table.name}.${column.name}; its elements have identities that CQL cannot write, so each change of it reads the list from the source again`,
     next: 'nothing; expect one more read of the source for each such change',
   }));
+}
+
+/** Whatever is written to it expires, unless the write says otherwise. */
+function ttlFindings(table: Table, config: Config): readonly Finding[] {
+  if (table.defaultTtlSeconds === 0 || copyingOf(table.name, config).expires) return [];
+  return [
+    {
+      severity: 'fault',
+      check: 'values that expire',
+      expected: 'no default TTL where snapshot.tables says expires: false',
+      found: `${table.name} has one of ${table.defaultTtlSeconds} s`,
+      next: `take expires: false of ${table.name} out of snapshot.tables`,
+    },
+  ];
 }
 
 /** CQL on 4.x does not tell the TTL of a collection's elements: their expiry cannot be copied by a read, nor compared. */

@@ -25,6 +25,11 @@ export interface CopyParts {
   readonly rowsAtOnce: number;
   /** A split that turns out larger is cut there, at the end of a page: estimates know no wide partitions. */
   readonly mostBytes: number;
+  /**
+   * Whether values of a table may expire; absent: of any. Where they are said not to, their remaining times are not read, and one that expires
+   * all the same is copied for good: a difference that any validation finds, since it asks both sides for them.
+   */
+  readonly expires?: (table: string) => boolean;
   readonly pageSize?: number;
   readonly consistency?: Consistency;
 }

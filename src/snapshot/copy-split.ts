@@ -1,4 +1,4 @@
-import { layoutOf } from '../apply/row-layout.ts';
+import { layoutOf, withoutTtls } from '../apply/row-layout.ts';
 import { OperatorError } from '../errors.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type { Table } from '../model/table.ts';
@@ -21,7 +21,7 @@ export async function copySplit(
   // Their writes carry no timestamp, so the changes could not overrule them: they are copied at cutover.
   if (table.isCounter) throw new Error(`${table.name} has counters and cannot be copied by splits`);
   if (table.id !== split.tableId) throw otherTable(split, table);
-  const layout = layoutOf(table);
+  const layout = parts.expires?.(table.name) === false ? withoutTtls(layoutOf(table)) : layoutOf(table);
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     const floorMicros = floorOf(parts.clock.nowMicros(), parts.window);
     const attempted = await attemptSplit({ split, layout, floorMicros }, parts, signal);

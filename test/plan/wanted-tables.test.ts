@@ -59,10 +59,10 @@ test('what means no table is a fault where it names what to move, and a warning 
 test('a table is copied as the first entry says that means it', () => {
   const tables = [
     { table: 'orders', order: -1 },
-    { table: 'orders*', rowsPerSecond: 500, order: 3 },
+    { table: 'orders*', rowsPerSecond: 500, order: 3, expires: false },
   ];
   const of = (table: string) => copyingOf(table, aConfig({}, { tables }));
-  expect(of('orders')).toEqual({ rowsPerSecond: undefined, order: -1 });
-  expect(of('orders_2024')).toEqual({ rowsPerSecond: 500, order: 3 });
-  expect(of('carts')).toEqual({ rowsPerSecond: undefined, order: 0 });
+  expect(of('orders')).toEqual({ rowsPerSecond: undefined, order: -1, expires: true });
+  expect(of('orders_2024')).toEqual({ rowsPerSecond: 500, order: 3, expires: false });
+  expect(of('carts')).toEqual({ rowsPerSecond: undefined, order: 0, expires: true });
 });

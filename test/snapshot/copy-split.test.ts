@@ -102,6 +102,25 @@ describe('copySplit', () => {
     expect(new Set(taken.map(timestampOf))).toEqual(new Set([copied.floorMicros]));
   });
 
+  test('remaining times are not asked for where nothing is said to expire', async () => {
+    const rows = inPartition(1, 5);
+    const reader = inMemoryReader(rows, [5]);
+    const asked: (readonly unknown[] | undefined)[] = [];
+    const source = {
+      readTimed: (read: Parameters<typeof reader.readTimed>[0]) => {
+        asked.push(read.ttlColumns);
+        return reader.readTimed(read);
+      },
+    };
+    const target = inMemoryTarget();
+    const { copied, taken } = await copy(ordered, rows, { source, target, expires: (name) => name !== ordered.name });
+    expect(copied).toMatchObject({ readRows: 5n, writtenRows: 5n });
+    expect(taken.map(ttlOf)).toEqual([0, 0, 0, 0, 0]);
+    expect(target.requests).toEqual([5]);
+    await copy(ordered, rows, { source, expires: () => true });
+    expect(asked).toEqual([[], [ordered.columns.get('a')]]);
+  });
+
   test('a row that expires goes on its own among those that do not', async () => {
     const target = inMemoryTarget();
     const rows = inPartition(1, 5).map((row, at) => (at === 2 ? { ...row, ttlSeconds: { a: 500 } } : row));
@@ -280,6 +299,7 @@ interface CopyOptions {
   readonly rowsAtOnce?: number;
   readonly mostBytes?: number;
   readonly pageSizes?: readonly number[];
+  readonly expires?: CopyParts['expires'];
   readonly tableId?: string;
   readonly signal?: AbortSignal;
 }
@@ -300,6 +320,7 @@ async function copy(table: Table, rows: readonly MemoryRow[], options: CopyOptio
     worker: 'here',
     rowsAtOnce: options.rowsAtOnce ?? 8,
     mostBytes: options.mostBytes ?? Number.POSITIVE_INFINITY,
+    ...(options.expires && { expires: options.expires }),
   };
   const range = { start: minToken, end: maxToken };
   const split = { id: `${table.name}/0`, table: table.name, tableId: options.tableId ?? table.id, range };
