@@ -1,4 +1,5 @@
 import type { Report } from '../events.ts';
+import type { WriteCapacity } from '../model/write-capacity.ts';
 import type { Clock } from '../ports/clock.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
@@ -8,7 +9,7 @@ export interface TableThrottlesParts {
   /** Of one table, and of all together. */
   readonly maxInFlight: number;
   /** Write units a second of a table of the target, told when the table is held. */
-  readonly capacityOf: (table: string) => Promise<number | undefined>;
+  readonly capacityOf: (table: string) => Promise<WriteCapacity | undefined>;
 }
 
 /** Of one table, and of the places that all tables share. */
@@ -90,7 +91,7 @@ function rememberedCapacity(table: string, { clock, capacityOf }: TableThrottles
       // It is only told: what cannot be known must not stop a write.
       capacityOf(table.slice(table.lastIndexOf('.') + 1)).then(
         (found) => {
-          known = found;
+          known = found?.unitsPerSecond;
         },
         () => {},
       );

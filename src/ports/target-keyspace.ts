@@ -1,6 +1,7 @@
 import type { RowLimits } from '../model/row-limits.ts';
 import type { SchemaRows } from '../model/schema.ts';
 import type { TargetDefinition } from '../model/target-definition.ts';
+import type { WriteCapacity } from '../model/write-capacity.ts';
 import type { TableReader } from './table-reader.ts';
 
 /** Bound instead of a value: the column stays as it is. */
@@ -75,8 +76,8 @@ export interface TargetKeyspace extends TableReader {
    * As `write`, in one request: one row, or up to `rowsOfRequest`. Of several each may have been applied or not when it throws.
    */
   writeRows(writes: RowWrites, signal?: AbortSignal): Promise<void>;
-  /** Write units a second that the table takes at once, as far as is known; undefined where the target has no such bound. */
-  writeCapacity(table: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** What the table takes now; undefined where the target has no such bound, or it is not known. An operator may change it at any time. */
+  writeCapacity(table: string, signal?: AbortSignal): Promise<WriteCapacity | undefined>;
   /** The full name of its class. */
   partitioner(signal?: AbortSignal): Promise<string>;
   /** The target's clock minus ours, microseconds, good to the round trip. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createTableThrottles, type TableThrottle } from '../../src/apply/table-throttles.ts';
 import { createThrottle } from '../../src/apply/throttle.ts';
 import type { ProgressEvent } from '../../src/events.ts';
+import type { WriteCapacity } from '../../src/model/write-capacity.ts';
 import { eventText } from '../../src/ui/event-text.ts';
 import { aClock } from '../support/a-clock.ts';
 
@@ -87,7 +88,7 @@ describe('throttles by table', () => {
 
   function throttles(
     maxInFlight: number,
-    capacityOf: (table: string) => Promise<number | undefined> = async () => undefined,
+    capacityOf: (table: string) => Promise<WriteCapacity | undefined> = async () => undefined,
   ) {
     const events: ProgressEvent[] = [];
     const clock = aClock();
@@ -154,7 +155,7 @@ describe('throttles by table', () => {
     const capacities = [4_000, 8_000];
     const { clock, throttleOf, events } = throttles(100, async (table) => {
       asked.push(table);
-      return capacities[asked.length - 1];
+      return { mode: 'provisioned', unitsPerSecond: capacities[asked.length - 1]! };
     });
     const throttle = throttleOf(insert('orders'));
     const hold = () => runIn(throttle, async () => throttle.pushedBack());
