@@ -1,6 +1,10 @@
 import type { Report } from '../events.ts';
 import type { WriteCapacity } from '../model/write-capacity.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RowWrites, TargetStatement } from '../ports/target-keyspace.ts';
+import { createCapacityBudget } from './capacity-budget.ts';
+import { rememberedCapacity } from './remembered-capacity.ts';
+import type { SharedCapacities } from './shared-capacity.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 export interface TableThrottlesParts {
@@ -8,19 +12,25 @@ export interface TableThrottlesParts {
   readonly report: Report;
   /** Of one table, and of all together. */
   readonly maxInFlight: number;
-  /** Write units a second of a table of the target, told when the table is held. */
-  readonly capacityOf: (table: string) => Promise<WriteCapacity | undefined>;
+  /** Of a table of the target, by its own name. */
+  readonly capacityOf: (table: string, signal?: AbortSignal) => Promise<WriteCapacity | undefined>;
+  /** What all writers of this process and others take of it. */
+  readonly shared: SharedCapacities;
 }
 
-/** Of one table, and of the places that all tables share. */
-export type TableThrottle = Omit<Throttle, 'run'>;
+/** Of one table's capacity, its places, and the places that all tables share. */
+export interface TableThrottle extends Pick<Throttle, 'leave' | 'pushedBack' | 'isHeld'> {
+  /** As of a throttle; the write is what is paid for. Rejects, with nothing taken, with the signal's reason. */
+  enter(weight: number, write?: TargetStatement | RowWrites, signal?: AbortSignal): Promise<void> | undefined;
+  succeeded(write?: TargetStatement | RowWrites): void;
+}
 
 /**
  * A throttle for each table that a statement writes to: capacity is a table's, so one that is held must not slow the
  * others. Its waiters take none of the places that all tables share.
  */
 export function createTableThrottles(parts: TableThrottlesParts): (cql: string) => TableThrottle {
-  const { clock, report, maxInFlight } = parts;
+  const { clock, report, maxInFlight, capacityOf, shared } = parts;
   const places = createThrottle(maxInFlight, () => {});
   const byTable = new Map<string, TableThrottle>();
   const byText = new Map<string, TableThrottle>();
@@ -29,30 +39,32 @@ export function createTableThrottles(parts: TableThrottlesParts): (cql: string) 
     const known = byTable.get(table);
     if (known) return known;
     const rate = rateMeter(clock);
-    const capacity = rememberedCapacity(table, parts);
-    // Asked for at the first write, so that it is known when the table is held.
-    capacity();
+    const capacity = rememberedCapacity((signal) => capacityOf(table.slice(table.lastIndexOf('.') + 1), signal));
+    const budget = createCapacityBudget({ table, clock, report, capacity, shared: shared.of(table) });
     let toldAtMicros: bigint | undefined;
     const own = createThrottle(maxInFlight, (inFlight) => {
       const nowMicros = clock.nowMicros();
       if (toldAtMicros !== undefined && nowMicros - toldAtMicros < tellAgainMicros) return;
       toldAtMicros = nowMicros;
-      const unitsPerSecond = capacity();
+      capacity.ask(nowMicros);
+      const { unitsPerSecond } = budget;
       const writesPerSecond = rate.perSecond();
       report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond, unitsPerSecond });
     });
     const throttle: TableThrottle = {
-      enter: (weight) => {
-        const waited = own.enter(weight);
-        return waited ? waited.then(() => places.enter(weight)) : places.enter(weight);
+      enter(weight, write, signal) {
+        // Who waits to be paid for has no place yet.
+        const paid = budget.take(write, signal);
+        return paid ? paid.then(() => enterPlaces(weight)) : enterPlaces(weight);
       },
       leave(weight) {
         places.leave(weight);
         own.leave(weight);
       },
-      succeeded() {
+      succeeded(write) {
         rate.count();
         own.succeeded();
+        budget.took(write);
       },
       pushedBack: () => own.pushedBack(),
       get isHeld() {
@@ -61,6 +73,11 @@ export function createTableThrottles(parts: TableThrottlesParts): (cql: string) 
     };
     byTable.set(table, throttle);
     return throttle;
+
+    function enterPlaces(weight: number): Promise<void> | undefined {
+      const waited = own.enter(weight);
+      return waited ? waited.then(() => places.enter(weight)) : places.enter(weight);
+    }
   }
 
   return (cql) => {
@@ -80,29 +97,8 @@ function tableIn(cql: string): string {
   return match?.[1]?.replaceAll('"', '') ?? 'the target';
 }
 
-/** What was known when it was asked for last; nothing waits for the answer. An operator may raise it at any time. */
-function rememberedCapacity(table: string, { clock, capacityOf }: TableThrottlesParts): () => number | undefined {
-  let known: number | undefined;
-  let askedAtMicros: bigint | undefined;
-  return () => {
-    const nowMicros = clock.nowMicros();
-    if (askedAtMicros === undefined || nowMicros - askedAtMicros > askAgainMicros) {
-      askedAtMicros = nowMicros;
-      // It is only told: what cannot be known must not stop a write.
-      capacityOf(table.slice(table.lastIndexOf('.') + 1)).then(
-        (found) => {
-          known = found?.unitsPerSecond;
-        },
-        () => {},
-      );
-    }
-    return known;
-  };
-}
-
 /** A table that is held steps down many times a second. */
 const tellAgainMicros = 2_000_000n;
-const askAgainMicros = 60_000_000n;
 
 /** How often something happened a second, lately. */
 function rateMeter(clock: Clock) {

@@ -9,6 +9,7 @@ import {
   TargetWriteError,
 } from '../ports/target-keyspace.ts';
 import { ageStatement } from './age-statement.ts';
+import { SharedCapacities } from './shared-capacity.ts';
 import { createTableThrottles, type TableThrottle } from './table-throttles.ts';
 
 /** The one road into the target. */
@@ -50,6 +51,8 @@ export interface TargetWriterParts {
   readonly clock: Clock;
   readonly report: Report;
   readonly maxInFlight: number;
+  /** Of those who write to the same tables; absent: nobody else does. */
+  readonly shared?: SharedCapacities | undefined;
 }
 
 const firstPauseMs = 50;
@@ -58,9 +61,10 @@ const longestPauseMs = 5_000;
 const attemptsBeforeReport = 5;
 const longMicros = 10_000_000n;
 
-export function createTargetWriter({ target, clock, report, maxInFlight }: TargetWriterParts): TargetWriter {
-  const capacityOf = (table: string) => target.writeCapacity(table);
-  const throttleOf = createTableThrottles({ clock, report, maxInFlight, capacityOf });
+export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
+  const { target, clock, report, maxInFlight, shared = new SharedCapacities() } = parts;
+  const capacityOf = (table: string, signal?: AbortSignal) => target.writeCapacity(table, signal);
+  const throttleOf = createTableThrottles({ clock, report, maxInFlight, capacityOf, shared });
   let confirmed = 0;
   return {
     limits: target.limits,
@@ -87,23 +91,26 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
   function sendingOf(statement: TargetStatement, signal: AbortSignal | undefined): Sending {
     const valuesNow = () => ageStatement(statement, clock.nowMicros()).values;
     const send = () => target.write(statement, signal, statement.ttl && valuesNow);
-    return { cql: statement.cql, weight: 1, send };
+    return { write: statement, weight: 1, send };
   }
 
   function sendingRows(writes: RowWrites, signal: AbortSignal | undefined): Sending {
-    return { cql: writes.cql, weight: writes.rows.length, send: () => target.writeRows(writes, signal) };
+    return { write: writes, weight: writes.rows.length, send: () => target.writeRows(writes, signal) };
   }
 
   async function persist(sending: Sending, signal: AbortSignal | undefined): Promise<void> {
-    let saidAtMicros = clock.nowMicros();
+    // What it waits for its turn says nothing of the target.
+    let sentAtMicros = 0n;
+    const onSend = () => {
+      sentAtMicros = clock.nowMicros();
+    };
     for (let attempts = 1; ; attempts++) {
       signal?.throwIfAborted();
-      const failure = await attempt(sending, signal);
+      const failure = await attempt(sending, signal, onSend);
       if (failure === undefined) return;
       // Attempts that each wait for a connection are few, and long.
-      const isLong = clock.nowMicros() - saidAtMicros > longMicros;
+      const isLong = clock.nowMicros() - sentAtMicros > longMicros;
       if (attempts % attemptsBeforeReport === 0 || isLong) {
-        saidAtMicros = clock.nowMicros();
         report({
           kind: 'waiting',
           reason: `the target does not take writes: ${failure.message} (attempt ${attempts})`,
@@ -114,20 +121,22 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
   }
 
   async function attempt(
-    { cql, weight, send }: Sending,
+    { write, weight, send }: Sending,
     signal: AbortSignal | undefined,
+    onSend?: () => void,
   ): Promise<TargetWriteError | undefined> {
-    const throttle = throttleOf(cql);
-    const place = throttle.enter(weight);
+    const throttle = throttleOf(write.cql);
+    const place = throttle.enter(weight, write, signal);
     if (place) await place;
     try {
       signal?.throwIfAborted();
+      onSend?.();
       await send();
-      throttle.succeeded();
+      throttle.succeeded(write);
       confirmed += weight;
       return undefined;
     } catch (error) {
-      return failureIn(error, cql, throttle);
+      return failureIn(error, write.cql, throttle);
     } finally {
       throttle.leave(weight);
     }
@@ -144,7 +153,7 @@ export function createTargetWriter({ target, clock, report, maxInFlight }: Targe
 
 /** One request, to be sent as often as it takes. */
 interface Sending {
-  readonly cql: string;
+  readonly write: TargetStatement | RowWrites;
   /** Rows that it writes. */
   readonly weight: number;
   readonly send: () => Promise<void>;

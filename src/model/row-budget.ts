@@ -1,4 +1,4 @@
-/** So many rows a second; who takes some waits until those of before are paid for. Instants are microseconds since 1970. */
+/** So many rows, or units, a second; who takes some waits until those of before are paid for. Instants are microseconds since 1970. */
 export class RowBudget {
   #freeAtMicros = 0n;
 

@@ -6,5 +6,15 @@ export interface WriteCapacity {
   readonly unitsPerSecond: number;
 }
 
+const bytesOfUnit = 1024;
+
+/** Of one write of a row of this encoded size, whatever part of it is written: begun units count whole. */
+export function writeUnitsOf(encodedBytes: number): number {
+  return Math.max(1, Math.ceil(encodedBytes / bytesOfUnit));
+}
+
 /** Of a new on-demand table (AWS developer guide, quotas). */
 export const newTableUnits = 4_000;
+
+/** No table grows beyond it by itself, unless AWS raises its quota. */
+export const mostTableUnits = 40_000;

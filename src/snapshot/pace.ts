@@ -1,3 +1,4 @@
+import { tellNowAndThen } from '../apply/tell-now-and-then.ts';
 import type { Report } from '../events.ts';
 import { RowBudget } from '../model/row-budget.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -29,7 +30,6 @@ export interface PaceParts {
 }
 
 const lookEveryMs = 500;
-const tellEveryMicros = 60_000_000n;
 
 /** All may change at any time; whoever waits notices within half a second. */
 export function createPace(parts: PaceParts): Pace {
@@ -85,16 +85,4 @@ export function createPace(parts: PaceParts): Pace {
     tell(`held by: the source, 500 rows of ${table} take far longer than the ${ms(found.bestMs)} of before`);
     await clock.sleep(found.restMs, signal);
   }
-}
-
-/** Of one reason at once, and then once a minute. */
-function tellNowAndThen({ clock, report }: PaceParts): (reason: string) => void {
-  const toldAt = new Map<string, bigint>();
-  return (reason) => {
-    const now = clock.nowMicros();
-    const last = toldAt.get(reason);
-    if (last !== undefined && now - last < tellEveryMicros) return;
-    toldAt.set(reason, now);
-    report({ kind: 'waiting', reason });
-  };
 }

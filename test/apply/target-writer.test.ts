@@ -72,6 +72,21 @@ describe('the writer', () => {
     expect(events).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('timed out (attempt 1)') }]);
   });
 
+  test('does not take the wait for a turn for one of the target', async () => {
+    const clock = aClock();
+    const provisioned = { mode: 'provisioned', unitsPerSecond: 1 } as const;
+    let attempts = 0;
+    const failLate = () => {
+      if (++attempts === 15) throw timedOut();
+    };
+    const target = { ...inMemoryTarget(failLate), writeCapacity: async () => provisioned };
+    const events: ProgressEvent[] = [];
+    const report = (event: ProgressEvent) => void events.push(event);
+    const writer = createTargetWriter({ target, clock, report, maxInFlight: 1 });
+    await Promise.all(Array.from({ length: 20 }, () => writer.write(statement)));
+    expect(events).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('held by: the capacity') }]);
+  });
+
   const inserts = (...rows: Buffer[]) => ({ cql: 'INSERT', valueCount: 1, rows, using: Buffer.alloc(0) });
   const three = inserts(Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4));
 

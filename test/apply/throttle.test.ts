@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SharedCapacities } from '../../src/apply/shared-capacity.ts';
 import { createTableThrottles, type TableThrottle } from '../../src/apply/table-throttles.ts';
 import { createThrottle } from '../../src/apply/throttle.ts';
 import type { ProgressEvent } from '../../src/events.ts';
@@ -97,6 +98,7 @@ describe('throttles by table', () => {
       report: (event) => void events.push(event),
       maxInFlight,
       capacityOf,
+      shared: new SharedCapacities(),
     });
     return { clock, throttleOf, events };
   }
@@ -150,7 +152,7 @@ describe('throttles by table', () => {
     expect(eventText(events[0]!)).toBe('held by: target throttling, shop.orders: 412 writes/s taken, 50 at once now');
   });
 
-  test("the table's capacity is told beside that once it is known, and asked for again when it may have changed", async () => {
+  test("the table's capacity is told beside that, and asked for again when it may have changed", async () => {
     const asked: string[] = [];
     const capacities = [4_000, 8_000];
     const { clock, throttleOf, events } = throttles(100, async (table) => {
@@ -166,10 +168,7 @@ describe('throttles by table', () => {
     await hold();
     expect(asked).toEqual(['orders', 'orders']);
     expect(events.map((event) => 'unitsPerSecond' in event && event.unitsPerSecond)).toEqual([
-      undefined,
-      4_000,
-      4_000,
-      8_000,
+      4_000, 4_000, 4_000, 8_000,
     ]);
     expect(eventText(events[3]!)).toMatch(/ 0 writes\/s taken of 8,000 units\/s, /);
   });
@@ -184,6 +183,22 @@ describe('throttles by table', () => {
       await clock.sleep(2_001);
     }
     expect(events).toMatchObject([{ unitsPerSecond: undefined }, { unitsPerSecond: undefined }]);
+  });
+
+  test('who waits for the capacity of its table has no place, and leaves none behind when it is stopped', async () => {
+    const provisioned: WriteCapacity = { mode: 'provisioned', unitsPerSecond: 10 };
+    const { throttleOf } = throttles(1, async (table) => (table === 'paced' ? provisioned : undefined));
+    const [paced, free] = [throttleOf(insert('paced')), throttleOf(insert('free'))];
+    await runIn(paced, async () => {});
+    await runIn(free, async () => {});
+    const stopped = paced.enter(1, undefined, AbortSignal.abort(new Error('stopped')));
+    await expect(Promise.resolve(stopped)).rejects.toThrow('stopped');
+    const waiting = paced.enter(1);
+    expect(free.enter(1)).toBeUndefined();
+    free.leave(1);
+    await waiting;
+    expect(free.enter(1)).toBeInstanceOf(Promise);
+    paced.leave(1);
   });
 
   test('a table that is held all the time is told every two seconds', async () => {

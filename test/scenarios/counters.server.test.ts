@@ -83,7 +83,11 @@ describe('counters through lost answers, broken connections and throttling', () 
     return copyCounters(sides.tables[0]!, {
       source: sides.source,
       target,
-      writer: createTargetWriter({ target, clock, report: () => {}, maxInFlight: 32 }),
+      // Of a writer that cannot ask for the capacity: it meets what is throttled.
+      writer: createTargetWriter({
+        ...{ clock, report: () => {}, maxInFlight: 32 },
+        target: { ...target, writeCapacity: async () => undefined },
+      }),
       clock,
       keyspace: moved,
       settleMs: 2 * target.requestTimeoutMs,

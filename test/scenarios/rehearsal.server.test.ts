@@ -22,7 +22,9 @@ const day = 86_400_000;
 /** Of what was there before the migration: Keyspaces takes nothing that is older than two days. */
 const monthAgo = micros(Date.now() - 30 * day);
 /** Small, so that copying meets it. */
-const writeUnits = 40;
+const writeUnits = 80;
+/** What is left of it in the middle of the copying, without a word. */
+const fewerUnits = 40;
 const lostAnswers = 0.01;
 /** Rows of a table that each round of changes deletes. */
 const deletedARound = 20;
@@ -87,12 +89,17 @@ describe('a keyspace of old rows moves through the stand-in, which throttles and
     // Captured before they are copied, and newer than what the copy brings.
     await change('during the copy', 0);
     const copying = migration.start('run', '--phase', 'snapshot-migrate');
+    await copying.untilSaid(/held by: the capacity of \S+, 80 write units\/s \(provisioned\)/);
+    const capacity = { mode: 'PROVISIONED', readUnits: 3_000, writeUnits: fewerUnits } as const;
+    for (const table of ['things', 'visits']) await region.standIn.state.updateTable(moved, table, { capacity });
     // What status tells of it.
     await expect.poll(heldTables, { timeout: 60_000, interval: 500 }).toContain(`${moved}.things`);
+    const { stdout } = await migration.run('status');
+    expect(stdout).toMatch(/held by: the capacity of \S+, 80 write units/);
     const copied = await copying.ended;
     succeeds(copied);
     expect(copied.stderr).toMatch(/waiting: table \S+ is CREATING/);
-    expect(copied.stderr).toMatch(/held by: target throttling, \S+: [\d,]+ writes\/s taken of 40 units\/s/);
+    expect(copied.stderr).toMatch(/held by: target throttling, \S+: [\d,]+ writes\/s taken of 80 units\/s/);
     expect(region.standIn.state.table(moved, 'things')!.settings).toMatchObject({
       clientSideTimestamps: true,
       ttl: true,

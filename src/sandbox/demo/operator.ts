@@ -58,6 +58,7 @@ export function createOperator({ program, folder, environment, onProgress, signa
         if (event.kind === 'phase-finished') summary = String(event.summary);
         if (event.kind === 'warning') onProgress(`  ${event.text}`);
         if (event.kind === 'throttled' && isWorthALine()) onProgress(`  ${holdText(event)}`);
+        if (event.kind === 'waiting' && String(event.reason).startsWith('held by')) onProgress(`  ${event.reason}`);
         if (event.kind === 'ring-alarm')
           onProgress(`  ${event.isOver ? 'over' : 'ALARM'}: ${event.address}: ${event.reason}`);
         more.onEvent?.(event);
