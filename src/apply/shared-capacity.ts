@@ -15,7 +15,7 @@ export interface ToldUse {
 
 const tellEveryMs = 5_000;
 /** Who has told nothing for so long writes no more. */
-const toldForMs = 3 * tellEveryMs;
+export const toldForMs = 3 * tellEveryMs;
 
 /**
  * The capacity of one table among all who write to it. Each may always take its equal share. Of what is left of the whole each takes an equal part

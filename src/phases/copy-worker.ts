@@ -11,6 +11,7 @@ import { splitMessage } from '../snapshot/split-message.ts';
 import { openCopyPace } from './copy-pace.ts';
 import { hasLeft, tableOfSplit } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { type CapacityTalk, shareCapacity } from './share-capacity.ts';
 import { tellHolds } from './tell-holds.ts';
 
 /** Takes splits from the queue that all workers share and copies them, until `enough` aborts. */
@@ -19,13 +20,14 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
   const holds = await tellHolds(opened);
   const { report } = holds;
   const context = { ...opened, report };
+  const talk = await shareCapacity(opened, 'copy');
   const deadLetters = await openDeadLetters(bus, clock, signal);
   const rests = await bus.publisher(topics.splits, { isBatched: false }, signal);
   // One message ahead: what waits in this worker's queue waits for no other worker.
   const subscription = await bus.subscribe(topics.splits, splitsSubscription, 'shared', { queueSize: 1, signal });
   try {
     const pace = openCopyPace(context);
-    const parts = copyParts(context, deadLetters, pace);
+    const parts = copyParts(context, deadLetters, pace, talk);
     const ended = new AbortController();
     const following = pace.follow(AbortSignal.any([signal, ended.signal]));
     await copySplits({
@@ -48,6 +50,7 @@ export async function runCopyWorker(opened: WorkerContext, enough: AbortSignal):
     await subscription.close();
     await rests.close();
     await deadLetters.close();
+    await talk.close();
     await holds.close();
   }
 
@@ -74,11 +77,12 @@ function copyParts(
   { source, target, clock, report, config, workerName }: WorkerContext,
   deadLetters: DeadLetters,
   pace: Pace,
+  { shared }: CapacityTalk,
 ): CopyParts {
   const { writesInFlight } = config.workers;
   return {
     source,
-    writer: createTargetWriter({ target, clock, report, maxInFlight: writesInFlight }),
+    writer: createTargetWriter({ target, clock, report, maxInFlight: writesInFlight, shared }),
     pace,
     deadLetters,
     clock,

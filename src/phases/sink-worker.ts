@@ -18,6 +18,7 @@ import { followDatastax, openPulses } from './follow-datastax.ts';
 import { openTargetClock, type TargetClock } from './follow-target-clock.ts';
 import { openTie } from './open-tie.ts';
 import type { WorkerContext } from './phase-context.ts';
+import { type CapacityTalk, shareCapacity } from './share-capacity.ts';
 import { sideBySide } from './side-by-side.ts';
 import { snapshotDoneAt } from './snapshot-done-at.ts';
 import { handOverOf } from './start-source.ts';
@@ -37,6 +38,7 @@ export async function runSinkWorker(given: WorkerContext, stop: AbortSignal): Pr
   const context = { ...given, report: holds.report };
   const record = handOverOf(ledger.state.handOver);
   const deadLetters = await openDeadLetters(bus, clock, signal);
+  const talk = await shareCapacity(given, 'stream');
   const schema = await openSchema(context, record, deadLetters);
   const pulses = await openPulses(context, record);
   const copiedRanges: CopiedRange[] = [];
@@ -44,7 +46,7 @@ export async function runSinkWorker(given: WorkerContext, stop: AbortSignal): Pr
     learnDecisions(ledger.state, schema);
     const rules = tableRules(() => ledger.state, schema);
     const targetClock = await openTargetClock(context);
-    const opened = { deadLetters, schema, pulses, copiedRanges, ruleOf: rules.ruleOf };
+    const opened = { deadLetters, shared: talk.shared, schema, pulses, copiedRanges, ruleOf: rules.ruleOf };
     const parts = sinkParts(context, record, targetClock, opened);
     await sideBySide(
       stop,
@@ -58,6 +60,7 @@ export async function runSinkWorker(given: WorkerContext, stop: AbortSignal): Pr
     await pulses?.close();
     await deadLetters.close();
     await schema.close();
+    await talk.close();
     await holds.close();
   }
 }
@@ -66,8 +69,10 @@ function sinkParts(
   context: WorkerContext,
   record: HandOverRecord,
   targetClock: TargetClock,
-  opened: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges' | 'ruleOf' | 'pulses'>,
+  given: Pick<SinkParts, 'deadLetters' | 'schema' | 'copiedRanges' | 'ruleOf' | 'pulses'> &
+    Pick<CapacityTalk, 'shared'>,
 ): SinkParts {
+  const { shared, ...opened } = given;
   const { config, source, target, bus, clock, report, ledger, workerName } = context;
   return {
     ...opened,
@@ -77,7 +82,9 @@ function sinkParts(
     clock,
     report,
     workerName,
-    writer: gatherWrites(createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight })),
+    writer: gatherWrites(
+      createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight, shared }),
+    ),
     window: config.window,
     keyspace: config.target.keyspace,
     lanes: lanesOf(record),
