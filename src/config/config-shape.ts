@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentShape } from './agent-shape.ts';
 import { datastaxAgentShape } from './datastax-agent-shape.ts';
 import { datastaxConnectorShape } from './datastax-connector-shape.ts';
+import { publishedPrices } from './prices.ts';
 import { reference, text } from './written-value.ts';
 
 const address = z.string().regex(/^\[?[\w.:-]+\]?:\d{1,5}$/, 'must be host:port');
@@ -14,6 +15,7 @@ const login = {
 };
 
 const units = z.int().min(1).max(40_000);
+const price = z.number().min(0);
 
 const cluster = z.strictObject({
   contactPoints: z.array(address).min(1),
@@ -57,6 +59,16 @@ const keyspaces = z.strictObject({
         .regex(/^arn:aws[\w-]*:kms:/, 'must be the ARN of a KMS key')
         .optional(),
       tags: z.record(text, z.string()).optional(),
+    })
+    .prefault({}),
+  /** By which `cdcmig plan` counts, USD. Absent: those of us-east-1 as published. */
+  prices: z
+    .strictObject({
+      writesPerMillion: price.default(publishedPrices.prices.writesPerMillion),
+      readsPerMillion: price.default(publishedPrices.prices.readsPerMillion),
+      writeUnitHour: price.default(publishedPrices.prices.writeUnitHour),
+      readUnitHour: price.default(publishedPrices.prices.readUnitHour),
+      storageGigabyteMonth: price.default(publishedPrices.prices.storageGigabyteMonth),
     })
     .prefault({}),
 });

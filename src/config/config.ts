@@ -6,6 +6,7 @@ import { type AgentConfig, agentConfigOf } from './agent-config.ts';
 import type { WrittenAgent } from './agent-shape.ts';
 import type { WrittenConfig } from './config-shape.ts';
 import type { DatastaxAgentSettings } from './datastax-agent-shape.ts';
+import type { Prices } from './prices.ts';
 
 /** The configuration as the rest of the program uses it: defaults filled in, paths absolute, units in names. */
 export interface Config {
@@ -89,6 +90,7 @@ export interface KeyspacesTarget {
   readonly requestTimeoutMs: number;
   readonly queriesPerSecond: number;
   readonly settings: KeyspacesSettings;
+  readonly prices: Prices;
 }
 
 export interface ClusterConfig {

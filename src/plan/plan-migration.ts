@@ -59,8 +59,9 @@ export interface Plan {
 
 interface PlannedTable {
   readonly table: Table;
-  readonly estimatedPartitions: number;
-  readonly estimatedBytes: number;
+  /** By the nodes' estimates; undefined where they have none, as of what was never flushed. */
+  readonly estimatedPartitions: number | undefined;
+  readonly estimatedBytes: number | undefined;
 }
 
 export function planMigration(config: Config, facts: PlanFacts): Plan {
@@ -111,7 +112,8 @@ function missingOf(
 }
 
 function plannedTable(table: Table, { sizes }: PlanFacts): PlannedTable {
-  const { partitions, meanPartitionBytes } = sizes.get(table.name) ?? { partitions: 0, meanPartitionBytes: 0 };
+  const { partitions = 0, meanPartitionBytes = 0 } = sizes.get(table.name) ?? {};
+  if (partitions === 0) return { table, estimatedPartitions: undefined, estimatedBytes: undefined };
   return { table, estimatedPartitions: partitions, estimatedBytes: partitions * meanPartitionBytes };
 }
 

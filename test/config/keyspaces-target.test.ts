@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { publishedPrices } from '../../src/config/prices.ts';
 import { parseConfig } from '../../src/config/read-config.ts';
 import { OperatorError } from '../../src/errors.ts';
 
@@ -26,7 +27,17 @@ test('Amazon Keyspaces needs no more than its Region and the keyspace', () => {
     requestTimeoutMs: 15_000,
     queriesPerSecond: 4_000,
     settings: { capacity: { mode: 'on-demand' }, pointInTimeRecovery: false, tags: {} },
+    prices: publishedPrices.prices,
   });
+});
+
+test('prices that are not said are the published ones', () => {
+  const said = 'prices: { writesPerMillion: 0.7, storageGigabyteMonth: 0 }';
+  expect(targetOf(`kind: keyspaces, region: eu-west-1, keyspace: shop, ${said}`)).toMatchObject({
+    prices: { ...publishedPrices.prices, writesPerMillion: 0.7, storageGigabyteMonth: 0 },
+  });
+  const negative = () => targetOf('kind: keyspaces, region: eu-west-1, keyspace: shop, prices: { readUnitHour: -1 }');
+  expect(negative).toThrow(/readUnitHour/);
 });
 
 test('where it is can be said: endpoint, control plane and whom to trust', () => {
