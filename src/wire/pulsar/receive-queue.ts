@@ -3,7 +3,7 @@ import type { ReceivedMessage } from './types.ts';
 
 /** What is assumed of a message's size before one was seen: all that a broker usually takes. */
 const unseenBytes = 5 * 1024 * 1024;
-/** How many smaller messages it takes to forget a large one, about. */
+/** How many smaller messages or entries it takes to forget a large one, about. */
 const memory = 32;
 /** Properties, key and the object itself, roughly. */
 const messageOverheadBytes = 200;
@@ -16,25 +16,30 @@ export interface ReceiveQueueLimits {
 
 /**
  * Messages fetched ahead, and the permits that let the broker send more: no more than both limits leave room for, by
- * the size of the largest recent messages. The broker counts messages but sends whole batches, so more may arrive.
+ * the size of the largest recent messages and entries. A permit is worth a message when one has arrived, but an entry
+ * (a batch, of a thousand messages perhaps) while the broker decides how much it reads: up to a hundred entries at
+ * once, unless it has `preciseDispatcherFlowControl`. So as many permits are out as there is room for entries.
  * Every message that arrives, wanted or not, has used a permit: else delivery ends in silence.
  */
 export class ReceiveQueue {
   private readonly limits: ReceiveQueueLimits;
   private readonly grant: (permits: number) => void;
   private readonly messages = new Fifo<ReceivedMessage>();
-  /** Granted and not arrived; below zero when a batch brought more than was asked for. */
+  /** Granted and not arrived; below zero when entries brought more messages than were asked for. */
   private outstanding = 0;
   private queuedBytes = 0;
   /** Before that nobody would hear of a permit. */
   private hasBegun = false;
   private expectedBytes: number;
+  /** Of an entry; one entry alone is asked for before one was seen. */
+  private expectedMessages: number;
   private isOneAskedFor = false;
 
   constructor(limits: ReceiveQueueLimits, grant: (permits: number) => void) {
     this.limits = limits;
     this.grant = grant;
     this.expectedBytes = Math.min(limits.bytes, unseenBytes);
+    this.expectedMessages = Infinity;
   }
 
   get length(): number {
@@ -67,8 +72,10 @@ export class ReceiveQueue {
       this.messages.push(message);
       const bytes = sizeOf(message);
       this.queuedBytes += bytes;
-      this.expectedBytes = Math.max(bytes, this.expectedBytes - (this.expectedBytes - bytes) / memory);
+      this.expectedBytes = expectation(this.expectedBytes, bytes);
     }
+    this.expectedMessages =
+      this.expectedMessages === Infinity ? arrivedCount : expectation(this.expectedMessages, arrivedCount);
     this.outstanding -= arrivedCount;
     this.grantMore();
   }
@@ -99,15 +106,24 @@ export class ReceiveQueue {
   private grantMore(): void {
     const { messages, bytes } = this.limits;
     if (messages === 0 || !this.hasBegun) return;
-    const whole = Math.min(messages, Math.max(1, Math.floor(bytes / this.expectedBytes)));
-    const byBytes = Math.floor((bytes - this.queuedBytes) / this.expectedBytes);
-    // One message has room always, however large it is.
-    const room = this.messages.length === 0 ? whole : Math.min(messages - this.messages.length, byBytes);
+    // One entry has room always, however large it is.
+    const whole = Math.max(1, this.entriesIn(messages, bytes));
+    const room =
+      this.messages.length === 0 ? whole : this.entriesIn(messages - this.messages.length, bytes - this.queuedBytes);
+    if (room - Math.max(0, this.outstanding) < Math.max(1, whole >> 1)) return;
     const permits = room - this.outstanding;
-    if (permits < Math.max(1, whole >> 1)) return;
-    this.outstanding += permits;
+    this.outstanding = room;
     this.grant(permits);
   }
+
+  private entriesIn(messages: number, bytes: number): number {
+    return Math.floor(Math.min(messages, bytes / this.expectedBytes) / this.expectedMessages);
+  }
+}
+
+/** The largest of late: larger ones count at once, smaller ones by and by. */
+function expectation(before: number, seen: number): number {
+  return Math.max(seen, before - (before - seen) / memory);
 }
 
 function sizeOf(message: ReceivedMessage): number {

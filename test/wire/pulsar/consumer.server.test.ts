@@ -131,6 +131,24 @@ test('what is fetched ahead stays about within its bytes, and nothing is missing
   expect(stats!.availablePermits).toBeLessThanOrEqual(6);
 });
 
+test('of entries of a thousand messages no more are sent than there is room for, and nothing is missing for it', async () => {
+  const { topic, client, producer } = await aTopicWith([]);
+  const count = 40_000;
+  for (let n = 0; n < count; n += 1_000) await sendAll(producer, numbered(n + 1, n + 1_000));
+  const consumer = await aConsumer(client, topic, 'Exclusive', { receiveQueue: 2_000 });
+  const [received, ahead]: [string[], number[]] = [[], []];
+  while (received.length < count) {
+    if (received.length % 5_000 === 0) {
+      await sleep(100);
+      const [stats] = await consumersOf(topic);
+      ahead.push(stats!.msgOutCounter - received.length);
+    }
+    received.push(...texts(await receiveMany(consumer, 1)));
+  }
+  expect(received).toEqual(numbered(1, count));
+  expect(Math.max(...ahead)).toBeLessThanOrEqual(2_000);
+});
+
 test('unsubscribing ends the subscription, unless others use it', async () => {
   const { topic, client } = await aTopicWith(['1']);
   const [one, other] = [await aConsumer(client, topic, 'Shared'), await aConsumer(client, topic, 'Shared')];
@@ -299,10 +317,10 @@ test('after close receive says so', async () => {
   await told;
 });
 
-async function consumersOf(topic: string): Promise<readonly { availablePermits: number }[]> {
+async function consumersOf(topic: string): Promise<readonly { availablePermits: number; msgOutCounter: number }[]> {
   const { adminUrl } = inject('sandbox').pulsar;
   const stats = (await (await fetch(`${adminUrl}/admin/v2/${topic.replace('://', '/')}/stats`)).json()) as {
-    subscriptions: { s: { consumers: { availablePermits: number }[] } };
+    subscriptions: { s: { consumers: { availablePermits: number; msgOutCounter: number }[] } };
   };
   return stats.subscriptions.s.consumers;
 }

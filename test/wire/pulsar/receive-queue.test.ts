@@ -2,64 +2,103 @@ import { describe, expect, test } from 'vitest';
 import { ReceiveQueue } from '../../../src/wire/pulsar/receive-queue.ts';
 import type { ReceivedMessage } from '../../../src/wire/pulsar/types.ts';
 
-test('permits go back in halves of the queue, as messages are taken', () => {
+test('one entry is asked for before one was seen, then as many as there is room for', () => {
   const { queue, granted } = aQueue(4);
   queue.begin();
-  queue.add(messages(4));
+  expect(granted).toEqual([1]);
+  queue.add(messages(1));
+  expect(granted).toEqual([1, 3]);
+});
+
+test('permits go back in halves of the queue, as messages are taken', () => {
+  const { queue, granted } = aFullQueue(4);
+  granted.length = 0;
   for (let i = 0; i < 4; i++) queue.take();
-  expect(granted).toEqual([4, 2, 2]);
+  expect(granted).toEqual([2, 2]);
 });
 
 test('messages that nobody wants give their permits back too', () => {
-  const { queue, granted } = aQueue(4);
-  queue.begin();
-  queue.add([], 3);
-  expect(granted).toEqual([4, 3]);
+  const { queue, granted } = aFullQueue(4);
+  queue.drop();
+  granted.length = 0;
+  for (let i = 0; i < 3; i++) queue.add([], 1);
+  expect(granted).toEqual([2]);
 });
 
 test('dropping the queue gives back what was in it', () => {
-  const { queue, granted } = aQueue(4);
-  queue.begin();
-  queue.add(messages(3));
+  const { queue, granted } = aFullQueue(4);
+  granted.length = 0;
   queue.drop();
-  expect(granted).toEqual([4, 3]);
+  expect(granted).toEqual([4]);
   expect(queue.take()).toBeNull();
 });
 
 test('a new subscription does not owe the permits of the one before', () => {
-  const { queue, granted } = aQueue(4);
-  queue.begin();
-  queue.add(messages(1));
+  const { queue, granted } = aFullQueue(4);
+  granted.length = 0;
   queue.reset();
-  queue.begin();
-  expect(granted).toEqual([4, 4]);
-});
-
-test('nothing is granted before the subscription stands, and all of it then', () => {
-  const { queue, granted } = aQueue(4);
-  queue.drop();
-  expect(granted).toEqual([]);
   queue.begin();
   expect(granted).toEqual([4]);
 });
 
-test('a batch that brought more than was asked for is made up for', () => {
+test('nothing is granted before the subscription stands, and what there is room for then', () => {
   const { queue, granted } = aQueue(4);
+  queue.drop();
+  expect(granted).toEqual([]);
   queue.begin();
-  queue.add(messages(10));
-  for (let i = 0; i < 10; i++) queue.take();
-  // As many as arrived, and the queue's four once more.
-  expect(sum(granted)).toBe(10 + 4);
+  expect(granted).toEqual([1]);
+});
+
+describe('entries of many messages', () => {
+  test('one that brought more than was asked for is made up for', () => {
+    const { queue, granted } = aQueue(4);
+    queue.begin();
+    queue.add(messages(10));
+    for (let i = 0; i < 9; i++) queue.take();
+    expect(granted).toEqual([1]);
+    queue.take();
+    // As many as arrived, and the one entry that has room always.
+    expect(sum(granted)).toBe(10 + 1);
+  });
+
+  test('a broker that reads as many entries as it sees permits, and a hundred at most, fills the queue and no more', () => {
+    const { queue, granted } = aQueue(8_000);
+    queue.begin();
+    let [most, arrived] = [0, 0];
+    for (let read = 0; read < 50; read++) {
+      const entries = Math.min(100, sum(granted) - arrived);
+      expect(entries).toBeGreaterThan(0);
+      for (let i = 0; i < entries; i++) queue.add(messages(1_000));
+      arrived += entries * 1_000;
+      most = Math.max(most, queue.length);
+      // Somebody takes half of what there is, and at last all.
+      for (let i = queue.length >> 1; i > 0; i--) queue.take();
+      if (sum(granted) <= arrived) while (queue.take() !== null);
+    }
+    expect(most).toBe(8_000);
+  });
+
+  test('are forgotten when entries are small again', () => {
+    const { queue, granted } = aQueue(1_000);
+    queue.begin();
+    queue.add(messages(1_000));
+    while (queue.take() !== null);
+    let arrived = 1_000;
+    for (let i = 0; i < 400; i++, arrived++) {
+      queue.add(messages(1));
+      queue.take();
+    }
+    expect(sum(granted) - arrived).toBeGreaterThan(450);
+    expect(sum(granted) - arrived).toBeLessThanOrEqual(1_000);
+  });
 });
 
 describe('bytes', () => {
-  test.each([
-    [64 * 2 ** 20, 12],
-    [32_000, 1],
-  ])('the first messages may be as large as a broker takes: of %i bytes, %i are asked for', (bytes, count) => {
-    const { queue, granted } = aQueue(1000, bytes);
+  test('one small message is no reason to expect no large ones', () => {
+    const { queue, granted } = aQueue(1000, 64 * 2 ** 20);
     queue.begin();
-    expect(granted).toEqual([count]);
+    queue.add(messages(1));
+    expect(granted).toEqual([1, 13]);
   });
 
   test('small messages come in numbers', () => {
@@ -104,6 +143,14 @@ function aQueue(capacity: number, bytes = 100_000_000) {
   const granted: number[] = [];
   const limits = { messages: capacity, bytes };
   return { granted, queue: new ReceiveQueue(limits, (permits) => granted.push(permits)) };
+}
+
+/** Of entries of one message, as many as it has room for. */
+function aFullQueue(capacity: number) {
+  const parts = aQueue(capacity);
+  parts.queue.begin();
+  for (let i = 0; i < capacity; i++) parts.queue.add(messages(1));
+  return parts;
 }
 
 function sum(numbers: readonly number[]): number {
