@@ -2,6 +2,7 @@
  * The sink as processes of their own between a real broker and a real target: changes a second, what they cost, and how long
  * a change takes. Run: node bench/sink.ts [--sandbox FOLDER] [--only throughput,lag] [--changes 100000,600000]
  * With --target-delay 20, what a worker sends reaches the target that many milliseconds later, as where the target is elsewhere.
+ * With --target none a write is done without being sent: what broker and worker do, as for a backlog of millions.
  * With --lost-answers 1, of a hundred writes one is done and never answered, which a worker learns after two seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +24,7 @@ const { values: args } = parseArgs({
     rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '30' },
     'writes-in-flight': { type: 'string', default: '256' },
+    target: { type: 'string', default: 'cassandra' },
     // Milliseconds.
     'target-delay': { type: 'string', default: '0' },
     // Of a hundred.
@@ -52,6 +54,7 @@ async function inWorld(report: (world: SinkWorld) => Promise<void>): Promise<voi
     writesInFlight: Number(args['writes-in-flight']),
     lostAnswers: Number(args['lost-answers']) / 100,
     targetDelayMs: Number(args['target-delay']),
+    isTargetLeftOut: args.target === 'none',
   });
   try {
     await report(world);
@@ -70,10 +73,10 @@ async function reportThroughput(world: SinkWorld, workers: number, changes: numb
     const cpuBefore = sum(sinks.map((sink) => sink.cpuSeconds()));
     const began = performance.now();
     const measured = (changes * (await world.backlogEntries())) / allEntries;
-    while ((await world.backlogEntries()) > 0) await sleep(100);
+    await untilDrained(world, sinks);
     const tookSeconds = (performance.now() - began) / 1000;
     const cpuSeconds = sum(sinks.map((sink) => sink.cpuSeconds())) - cpuBefore;
-    const peak = Math.max(...sinks.map((sink) => sink.peakMegabytes()));
+    const peak = peakOf(sinks);
     await throwOnLoss(world, sinks, changes);
     say(
       `${workers} workers, a backlog of ${changes}: ${Math.round(measured / tookSeconds)} changes/s, ` +
@@ -96,7 +99,7 @@ async function reportLag(world: SinkWorld, workers: number): Promise<void> {
     await sleep(2_500);
     const counts = await latencies(world);
     const shares = [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${percentile(counts, share)} ms`);
-    const peak = Math.max(...sinks.map((sink) => sink.peakMegabytes()));
+    const peak = peakOf(sinks);
     say(
       `lag at ${perSecond} changes/s, ${workers} worker, ${seconds} s, ${args['lost-answers']} % of answers lost: ` +
         `${shares.join(', ')}, peak ${peak.toFixed(0)} MB`,
@@ -109,6 +112,20 @@ async function reportLag(world: SinkWorld, workers: number): Promise<void> {
 async function untilAllHavePartitions(sinks: readonly SinkProcess[]): Promise<void> {
   await Promise.all(sinks.map(({ ready }) => ready));
   while (sinks.some(({ firstTakenMs }) => firstTakenMs === undefined)) await sleep(50);
+}
+
+/** A long drain says every minute what is left, and the most memory of a process until then. */
+async function untilDrained(world: SinkWorld, sinks: readonly SinkProcess[]): Promise<void> {
+  const began = performance.now();
+  for (let minutes = 1, left = 1; left > 0; await sleep(100)) {
+    left = await world.backlogEntries();
+    if (performance.now() - began < minutes * 60_000) continue;
+    say(`  after ${minutes++} min: ${left} entries left, peak ${peakOf(sinks).toFixed(0)} MB`);
+  }
+}
+
+function peakOf(sinks: readonly SinkProcess[]): number {
+  return Math.max(...sinks.map((sink) => sink.peakMegabytes()));
 }
 
 async function publishSteadily(world: SinkWorld, perSecond: number, seconds: number): Promise<void> {
@@ -131,9 +148,15 @@ async function latencies({ bus, partitions }: SinkWorld): Promise<LatencyCounts>
 }
 
 async function throwOnLoss(world: SinkWorld, sinks: readonly SinkProcess[], changes: number): Promise<void> {
-  const rows = await world.rowsOnTarget();
+  const rows = args.target === 'none' ? await appliedChanges(world) : await world.rowsOnTarget();
   const letters = sum(sinks.map(({ deadLetters }) => deadLetters));
   if (rows !== changes || letters > 0) throw new Error(`${rows} rows of ${changes} changes, ${letters} dead letters`);
+}
+
+/** As the workers tell it, once a second. */
+async function appliedChanges(world: SinkWorld): Promise<number> {
+  await sleep(2_500);
+  return sum(Object.values(await latencies(world)));
 }
 
 function startSinks(world: SinkWorld, count: number): readonly SinkProcess[] {

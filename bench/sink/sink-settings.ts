@@ -5,6 +5,8 @@ export interface SinkSettings {
   readonly name: string;
   readonly source: { readonly contactPoints: readonly string[]; readonly datacenter: string };
   readonly target: SocketAddress;
+  /** Writes are not sent: they are done at once. */
+  readonly isTargetLeftOut: boolean;
   readonly keyspace: string;
   readonly targetKeyspace: string;
   readonly pulsar: {

@@ -30,7 +30,7 @@ export interface SinkWorld {
 
 const partitions = 8;
 
-interface WorldOptions extends Pick<SinkSettings, 'writesInFlight' | 'lostAnswers'> {
+interface WorldOptions extends Pick<SinkSettings, 'writesInFlight' | 'lostAnswers' | 'isTargetLeftOut'> {
   /** How long a request is on its way to the target. */
   readonly targetDelayMs: number;
 }

@@ -121,6 +121,19 @@ describe('single messages of a batch', () => {
     expect(await staysSilent(again)).toBe(true);
   });
 
+  test('what is done of a batch that comes again uses no permits', async () => {
+    const { client, topic } = await aBatchOfTen();
+    const consumer = await aConsumer(client, topic, 'Exclusive');
+    const received = await receiveMany(consumer, 10);
+    await consumer.ackCumulative(received[6]!.id);
+    await consumer.close();
+    const options = { topic, subscription: 's', type: 'Exclusive', batchIndexAcks: true, receiveQueue: 1 } as const;
+    const again = await client.consumer(options);
+    expect(texts(await receiveMany(again, 3))).toEqual(['8', '9', '10']);
+    expect(await staysSilent(again)).toBe(true);
+    expect(await permitsOn(topic)).toBe(1);
+  });
+
   test('a nack of one brings that one, not those that are done', async () => {
     const { client, topic } = await aBatchOfTen();
     const consumer = await aConsumer(client, topic, 'Shared');
@@ -181,6 +194,13 @@ function aConsumer(
 
 async function backlogOf(topic: string): Promise<number> {
   return (await broker.admin.topicStats(topic)).subscriptions.s!.backlogEntries;
+}
+
+async function permitsOn(topic: string): Promise<number> {
+  const headers = { authorization: `Bearer ${broker.tokenFor(60)}` };
+  const answer = await fetch(`${broker.adminUrl}/admin/v2/${topic.replace('://', '/')}/stats`, { headers });
+  type Stats = { subscriptions: { s: { consumers: { availablePermits: number }[] } } };
+  return ((await answer.json()) as Stats).subscriptions.s.consumers[0]!.availablePermits;
 }
 
 async function anIssuer(issue: () => object): Promise<string> {
