@@ -21,7 +21,7 @@ const noProperties: Readonly<Record<string, string>> = Object.freeze({});
 export interface DecodedEntry {
   /** What is still wanted of it, in order. */
   readonly messages: readonly ReceivedMessage[];
-  /** What it counts for among the permits, wanted or not. */
+  /** What it counts for among the permits: what the broker takes for done already does not. */
   readonly messageCount: number;
   /** Of a chunked message: the entries it consists of. */
   readonly chunkIds?: readonly MessageId[];
@@ -107,20 +107,23 @@ function decodeBatch(
   if (batchSize < 1) throw new RangeError(`a batch of ${batchSize}`);
   const { ledgerId, entryId } = command.messageId;
   const messages: ReceivedMessage[] = [];
+  let messageCount = 0;
   let at = 0;
   for (let batchIndex = 0; batchIndex < batchSize; batchIndex++) {
     const metadataEnd = at + 4 + content.readUInt32BE(at);
     const single = decodeProto(singleMessageMetadata, content, at + 4, metadataEnd);
     at = metadataEnd + single.payloadSize;
     if (single.payloadSize < 0 || at > content.length) throw new RangeError('a batch runs over its end');
-    if (single.isCompactedOut || !isStillWanted(command, batchIndex)) continue;
+    if (!isStillWanted(command, batchIndex)) continue;
+    messageCount++;
+    if (single.isCompactedOut) continue;
     const id = { ledgerId, entryId, batchIndex, partition: options.partition, batchSize };
     const sequenceId = single.sequenceId ?? metadata.sequenceId + batchIndex;
     messages.push(toMessage(id, command, metadata, single, sequenceId, content.subarray(metadataEnd, at)));
   }
   // A message that is not counted would be acknowledged with the others, unseen.
   if (at !== content.length) throw new RangeError(`${content.length - at} bytes behind the last message of a batch`);
-  return { messages, messageCount: batchSize };
+  return { messages, messageCount };
 }
 
 /** A broker that acknowledges single messages of a batch sends a set with bit 1 for those still wanted. */

@@ -74,8 +74,8 @@ export class ReceiveQueue {
       this.queuedBytes += bytes;
       this.expectedBytes = expectation(this.expectedBytes, bytes);
     }
-    this.expectedMessages =
-      this.expectedMessages === Infinity ? arrivedCount : expectation(this.expectedMessages, arrivedCount);
+    const count = Math.max(1, arrivedCount);
+    this.expectedMessages = this.expectedMessages === Infinity ? count : expectation(this.expectedMessages, count);
     this.outstanding -= arrivedCount;
     this.grantMore();
   }
