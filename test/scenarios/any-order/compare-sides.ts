@@ -17,20 +17,26 @@ export interface ShownDifference {
   readonly text: string;
 }
 
-/** Every cell that the sides show differently: value, write time, TTL. */
+/**
+ * Every cell that the sides show differently: value, write time, TTL. A TTL counts from a write's arrival and is read
+ * as of a read's, so that a second more may lie between the sides for each that the slowest of either took.
+ */
 export async function compareSides(
   table: Table,
   source: Side,
   target: Side,
   hasOwnTimes: (history: number) => boolean,
+  slowestWriteMs = 0,
 ): Promise<readonly ShownDifference[]> {
   const asked = selectorsOf(table);
+  const began = performance.now();
   const [left, right] = await Promise.all([source, target].map((side) => readAll(table, asked, side)));
+  const slackSeconds = Math.floor((performance.now() - began + slowestWriteMs) / 1000);
   const keys = new Set([...left!.keys(), ...right!.keys()]);
   return [...keys].flatMap((key) => {
     const [a, b] = [left!.get(key), right!.get(key)];
     const history = Buffer.from(key.slice(0, 8), 'hex').readInt32BE();
-    const text = describe(table, a, b, hasOwnTimes(history));
+    const text = describe(table, a, b, hasOwnTimes(history), slackSeconds);
     return text === undefined ? [] : [{ history, text: `${table.name} ${keyText(key)}: ${text}` }];
   });
 }
@@ -76,11 +82,12 @@ function describe(
   a: ShownRow | undefined,
   b: ShownRow | undefined,
   hasOwnTimes: boolean,
+  slackSeconds: number,
 ): string | undefined {
   if (!a) return `extra ${shown(b!)}`;
   if (!b) return `missing ${shown(a)}`;
   const wrong = selectorsOf(table).filter(
-    (selector) => !isEqual(selector, a.get(selector.name)!, b.get(selector.name)!, hasOwnTimes),
+    (selector) => !isEqual(selector, a.get(selector.name)!, b.get(selector.name)!, hasOwnTimes, slackSeconds),
   );
   if (wrong.length === 0) return undefined;
   return wrong
@@ -88,14 +95,20 @@ function describe(
     .join('; ');
 }
 
-function isEqual({ kind, column }: Selector, a: Buffer | null, b: Buffer | null, hasOwnTimes: boolean): boolean {
+function isEqual(
+  { kind, column }: Selector,
+  a: Buffer | null,
+  b: Buffer | null,
+  hasOwnTimes: boolean,
+  slackSeconds: number,
+): boolean {
   if (kind === 'value') return hexOf(a) === hexOf(b);
   // What was read again has the stamp of its reading, and of a collection no TTL.
   if (!hasOwnTimes && (kind === 'writetime' || isMulticell(column.type))) return true;
   if (kind === 'writetime') return hexOf(a) === hexOf(b);
   const [left, right] = [a, b].map((bytes) => secondsOf(bytes, isMulticell(column.type)));
   // The snapshot's rows are kept back for a while, and what they still have to live with them.
-  const tolerance = hasOwnTimes ? 2 : 60;
+  const tolerance = slackSeconds + (hasOwnTimes ? 2 : 60);
   return left!.length === right!.length && left!.every((ttl, at) => Math.abs(ttl - right![at]!) <= tolerance);
 }
 

@@ -5,6 +5,7 @@ import { createTargetWriter } from '../../../src/apply/target-writer.ts';
 import { decodeRecord } from '../../../src/feeds/decode-record.ts';
 import { SchemaHistory } from '../../../src/feeds/schema-history.ts';
 import type { PartitionUpdate } from '../../../src/model/mutation.ts';
+import type { TargetKeyspace } from '../../../src/ports/target-keyspace.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox-state.ts';
 import type { CqlRows } from '../../../src/wire/cql/cql-connection.ts';
 import { openTwoKeyspaces, type TwoKeyspaces } from '../../support/two-keyspaces.ts';
@@ -31,11 +32,12 @@ export async function proveHistories(
   const log = await openNodeLog(sandbox.source[0]!.commitLogDir);
   try {
     await using two = await openTwoKeyspaces(sandbox, `any_order_${firstSeed % 1_000_000}`, ddl);
+    const timed = timedTarget(two.target);
     const world = {
       ...two,
       clock,
       // As the sink writes.
-      writer: gatherWrites(createTargetWriter({ target: two.target, clock, report: () => {}, maxInFlight: 128 })),
+      writer: gatherWrites(createTargetWriter({ target: timed.target, clock, report: () => {}, maxInFlight: 128 })),
       targetSkewMicros: await two.target.clockSkewMicros(),
     };
     const now = clock.nowMicros();
@@ -57,7 +59,7 @@ export async function proveHistories(
     // An expired marker is written to live for one second.
     await clock.sleep(2_500);
 
-    const differences = await compareAll(two, histories);
+    const differences = await compareAll(two, histories, timed.slowestMs());
     expect(describeDifferences(differences, histories)).toEqual([]);
     expect(streams.flatMap((stream) => stream.letters)).toEqual([]);
   } finally {
@@ -98,12 +100,35 @@ function updatesOf(
   return decoded.mutation.updates.filter((update) => ids.has(update.table.id));
 }
 
-async function compareAll(two: TwoKeyspaces, histories: readonly History[]): Promise<readonly ShownDifference[]> {
+/** The target, and how long its slowest write took. */
+function timedTarget(target: TargetKeyspace) {
+  let slowest = 0;
+  const timed = async <T>(written: Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const result = await written;
+    slowest = Math.max(slowest, performance.now() - began);
+    return result;
+  };
+  return {
+    target: {
+      ...target,
+      write: (...write: Parameters<TargetKeyspace['write']>) => timed(target.write(...write)),
+      writeRows: (...write: Parameters<TargetKeyspace['writeRows']>) => timed(target.writeRows(...write)),
+    },
+    slowestMs: () => slowest,
+  };
+}
+
+async function compareAll(
+  two: TwoKeyspaces,
+  histories: readonly History[],
+  slowestWriteMs: number,
+): Promise<readonly ShownDifference[]> {
   const source = { keyspace: two.keyspace, ask: (cql: string): Promise<CqlRows> => two.onSource(cql) };
   const target = { keyspace: two.targetKeyspace, ask: (cql: string): Promise<CqlRows> => two.onTarget(cql) };
   const hasOwnTimes = (number: number) => histories[number]?.isHandOverInTheMiddle === false;
   const all: ShownDifference[] = [];
-  for (const table of two.tables) all.push(...(await compareSides(table, source, target, hasOwnTimes)));
+  for (const table of two.tables) all.push(...(await compareSides(table, source, target, hasOwnTimes, slowestWriteMs)));
   return all.filter(({ history }) => history >= 0);
 }
 
