@@ -30,10 +30,12 @@ class TopicReader implements Reader {
   private readonly options: ReaderOptions;
   private readonly intake: Intake;
   private readonly acks: Acknowledger;
-  private readonly subscription = `reader-${randomUUID()}`;
+  private subscription = '';
   /** Behind the last message handed out. Null until the broker has told where "earliest", "latest" or a time lies. */
   private position: ReadPosition | null;
   private lastTaken: MessageId | null = null;
+  /** Where a time lies the broker knows until it has told us, by the name under which we sought it. */
+  private isSeekingTime = false;
 
   constructor(host: ConsumerHost, options: ReaderOptions) {
     this.options = options;
@@ -57,9 +59,12 @@ class TopicReader implements Reader {
     const { start, signal } = this.options;
     await this.intake.subscriber.start(signal);
     try {
-      if (typeof start === 'object' && 'publishTimeMs' in start)
+      if (typeof start === 'object' && 'publishTimeMs' in start) {
+        this.isSeekingTime = true;
         await this.intake.seek(seekTarget(start), null, signal);
+      }
       if (this.position === null) await this.learnPosition();
+      this.isSeekingTime = false;
     } catch (error) {
       await this.intake.close();
       throw error;
@@ -92,7 +97,12 @@ class TopicReader implements Reader {
     await this.intake.close(signal);
   }
 
+  /**
+   * A new name each time: while a topic is loaded the broker keeps what we asked for and took back meanwhile. Under one name
+   * it then removed the cursor of the reader that it had let in, which was never sent a message again.
+   */
   private subscribeFields() {
+    if (!this.isSeekingTime) this.subscription = `reader-${randomUUID()}`;
     this.intake.position = this.position;
     return {
       subscription: this.subscription,

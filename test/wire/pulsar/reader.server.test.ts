@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MessageId } from '../../../src/wire/pulsar/message-id.ts';
 import type { PulsarClient, Reader } from '../../../src/wire/pulsar/types.ts';
+import { aClientInTheWay } from './broker-in-the-way.ts';
 import { aBrokerRoom, numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
@@ -71,6 +72,18 @@ test('a reader at the latest that loses its topic before its first message misse
   await room.admin.unloadTopic(topic);
   await sendAll(producer, ['3']);
   expect(texts(await receiveMany(reader, 1))).toEqual(['3']);
+});
+
+test('a reader comes back under another name, that the broker cannot take it for what it has left', async () => {
+  const { topic } = await aTopicWith([numbered(1, 3)]);
+  const { front, client } = await aClientInTheWay();
+  const names = () => front.commands.flatMap(({ subscribe }) => subscribe?.subscription ?? []);
+  const reader = await client.reader({ topic, start: 'earliest' });
+  expect(texts(await receiveMany(reader, 1))).toEqual(['1']);
+  front.cutAll();
+  await expect.poll(() => names().length).toBe(2);
+  expect(texts(await receiveMany(reader, 2))).toEqual(['2', '3']);
+  expect(new Set(names()).size).toBe(2);
 });
 
 test('reading leaves no subscription behind', async () => {
