@@ -2,19 +2,18 @@ import type { Report } from '../events.ts';
 import { RowBudget } from '../model/row-budget.ts';
 import type { WriteCapacity } from '../model/write-capacity.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RowWrites, TargetStatement } from '../ports/target-keyspace.ts';
 import type { RememberedCapacity } from './remembered-capacity.ts';
 import type { SharedCapacity } from './shared-capacity.ts';
 import { tellNowAndThen } from './tell-now-and-then.ts';
 import { createTimedQueue } from './timed-queue.ts';
-import { writeUnits } from './write-units.ts';
+import type { WriteCost } from './write-units.ts';
 
 /** Keeps the writes to one table within its capacity, where that is known. */
 export interface CapacityBudget {
   /** Resolves when the write may be sent; undefined: now. Rejects with the signal's reason. */
-  take(write: TargetStatement | RowWrites | undefined, signal?: AbortSignal): Promise<void> | undefined;
+  take(cost: WriteCost, signal?: AbortSignal): Promise<void> | undefined;
   /** The table has taken the write. */
-  took(write: TargetStatement | RowWrites | undefined): void;
+  took(cost: WriteCost): void;
   /** Of all writers together; undefined where it is not known. */
   readonly unitsPerSecond: number | undefined;
 }
@@ -51,13 +50,13 @@ export function createCapacityBudget(parts: CapacityBudgetParts): CapacityBudget
   }
 
   return {
-    take(write, signal) {
+    take(cost, signal) {
       if (capacity.isUnsure) capacity.ask(clock.nowMicros(), signal);
       // A batch begins thousands of writes at once: they must not all go before it is known how many may.
-      return capacity.first ? capacity.first.then(() => pay(write, signal)) : pay(write, signal);
+      return capacity.first ? capacity.first.then(() => pay(cost, signal)) : pay(cost, signal);
     },
-    took(write) {
-      if (capacity.known) shared.took(unitsOf(write), millis(clock.nowMicros()));
+    took(cost) {
+      if (capacity.known) shared.took(cost.units, millis(clock.nowMicros()));
     },
     get unitsPerSecond() {
       const { known } = capacity;
@@ -65,12 +64,12 @@ export function createCapacityBudget(parts: CapacityBudgetParts): CapacityBudget
     },
   };
 
-  function pay(write: TargetStatement | RowWrites | undefined, signal: AbortSignal | undefined) {
+  function pay(cost: WriteCost, signal: AbortSignal | undefined) {
     const { known } = capacity;
     if (!known) return undefined;
     const nowMicros = clock.nowMicros();
     capacity.ask(nowMicros);
-    const waitMicros = budget.take(unitsOf(write), look(known, nowMicros), nowMicros) - nowMicros;
+    const waitMicros = budget.take(cost.units, look(known, nowMicros), nowMicros) - nowMicros;
     if (waitMicros < leastWaitMicros) {
       waitingSinceMicros = undefined;
       return undefined;
@@ -79,10 +78,6 @@ export function createCapacityBudget(parts: CapacityBudgetParts): CapacityBudget
     if (nowMicros + waitMicros - waitingSinceMicros > heldAfterMicros) tell(reasonOf(table, known, allowed!.whole));
     return queue.until(nowMicros + waitMicros, signal);
   }
-}
-
-function unitsOf(write: TargetStatement | RowWrites | undefined): number {
-  return write ? writeUnits(write) : 1;
 }
 
 function reasonOf(table: string, { mode }: WriteCapacity, unitsPerSecond: number): string {

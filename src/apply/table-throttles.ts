@@ -1,11 +1,11 @@
 import type { Report } from '../events.ts';
 import type { WriteCapacity } from '../model/write-capacity.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RowWrites, TargetStatement } from '../ports/target-keyspace.ts';
 import { createCapacityBudget } from './capacity-budget.ts';
 import { rememberedCapacity } from './remembered-capacity.ts';
 import type { SharedCapacities } from './shared-capacity.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
+import type { WriteCost } from './write-units.ts';
 
 export interface TableThrottlesParts {
   readonly clock: Clock;
@@ -20,9 +20,9 @@ export interface TableThrottlesParts {
 
 /** Of one table's capacity, its places, and the places that all tables share. */
 export interface TableThrottle extends Pick<Throttle, 'leave' | 'pushedBack' | 'isHeld'> {
-  /** As of a throttle; the write is what is paid for. Rejects, with nothing taken, with the signal's reason. */
-  enter(weight: number, write?: TargetStatement | RowWrites, signal?: AbortSignal): Promise<void> | undefined;
-  succeeded(write?: TargetStatement | RowWrites): void;
+  /** As of a throttle, once the cost is paid. Rejects, with nothing taken, with the signal's reason. */
+  enter(weight: number, cost: WriteCost, signal?: AbortSignal): Promise<void> | undefined;
+  succeeded(cost: WriteCost): void;
 }
 
 /**
@@ -52,19 +52,19 @@ export function createTableThrottles(parts: TableThrottlesParts): (cql: string) 
       report({ kind: 'throttled', by: 'target', table, inFlight, writesPerSecond, unitsPerSecond });
     });
     const throttle: TableThrottle = {
-      enter(weight, write, signal) {
+      enter(weight, cost, signal) {
         // Who waits to be paid for has no place yet.
-        const paid = budget.take(write, signal);
+        const paid = budget.take(cost, signal);
         return paid ? paid.then(() => enterPlaces(weight)) : enterPlaces(weight);
       },
       leave(weight) {
         places.leave(weight);
         own.leave(weight);
       },
-      succeeded(write) {
+      succeeded(cost) {
         rate.count();
         own.succeeded();
-        budget.took(write);
+        budget.took(cost);
       },
       pushedBack: () => own.pushedBack(),
       get isHeld() {

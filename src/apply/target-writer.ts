@@ -11,6 +11,7 @@ import {
 import { ageStatement } from './age-statement.ts';
 import { SharedCapacities } from './shared-capacity.ts';
 import { createTableThrottles, type TableThrottle } from './table-throttles.ts';
+import { type WriteCost, WriteUnits } from './write-units.ts';
 
 /** The one road into the target. */
 export interface TargetWriter {
@@ -91,11 +92,12 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
   function sendingOf(statement: TargetStatement, signal: AbortSignal | undefined): Sending {
     const valuesNow = () => ageStatement(statement, clock.nowMicros()).values;
     const send = () => target.write(statement, signal, statement.ttl && valuesNow);
-    return { write: statement, weight: 1, send };
+    return { cql: statement.cql, weight: 1, cost: new WriteUnits(statement), send };
   }
 
   function sendingRows(writes: RowWrites, signal: AbortSignal | undefined): Sending {
-    return { write: writes, weight: writes.rows.length, send: () => target.writeRows(writes, signal) };
+    const send = () => target.writeRows(writes, signal);
+    return { cql: writes.cql, weight: writes.rows.length, cost: new WriteUnits(writes), send };
   }
 
   async function persist(sending: Sending, signal: AbortSignal | undefined): Promise<void> {
@@ -121,22 +123,22 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
   }
 
   async function attempt(
-    { write, weight, send }: Sending,
+    { cql, weight, cost, send }: Sending,
     signal: AbortSignal | undefined,
     onSend?: () => void,
   ): Promise<TargetWriteError | undefined> {
-    const throttle = throttleOf(write.cql);
-    const place = throttle.enter(weight, write, signal);
+    const throttle = throttleOf(cql);
+    const place = throttle.enter(weight, cost, signal);
     if (place) await place;
     try {
       signal?.throwIfAborted();
       onSend?.();
       await send();
-      throttle.succeeded(write);
+      throttle.succeeded(cost);
       confirmed += weight;
       return undefined;
     } catch (error) {
-      return failureIn(error, write.cql, throttle);
+      return failureIn(error, cql, throttle);
     } finally {
       throttle.leave(weight);
     }
@@ -153,9 +155,10 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
 
 /** One request, to be sent as often as it takes. */
 interface Sending {
-  readonly write: TargetStatement | RowWrites;
+  readonly cql: string;
   /** Rows that it writes. */
   readonly weight: number;
+  readonly cost: WriteCost;
   readonly send: () => Promise<void>;
 }
 

@@ -4,11 +4,30 @@ import { type RowWrites, type TargetStatement, unset } from '../ports/target-key
 /** Beside each value: its column's number, and what client-side timestamps and TTL add (AWS developer guide, estimating row sizes). */
 const bytesBeside = 28;
 
+/** What a write costs where a capacity is known. */
+export interface WriteCost {
+  readonly units: number;
+}
+
 /**
  * Write units that Keyspaces charges for a write, about: a KB of each row that is begun. Elements of collections and keys weigh
- * more than is counted here; what the table does not take then is pushed back.
+ * more than is counted here; what the table does not take then is pushed back. Reckoned once, and only where somebody asks.
  */
-export function writeUnits(write: TargetStatement | RowWrites): number {
+export class WriteUnits implements WriteCost {
+  readonly #write: TargetStatement | RowWrites;
+  #units: number | undefined;
+
+  constructor(write: TargetStatement | RowWrites) {
+    this.#write = write;
+  }
+
+  get units(): number {
+    this.#units ??= unitsOf(this.#write);
+    return this.#units;
+  }
+}
+
+function unitsOf(write: TargetStatement | RowWrites): number {
   return 'rows' in write ? unitsOfRows(write) : writeUnitsOf(bytesOfStatement(write));
 }
 

@@ -10,6 +10,7 @@ import { inMemoryTarget } from '../support/in-memory-target.ts';
 
 const provisioned = (unitsPerSecond: number): WriteCapacity => ({ mode: 'provisioned', unitsPerSecond });
 const startMicros = 1_700_000_000_000_000n;
+const aUnit = { units: 1 };
 
 function aBudget(known: WriteCapacity | undefined) {
   const clock = aClock(startMicros);
@@ -20,8 +21,8 @@ function aBudget(known: WriteCapacity | undefined) {
   const budget = createCapacityBudget({ table: 'shop.orders', clock, report, capacity, shared });
   const write = async (times: number) => {
     for (let time = 0; time < times; time++) {
-      await budget.take(undefined);
-      budget.took(undefined);
+      await budget.take(aUnit);
+      budget.took(aUnit);
     }
   };
   return { budget, capacity, clock, reasons, shared, write };
@@ -67,8 +68,8 @@ describe('the budget of a table', () => {
 
   test('is none where no capacity is known: nothing waits, and the clock is not asked', () => {
     const { budget, clock } = aBudget(undefined);
-    for (let times = 0; times < 10_000; times++) expect(budget.take(undefined)).toBeUndefined();
-    budget.took(undefined);
+    for (let times = 0; times < 10_000; times++) expect(budget.take(aUnit)).toBeUndefined();
+    budget.took(aUnit);
     expect(clock.now).toBe(startMicros);
     expect(budget.unitsPerSecond).toBeUndefined();
   });

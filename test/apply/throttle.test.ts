@@ -84,6 +84,8 @@ describe('a throttle', () => {
   });
 });
 
+const aUnit = { units: 1 };
+
 describe('throttles by table', () => {
   const insert = (table: string) => `INSERT INTO "shop"."${table}" (id) VALUES (?) USING TIMESTAMP ?`;
 
@@ -146,7 +148,7 @@ describe('throttles by table', () => {
   test('who is held hears by what, and how many writes a second are taken', async () => {
     const { clock, throttleOf, events } = throttles(100);
     const throttle = throttleOf(insert('orders'));
-    for (let write = 0; write < 412; write++) throttle.succeeded();
+    for (let write = 0; write < 412; write++) throttle.succeeded(aUnit);
     await clock.sleep(1_000);
     await runIn(throttle, async () => throttle.pushedBack());
     expect(eventText(events[0]!)).toBe('held by: target throttling, shop.orders: 412 writes/s taken, 50 at once now');
@@ -191,13 +193,13 @@ describe('throttles by table', () => {
     const [paced, free] = [throttleOf(insert('paced')), throttleOf(insert('free'))];
     await runIn(paced, async () => {});
     await runIn(free, async () => {});
-    const stopped = paced.enter(1, undefined, AbortSignal.abort(new Error('stopped')));
+    const stopped = paced.enter(1, aUnit, AbortSignal.abort(new Error('stopped')));
     await expect(Promise.resolve(stopped)).rejects.toThrow('stopped');
-    const waiting = paced.enter(1);
-    expect(free.enter(1)).toBeUndefined();
+    const waiting = paced.enter(1, aUnit);
+    expect(free.enter(1, aUnit)).toBeUndefined();
     free.leave(1);
     await waiting;
-    expect(free.enter(1)).toBeInstanceOf(Promise);
+    expect(free.enter(1, aUnit)).toBeInstanceOf(Promise);
     paced.leave(1);
   });
 
@@ -214,10 +216,10 @@ describe('throttles by table', () => {
   test('a rate of long ago is forgotten', async () => {
     const { clock, throttleOf, events } = throttles(100);
     const throttle = throttleOf(insert('orders'));
-    for (let write = 0; write < 10_000; write++) throttle.succeeded();
+    for (let write = 0; write < 10_000; write++) throttle.succeeded(aUnit);
     for (let second = 0; second < 120; second++) {
       await clock.sleep(1_000);
-      for (let write = 0; write < 10; write++) throttle.succeeded();
+      for (let write = 0; write < 10; write++) throttle.succeeded(aUnit);
     }
     await runIn(throttle, async () => throttle.pushedBack());
     expect(events[0]).toMatchObject({ kind: 'throttled' });
@@ -226,7 +228,7 @@ describe('throttles by table', () => {
 });
 
 async function runIn<T>(throttle: TableThrottle, work: () => Promise<T>, weight = 1): Promise<T> {
-  const place = throttle.enter(weight);
+  const place = throttle.enter(weight, aUnit);
   if (place) await place;
   try {
     return await work();
