@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
-import { openTargetKeyspaces } from '../../src/adapters/keyspaces/open-target-keyspaces.ts';
 import type { DeadLetter } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { PartitionUpdate } from '../../src/model/mutation.ts';
@@ -12,10 +11,7 @@ import { applyBatch } from '../../src/stream/apply-batch.ts';
 import { RecentUpdates } from '../../src/stream/copies.ts';
 import { PartitionsUnderWay } from '../../src/stream/partitions-under-way.ts';
 import { SliceKeeper } from '../../src/stream/slice-keeper.ts';
-import { rawPool, run, targetEndpoint } from '../adapters/cassandra/sandbox-cluster.ts';
-import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
-import { aKeyspaceDefinition, aTableDefinition } from '../support/a-definition.ts';
+import { aRehearsedKeyspace, type RehearsedKeyspace } from '../adapters/keyspaces/a-rehearsed-keyspace.ts';
 import { int, text } from '../support/a-table.ts';
 import { aCell, aRow } from '../support/an-update.ts';
 import { inMemoryBus } from '../support/in-memory-bus.ts';
@@ -24,14 +20,11 @@ import { inMemoryReader } from '../support/in-memory-reader.ts';
 const keyspace = `limits_${process.pid}`;
 const names = Array.from({ length: 400 }, (_, index) => `c${index}`);
 const clock = systemClock();
-let region: RehearsedRegion;
+let rehearsed: RehearsedKeyspace;
 let target: TargetKeyspace;
 let table: Table;
 
 beforeAll(async () => {
-  withKeysOf();
-  region = await aRehearsedRegion(inject('sandbox'));
-  target = await openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000 });
   const columns = [
     ['id', 'text'],
     ['at', 'text'],
@@ -41,22 +34,12 @@ beforeAll(async () => {
   ];
   const clustering = [{ name: 'at', isReversed: false }];
   const defined = columns.map(([name, type]) => ({ name: name!, type: type! }));
-  await target.define([
-    aKeyspaceDefinition(keyspace),
-    aTableDefinition(keyspace, { name: 'wide', columns: defined, clustering }),
-  ]);
+  rehearsed = await aRehearsedKeyspace(keyspace, { name: 'wide', columns: defined, clustering });
+  target = rehearsed.target;
   table = tablesOf(await target.schema())[0]!;
 });
 
-afterAll(async () => {
-  await target?.close();
-  await region?.close();
-  const pool = rawPool(targetEndpoint());
-  await run(pool, `DROP KEYSPACE IF EXISTS ${keyspace}`);
-  await pool.close();
-  vi.unstubAllEnvs();
-  expect(region.standIn.bugs).toEqual([]);
-});
+afterAll(() => rehearsed?.close());
 
 async function apply(...updates: readonly PartitionUpdate[]) {
   const letters: DeadLetter[] = [];

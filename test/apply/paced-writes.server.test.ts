@@ -1,49 +1,32 @@
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
-import { openTargetKeyspaces } from '../../src/adapters/keyspaces/open-target-keyspaces.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
 import type { ProgressEvent } from '../../src/events.ts';
-import type { TargetKeyspace } from '../../src/ports/target-keyspace.ts';
-import { rawPool, run, targetEndpoint } from '../adapters/cassandra/sandbox-cluster.ts';
-import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
-import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
-import { aKeyspaceDefinition, aTableDefinition } from '../support/a-definition.ts';
+import { aRehearsedKeyspace, type RehearsedKeyspace } from '../adapters/keyspaces/a-rehearsed-keyspace.ts';
 import { int } from '../support/a-table.ts';
 
 const keyspace = `paced_writes_${process.pid}`;
 const unitsPerSecond = 300;
 const clock = systemClock();
-let region: RehearsedRegion;
-let target: TargetKeyspace;
+let rehearsed: RehearsedKeyspace;
 
 beforeAll(async () => {
-  withKeysOf();
-  region = await aRehearsedRegion(inject('sandbox'));
-  target = await openTargetKeyspaces({ ...region.endpoint, keyspace, queriesPerSecond: 1_000 });
   const columns = [
     { name: 'id', type: 'int' },
     { name: 'b', type: 'blob' },
   ];
-  await target.define([aKeyspaceDefinition(keyspace), aTableDefinition(keyspace, { name: 'things', columns })]);
+  rehearsed = await aRehearsedKeyspace(keyspace, { name: 'things', columns });
   const capacity = { mode: 'PROVISIONED', readUnits: unitsPerSecond, writeUnits: unitsPerSecond } as const;
-  await region.standIn.state.updateTable(keyspace, 'things', { capacity });
-  while ((await target.writeCapacity('things'))?.mode !== 'provisioned') await clock.sleep(20);
+  await rehearsed.standIn.state.updateTable(keyspace, 'things', { capacity });
+  while ((await rehearsed.target.writeCapacity('things'))?.mode !== 'provisioned') await clock.sleep(20);
 });
 
-afterAll(async () => {
-  await target?.close();
-  await region?.close();
-  const pool = rawPool(targetEndpoint());
-  await run(pool, `DROP KEYSPACE IF EXISTS ${keyspace}`);
-  await pool.close();
-  vi.unstubAllEnvs();
-  expect(region.standIn.bugs).toEqual([]);
-});
+afterAll(() => rehearsed?.close());
 
 test('more than a provisioned table takes is held by its capacity, and none of it is throttled', async () => {
   const events: ProgressEvent[] = [];
   const report = (event: ProgressEvent) => void events.push(event);
-  const writer = createTargetWriter({ target, clock, report, maxInFlight: 64 });
+  const writer = createTargetWriter({ target: rehearsed.target, clock, report, maxInFlight: 64 });
   const cql = `INSERT INTO "${keyspace}"."things" ("id", "b") VALUES (?, ?) USING TIMESTAMP ? AND TTL ?`;
   const stamp = Buffer.alloc(8);
   stamp.writeBigInt64BE(clock.nowMicros());
@@ -58,5 +41,5 @@ test('more than a provisioned table takes is held by its capacity, and none of i
   expect(events).toEqual([
     { kind: 'waiting', reason: `held by: the capacity of ${keyspace}.things, 300 write units/s (provisioned)` },
   ]);
-  expect(await region.standIn.meter.registry.metrics()).not.toMatch(/^WriteThrottleEvents\{/m);
+  expect(await rehearsed.standIn.meter.registry.metrics()).not.toMatch(/^WriteThrottleEvents\{/m);
 });
