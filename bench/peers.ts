@@ -1,6 +1,7 @@
 /**
  * cdcmig beside what people use today, one after the other in one run: every tool as a process of its own copies the same tables from
- * one Cassandra to another; rows are counted after each, since a tool may end well with rows missing. Maven and pip fetch the peers once.
+ * one Cassandra to another; rows are counted after each, since a tool may end well with rows missing, and the
+ * CPU seconds of both cores are told by who used them. Maven and pip fetch the peers once.
  * Run: node bench/peers.ts [--narrow 2000000] [--wide 300000] [--large 500] [--partition 300000] [--rounds 1] [--only narrow,wide,large,partition] [--tools cdcmig,cheapest,dsbulk,cqlsh]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -34,7 +35,16 @@ const { sandbox, close } = await openSandbox(args.sandbox, (dir) =>
   startSandbox({ dir, cassandra: '5.0', nodes: 1, isFast: true }),
 );
 try {
-  print('| table | tool | rows/s | client CPU s a million | peak MB | rows there |\n|---|---|---|---|---|---|\n');
+  const shares = ['client', 'source', 'target', 'broker', 'agent', 'others', 'idle'];
+  const columns = [
+    'table',
+    'tool',
+    'rows/s',
+    ...shares.map((share) => `${share}, CPU s a million`),
+    'peak MB',
+    'rows there',
+  ];
+  print(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}\n`);
   const rows = { narrow: Number(args.narrow), wide: Number(args.wide) };
   const tables = benchTables({ ...rows, large: Number(args.large), partition: Number(args.partition) });
   for (const table of tables.filter(({ name }) => args.only.split(',').includes(name))) await contest(table);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { boundedAgent } from '../../src/deploy/agent-bounds.ts';
 import type { AgentSettings } from '../../src/model/agent-settings.ts';
 import { nicedCommand } from '../../src/model/niced-command.ts';
+import { cpuSecondsOf } from '../support/cpu-seconds.ts';
 
 /** `cdcmig agent` as deploy-agent starts it, and what the kernel says of it. */
 export interface AgentProcess {
@@ -34,15 +35,6 @@ export function startAgentProcess(settings: AgentSettings, nodeOptions: readonly
     peakMegabytes: () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024,
     stop: () => end(child),
   };
-}
-
-/** Linux counts in hundredths of a second, whatever the kernel's own clock is. */
-const ticksPerSecond = 100;
-
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
 async function end(child: ChildProcess): Promise<void> {

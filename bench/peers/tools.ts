@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../src/sandbox/cache-folder.ts';
 import { findJava } from '../../src/sandbox/find-java.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
-import { aMigration } from '../../test/scenarios/operator/a-migration.ts';
+import { aMigration, pidIn } from '../../test/scenarios/operator/a-migration.ts';
 import { countRows, type Place, type Side, truncateTable } from '../support/bench-keyspace.ts';
 import type { BenchTable } from '../support/bench-tables.ts';
+import { type CpuAccount, openCpuAccount } from './cpu-account.ts';
 import { installCqlsh, installDsbulk } from './install-peers.ts';
 import { measureCommand, type Usage } from './measure-command.ts';
 
@@ -89,25 +90,38 @@ async function copyWithCdcmig(parts: Contest, round: number): Promise<void> {
     migration.configFile,
   ];
   const moved = { ...parts, target: { ...parts.target, keyspace: targetKeyspace } };
-  tell(
-    'cdcmig snapshot-migrate',
-    moved,
-    await measureCommand(words('run', '--phase', 'snapshot-migrate')),
-    await countRows(table, moved.target),
-  );
-  tell('cdcmig validate', moved, await measureCommand(words('validate')), await countRows(table, moved.target));
+  const agent = pidIn(join(migration.agentFolder, 'agent.pid'))!;
+  await measure('cdcmig snapshot-migrate', moved, words('run', '--phase', 'snapshot-migrate'), { agent });
+  await measure('cdcmig validate', moved, words('validate'), { agent });
   await parts.target.pool.query(`DROP KEYSPACE ${targetKeyspace}`, { consistency: 'LOCAL_QUORUM' });
 }
 
 async function copyWith(name: string, parts: Contest, command: readonly string[]): Promise<void> {
   await truncateTable(parts.table, parts.target);
-  tell(name, parts, await measureCommand(command), await countRows(parts.table, parts.target));
+  await measure(name, parts, command);
 }
 
-function tell(name: string, { table, print }: Contest, usage: Usage, rows: number): void {
-  const perSecond = Math.round(table.rows / usage.seconds);
-  const cpu = ((usage.cpuSeconds * 1e6) / table.rows).toFixed(1);
-  print(`| ${table.name} | ${name} | ${perSecond} | ${cpu} | ${Math.round(usage.peakMegabytes)} | ${rows} |\n`);
+/** `beside` are processes that belong to the tool and are no children of it. */
+async function measure(
+  name: string,
+  parts: Contest,
+  command: readonly string[],
+  beside: Readonly<Record<string, number>> = {},
+): Promise<void> {
+  const { source, target, pulsar } = parts.sandbox;
+  const servers = { source: source[0]!.pid!, target: target.pid!, broker: pulsar.pid! };
+  const closeAccount = openCpuAccount({ ...servers, ...beside });
+  const usage = await measureCommand(command);
+  tell(name, parts, usage, closeAccount(), await countRows(parts.table, parts.target));
+}
+
+function tell(name: string, { table, print }: Contest, usage: Usage, account: CpuAccount, rows: number): void {
+  const aMillion = (seconds: number | undefined) =>
+    seconds === undefined ? '' : ((seconds * 1e6) / table.rows).toFixed(1);
+  const { source, target, broker, agent } = account.ofServers;
+  const shares = [usage.cpuSeconds, source, target, broker, agent, account.ofOthers - usage.cpuSeconds, account.idle];
+  const columns = [table.name, name, Math.round(table.rows / usage.seconds), ...shares.map(aMillion)];
+  print(`| ${[...columns, Math.round(usage.peakMegabytes), rows].join(' | ')} |\n`);
 }
 
 function placeOf({ address, cqlPort }: Place): string {

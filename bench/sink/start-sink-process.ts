@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { memoryBounds } from '../../bin/memory-bounds.ts';
+import { cpuSecondsOf } from '../support/cpu-seconds.ts';
 import type { SinkSettings } from './sink-settings.ts';
 
 export interface SinkProcess {
@@ -36,7 +37,6 @@ export function startSinkProcess(settings: SinkSettings, folder: string): SinkPr
     });
   });
   ready.catch(() => {});
-  const procFile = (name: string) => readFileSync(`/proc/${child.pid}/${name}`, 'utf8');
   return {
     ready,
     get firstTakenMs() {
@@ -45,13 +45,8 @@ export function startSinkProcess(settings: SinkSettings, folder: string): SinkPr
     get deadLetters() {
       return said.deadLetters;
     },
-    cpuSeconds() {
-      const stat = procFile('stat');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      // Linux counts in hundredths of a second, whatever the kernel's own clock is.
-      return (Number(fields[11]) + Number(fields[12])) / 100;
-    },
-    peakMegabytes: () => Number(/VmHWM:\s+(\d+) kB/.exec(procFile('status'))![1]) / 1024,
+    cpuSeconds: () => cpuSecondsOf(child.pid!),
+    peakMegabytes: () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
