@@ -88,11 +88,11 @@ export class ReceiveQueue {
     return message;
   }
 
-  /** With nothing fetched ahead: who waits asks for one. */
+  /** With nothing fetched ahead: who waits asks for one, whatever a batch has brought too many. */
   askForOne(): void {
-    if (this.limits.messages > 0 || this.isOneAskedFor) return;
+    if (this.limits.messages > 0 || !this.hasBegun || this.isOneAskedFor) return;
     this.isOneAskedFor = true;
-    this.grant(1);
+    this.raiseTo(1);
   }
 
   /** Drops what is queued, for the broker to send again. */
@@ -111,8 +111,12 @@ export class ReceiveQueue {
     const room =
       this.messages.length === 0 ? whole : this.entriesIn(messages - this.messages.length, bytes - this.queuedBytes);
     if (room - Math.max(0, this.outstanding) < Math.max(1, whole >> 1)) return;
-    const permits = room - this.outstanding;
-    this.outstanding = room;
+    this.raiseTo(room);
+  }
+
+  private raiseTo(outstanding: number): void {
+    const permits = outstanding - this.outstanding;
+    this.outstanding = outstanding;
     this.grant(permits);
   }
 

@@ -131,6 +131,13 @@ test('what is fetched ahead stays about within its bytes, and nothing is missing
   expect(stats!.availablePermits).toBeLessThanOrEqual(6);
 });
 
+test('with nothing fetched ahead batches come one after the other too', async () => {
+  const { topic, client, producer } = await aTopicWith(numbered(1, 10));
+  await sendAll(producer, numbered(11, 20));
+  const consumer = await aConsumer(client, topic, 'Exclusive', { receiveQueue: 0 });
+  expect(texts(await receiveMany(consumer, 20))).toEqual(numbered(1, 20));
+});
+
 test('of entries of a thousand messages no more are sent than there is room for, and nothing is missing for it', async () => {
   const { topic, client, producer } = await aTopicWith([]);
   const count = 40_000;

@@ -139,6 +139,25 @@ test('with capacity 0 one message is asked for when somebody waits, and not twic
   expect(granted).toEqual([1, 1]);
 });
 
+test('with capacity 0 a batch that brought more than one is made up for', () => {
+  const { queue, granted } = aQueue(0);
+  queue.begin();
+  queue.askForOne();
+  queue.add(messages(10));
+  while (queue.take() !== null);
+  queue.askForOne();
+  expect(granted).toEqual([1, 10]);
+});
+
+test('with capacity 0 who asks before the subscription stands may ask again when it does', () => {
+  const { queue, granted } = aQueue(0);
+  queue.askForOne();
+  expect(granted).toEqual([]);
+  queue.begin();
+  queue.askForOne();
+  expect(granted).toEqual([1]);
+});
+
 function aQueue(capacity: number, bytes = 100_000_000) {
   const granted: number[] = [];
   const limits = { messages: capacity, bytes };
