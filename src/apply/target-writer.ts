@@ -56,6 +56,8 @@ export interface TargetWriterParts {
   readonly shared?: SharedCapacities | undefined;
 }
 
+/** Of one request, that count as one write in flight: ten that go together are far less work than ten requests. */
+const rowsOfPlace = 4;
 const firstPauseMs = 50;
 const longestPauseMs = 5_000;
 /** A fault that lasts this many attempts is worth a line on the screen. */
@@ -92,12 +94,12 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
   function sendingOf(statement: TargetStatement, signal: AbortSignal | undefined): Sending {
     const valuesNow = () => ageStatement(statement, clock.nowMicros()).values;
     const send = () => target.write(statement, signal, statement.ttl && valuesNow);
-    return { cql: statement.cql, weight: 1, cost: new WriteUnits(statement), send };
+    return { cql: statement.cql, rows: 1, cost: new WriteUnits(statement), send };
   }
 
   function sendingRows(writes: RowWrites, signal: AbortSignal | undefined): Sending {
     const send = () => target.writeRows(writes, signal);
-    return { cql: writes.cql, weight: writes.rows.length, cost: new WriteUnits(writes), send };
+    return { cql: writes.cql, rows: writes.rows.length, cost: new WriteUnits(writes), send };
   }
 
   async function persist(sending: Sending, signal: AbortSignal | undefined): Promise<void> {
@@ -123,11 +125,12 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
   }
 
   async function attempt(
-    { cql, weight, cost, send }: Sending,
+    { cql, rows, cost, send }: Sending,
     signal: AbortSignal | undefined,
     onSend?: () => void,
   ): Promise<TargetWriteError | undefined> {
     const throttle = throttleOf(cql);
+    const weight = Math.ceil(rows / rowsOfPlace);
     const place = throttle.enter(weight, cost, signal);
     if (place) await place;
     try {
@@ -135,7 +138,7 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
       onSend?.();
       await send();
       throttle.succeeded(cost);
-      confirmed += weight;
+      confirmed += rows;
       return undefined;
     } catch (error) {
       return failureIn(error, cql, throttle);
@@ -156,8 +159,7 @@ export function createTargetWriter(parts: TargetWriterParts): TargetWriter {
 /** One request, to be sent as often as it takes. */
 interface Sending {
   readonly cql: string;
-  /** Rows that it writes. */
-  readonly weight: number;
+  readonly rows: number;
   readonly cost: WriteCost;
   readonly send: () => Promise<void>;
 }

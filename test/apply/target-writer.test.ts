@@ -88,7 +88,8 @@ describe('the writer', () => {
   });
 
   const inserts = (...rows: Buffer[]) => ({ cql: 'INSERT', valueCount: 1, rows, using: Buffer.alloc(0) });
-  const three = inserts(Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4));
+  const row = Buffer.alloc(4);
+  const three = inserts(row, row, row);
 
   test('writes rows together in one attempt, and says whether all of them are confirmed', async () => {
     const { writer, target } = aWriter(failing(timedOut()));
@@ -97,6 +98,15 @@ describe('the writer', () => {
     expect(await writer.writeTogether(three)).toBe(true);
     expect(writer.confirmed).toBe(3n);
     expect(target.requests).toEqual([3, 3]);
+  });
+
+  test('counts four rows that go together as one write in flight, and a row by itself as one too', async () => {
+    const together = aWriter(() => {}, 4);
+    await Promise.all(Array.from({ length: 6 }, () => together.writer.writeTogether(inserts(...Array(8).fill(row)))));
+    expect(together.target.mostInFlight).toBe(16);
+    const alone = aWriter(() => {}, 4);
+    await Promise.all(Array.from({ length: 6 }, () => alone.writer.writeRow(inserts(row))));
+    expect(alone.target.mostInFlight).toBe(4);
   });
 
   test('says of rows together that one was refused, without a word which, and lets a bug through', async () => {
