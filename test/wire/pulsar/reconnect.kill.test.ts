@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,7 +47,9 @@ test('a broker killed twice under load loses nothing: all is stored, received an
   const publishing = [publish(producer), publish(numbering, (n) => n * 10)];
   const work = Promise.all([...publishing, consume(consumer, received), read(reader, readAgain)]);
   for (const moment of [3_000, 8_000]) {
-    await expect.poll(() => received.size, { timeout: 60_000 }).toBeGreaterThan(moment);
+    await vi
+      .waitFor(() => expect(received.size).toBeGreaterThan(moment), { timeout: 60_000 })
+      .catch((cause) => throwWithStand({ producer, consumer, reader, received, readAgain }, cause));
     await killServer(sandbox, 'pulsar');
     await startServer(sandbox, 'pulsar');
   }
@@ -85,6 +87,16 @@ test('an exclusive producer holds its lock again after its broker was killed', a
     await other.close();
   }
 }, 120_000);
+
+/** Tells who stands still, and what the broker said last. */
+function throwWithStand(ends: Readonly<Record<string, object>>, cause: Error): never {
+  const stands = Object.entries(ends).map(([name, end]) => {
+    const { isConnected, pendingCount, size } = end as { isConnected?: boolean; pendingCount?: number; size?: number };
+    return `${name} ${JSON.stringify({ isConnected, pendingCount, size })}`;
+  });
+  const log = readFileSync(sandbox.pulsar.logFile, 'utf8').slice(-4_000);
+  throw new Error(`${cause.message}: ${stands.join(', ')}; the broker's log ends with\n${log}`, { cause });
+}
 
 /** Spread over some seconds, that the crashes fall into it. */
 async function publish(
