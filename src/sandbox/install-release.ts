@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../errors.ts';
-import type { SandboxRelease } from './sandbox-release.ts';
+import { productNames, type SandboxRelease } from './sandbox-release.ts';
 import { withLock } from './with-lock.ts';
 
 export interface InstallOptions {
@@ -12,8 +12,8 @@ export interface InstallOptions {
 }
 
 /**
- * Makes sure that a release lies in the cache and returns its folder: jars for Cassandra, the unpacked distribution
- * for Pulsar. The folder appears complete or not at all, whatever is interrupted and however many ask at once.
+ * Makes sure that a release lies in the cache and returns its folder: the unpacked distribution for Pulsar, jars for
+ * the others. The folder appears complete or not at all, whatever is interrupted and however many ask at once.
  */
 export async function installRelease(release: SandboxRelease, options: InstallOptions): Promise<string> {
   const folder = join(options.cache, `${release.product}-${release.release}`);
@@ -30,10 +30,10 @@ async function download(release: SandboxRelease, folder: string, options: Instal
   mkdirSync(options.cache, { recursive: true });
   removeLeftovers(options.cache);
   const temporary = mkdtempSync(join(options.cache, temporaryPrefix));
-  const name = `${release.product === 'pulsar' ? 'Pulsar' : 'Cassandra'} ${release.release}`;
+  const name = `${productNames[release.product]} ${release.release}`;
   const ticker = reportWhile(`downloading ${name} with Maven`, options.onProgress);
   try {
-    const fetched = release.product === 'pulsar' ? fetchPulsar : fetchCassandra;
+    const fetched = release.product === 'pulsar' ? fetchPulsar : fetchJars;
     renameSync(await fetched(release, temporary, options.signal), folder);
   } finally {
     clearInterval(ticker);
@@ -57,7 +57,7 @@ function reportWhile(text: string, onProgress: (text: string) => void): NodeJS.T
   return setInterval(() => onProgress(`${text}, ${Math.round((Date.now() - begin) / 1000)} s`), 5000);
 }
 
-async function fetchCassandra(release: SandboxRelease, folder: string, signal?: AbortSignal): Promise<string> {
+async function fetchJars(release: SandboxRelease, folder: string, signal?: AbortSignal): Promise<string> {
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
   await maven([...goal, '-f', release.pom], signal);
   return join(folder, 'jars');

@@ -7,7 +7,7 @@ import type { Java } from './find-java.ts';
 import { functionsConf } from './functions-conf.ts';
 import { installRelease } from './install-release.ts';
 import { functionsConfFile, pulsarArguments, standaloneConfFile } from './pulsar-arguments.ts';
-import { cassandraRelease, pulsarRelease, type SandboxRelease } from './sandbox-release.ts';
+import { bookkeeperRelease, cassandraRelease, pulsarRelease, type SandboxRelease } from './sandbox-release.ts';
 import { type AnyServer, recordProcess, type Sandbox, type SandboxNode, type SandboxPulsar } from './sandbox-state.ts';
 import { argumentsFile, type ServerArguments } from './server-arguments.ts';
 import { spawnServer } from './server-process.ts';
@@ -23,12 +23,31 @@ export interface LaunchContext {
 /** Writes a server's configuration, starts it and records its pid. Does not wait until it is ready. */
 export async function launchServer(sandbox: Sandbox, server: AnyServer, context: LaunchContext): Promise<Sandbox> {
   const release = releaseFor(sandbox, server);
-  const installed = await installRelease(release, context);
+  const installed = await installServer(sandbox, server, context);
   const args =
-    server.name === 'pulsar' ? preparePulsar(sandbox, server, installed) : prepareNode(sandbox, server, installed);
+    server.name === 'pulsar'
+      ? preparePulsar(sandbox, server, installed)
+      : prepareNode(sandbox, server, installed.folder);
   discardArchive(server.dir);
   writeArguments(server, args, archiveFlags(context.cache, server.dir, archiveName(release, context.java, args)));
   return recordProcess(sandbox.dir, server.name, spawnServer(context.java.command, server, args.main));
+}
+
+interface InstalledServer {
+  readonly folder: string;
+  /** They come before those in the folder. */
+  readonly firstJars: readonly string[];
+}
+
+/** Makes sure that all a server runs on lies in the cache. */
+export async function installServer(
+  sandbox: Pick<Sandbox, 'cassandra' | 'pulsarLine'>,
+  server: AnyServer,
+  context: Pick<LaunchContext, 'cache' | 'onProgress' | 'signal'>,
+): Promise<InstalledServer> {
+  const folder = await installRelease(releaseFor(sandbox, server), context);
+  const first = server.name === 'pulsar' ? bookkeeperRelease(sandbox.pulsarLine) : null;
+  return { folder, firstJars: first ? jarsIn(await installRelease(first, context)) : [] };
 }
 
 /** The source is of the asked line; the target is always the newest. */
@@ -83,7 +102,8 @@ export function evenToken(index: number, nodes: number): bigint | null {
   return nodes === 1 ? null : -(2n ** 63n) + (2n ** 64n / BigInt(nodes)) * BigInt(index + 1) - 1n;
 }
 
-function preparePulsar(sandbox: Sandbox, pulsar: SandboxPulsar, home: string): ServerArguments {
+function preparePulsar(sandbox: Sandbox, pulsar: SandboxPulsar, installed: InstalledServer): ServerArguments {
+  const { folder: home, firstJars } = installed;
   mkdirSync(join(pulsar.dir, 'tmp'), { recursive: true });
   const shipped = readFileSync(join(home, 'conf', 'standalone.conf'), 'utf8');
   writeFileSync(standaloneConfFile(pulsar), standaloneConf(shipped, pulsar, sandbox.pulsarSettings));
@@ -91,7 +111,7 @@ function preparePulsar(sandbox: Sandbox, pulsar: SandboxPulsar, home: string): S
     const worker = readFileSync(join(home, 'conf', 'functions_worker.yml'), 'utf8');
     writeFileSync(functionsConfFile(pulsar), functionsConf(worker, pulsar, home));
   }
-  return pulsarArguments(pulsar, { home, jars: jarsIn(join(home, 'lib')) });
+  return pulsarArguments(pulsar, { home, jars: [...firstJars, ...jarsIn(join(home, 'lib'))] });
 }
 
 /** Sorted: a class archive fits only the very same class path. */

@@ -7,9 +7,11 @@ export type CassandraLine = (typeof cassandraLines)[number];
 export const pulsarLines = ['2.10', '3.0', '4.0'] as const;
 export type PulsarLine = (typeof pulsarLines)[number];
 
+export const productNames = { cassandra: 'Cassandra', pulsar: 'Pulsar', bookkeeper: 'BookKeeper' } as const;
+
 /** One published server: the pom that names its Maven coordinates, and the release that pom asks for. */
 export interface SandboxRelease {
-  readonly product: 'cassandra' | 'pulsar';
+  readonly product: keyof typeof productNames;
   readonly release: string;
   readonly pom: string;
 }
@@ -20,6 +22,15 @@ export function cassandraRelease(line: CassandraLine): SandboxRelease {
 
 export function pulsarRelease(line: PulsarLine = '4.0'): SandboxRelease {
   return releaseOf('pulsar', `pulsar-${line}.xml`);
+}
+
+/**
+ * What Pulsar shall find before its own BookKeeper; null where that will do. The 4.17.2 that comes with Pulsar 4.0.8 may, after a
+ * kill -9, take its bookie's registration back and renew it some 300 times a second, for seconds or for good: meanwhile hardly a topic
+ * can be loaded. 4.17.3 does not; the distribution of Pulsar 4.0.9, which has it, is not on Maven Central.
+ */
+export function bookkeeperRelease(line: PulsarLine = '4.0'): SandboxRelease | null {
+  return line === '4.0' ? releaseOf('bookkeeper', 'bookkeeper-4.17.xml') : null;
 }
 
 /** The absolute path of a file in `templates/sandbox`. */

@@ -4,8 +4,7 @@ import { OperatorError } from '../errors.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { findJava } from './find-java.ts';
 import { findFreeEndpoints } from './free-endpoints.ts';
-import { installRelease } from './install-release.ts';
-import { type LaunchContext, launchServer, releaseFor } from './launch-server.ts';
+import { installServer, type LaunchContext, launchServer } from './launch-server.ts';
 import { planSandbox } from './plan-sandbox.ts';
 import type { CassandraLine } from './sandbox-release.ts';
 import { type AnyServer, readSandbox, type Sandbox, serversOf, writeSandbox } from './sandbox-state.ts';
@@ -52,7 +51,7 @@ async function startUnderLock(
   const { onProgress, signal } = options;
   const context = { cache: cacheFolder(), java: await findJava(process.env, signal), onProgress, signal };
   // All downloads come before the first start: nothing runs yet if one fails.
-  for (const server of missing) await installRelease(releaseFor(sandbox, server), context);
+  for (const server of missing) await installServer(sandbox, server, context);
   return startMissing(sandbox, missing, context);
 }
 
