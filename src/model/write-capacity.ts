@@ -8,9 +8,9 @@ export interface WriteCapacity {
 
 const bytesOfUnit = 1024;
 
-/** Of one write of a row of this encoded size, whatever part of it is written: begun units count whole. */
+/** Of one write of a row of this encoded size, whatever part of it is written: begun units count whole. None of nothing. */
 export function writeUnitsOf(encodedBytes: number): number {
-  return Math.max(1, Math.ceil(encodedBytes / bytesOfUnit));
+  return Math.ceil(encodedBytes / bytesOfUnit);
 }
 
 /** Of a new on-demand table (AWS developer guide, quotas). */

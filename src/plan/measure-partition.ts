@@ -42,7 +42,7 @@ export function measurePartition(rows: SampledPartition, columns: readonly Colum
     withStatics: statics > 0 ? 1 : 0,
     statics,
     // Written apart from the rows, once a partition.
-    staticUnits: statics > 0 ? writeUnitsOf(statics) : 0,
+    staticUnits: writeUnitsOf(statics),
   };
 }
 
@@ -53,7 +53,7 @@ function measureRow({ values, ttlSeconds }: SampledRow, encoded: number, columns
     ...nothing,
     rows: encoded > 0 ? 1 : 0,
     encoded,
-    units: encoded > 0 ? writeUnitsOf(encoded) : 0,
+    units: writeUnitsOf(encoded),
     answer,
     ttl,
     expiring: ttlSeconds.some((seconds) => seconds !== null) ? 1 : 0,

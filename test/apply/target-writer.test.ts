@@ -5,7 +5,7 @@ import { TargetWriteError } from '../../src/ports/target-keyspace.ts';
 import { aClock } from '../support/a-clock.ts';
 import { inMemoryTarget, refused, timedOut } from '../support/in-memory-target.ts';
 
-const statement = { cql: 'INSERT', values: [] };
+const statement = { cql: 'INSERT', values: [Buffer.alloc(4)] };
 
 function aWriter(answer: () => void | Promise<void>, maxInFlight = 8) {
   const target = inMemoryTarget(answer);

@@ -58,9 +58,8 @@ function sum(sizes: readonly number[]): number {
 
 /** Write units of one mutation: each KB of the row begun; static data with a row counts both twice. */
 export function writeUnits({ row, statics }: EncodedSize): number {
-  const unitsOf = (bytes: number) => (bytes === 0 ? 0 : writeUnitsOf(bytes));
-  const isMixed = row > 0 && statics > 0;
-  return isMixed ? 2 * (unitsOf(row) + unitsOf(statics)) : Math.max(1, unitsOf(row) + unitsOf(statics));
+  const units = writeUnitsOf(row) + writeUnitsOf(statics);
+  return row > 0 && statics > 0 ? 2 * units : Math.max(1, units);
 }
 
 /** Read units of what was read at once; ONE and LOCAL_ONE cost half. */
