@@ -1,6 +1,7 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fill } from '../model/agent-state.ts';
+import { sumOf } from '../model/sum-of.ts';
 import { segmentFileName } from '../wire/commitlog/segment-name.ts';
 import { shareOf } from './fill-level.ts';
 import { hasCode, listSegments } from './list-segments.ts';
@@ -53,8 +54,4 @@ async function sizeOf(path: string): Promise<FileSize> {
     if (hasCode(error, 'ENOENT')) return { size: 0, links: 0 };
     throw error;
   }
-}
-
-export function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
 }

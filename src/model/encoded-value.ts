@@ -1,4 +1,5 @@
 import { type CqlType, isMulticell } from './cql-type.ts';
+import { sumOf } from './sum-of.ts';
 
 /*
  * How Amazon Keyspaces counts the bytes of a value: Developer Guide, "Estimate row size"; ±5 %, by which the guide's own examples differ for one
@@ -37,7 +38,7 @@ export function encodedClusteringBytes(value: Buffer, type: CqlType): number {
 export function encodedCellBytes(value: Buffer | null, type: CqlType, overhead: CellOverhead): number {
   if (value !== null && isMulticell(type)) {
     const parts = partsOf(value, type);
-    return collectionMetadata + sum(parts) + overheadOf(type, parts.length, overhead);
+    return collectionMetadata + sumOf(parts) + overheadOf(type, parts.length, overhead);
   }
   return valueBytes(value, type) + overheadOf(type, 0, overhead);
 }
@@ -82,7 +83,7 @@ function partsOf(value: Buffer, type: CqlType): readonly number[] {
   const width = type.arguments.length;
   return Array.from({ length: Math.ceil(cells.length / width) }, (_, part) => {
     const own = cells.slice(part * width, (part + 1) * width);
-    return partMetadata + sum(own.map((cell, index) => valueBytes(cell, type.arguments[index]!)));
+    return partMetadata + sumOf(own.map((cell, index) => valueBytes(cell, type.arguments[index]!)));
   });
 }
 
@@ -116,7 +117,3 @@ const overheads: Readonly<Record<string, OverheadRule>> = {
   map: ofPairs,
   udt: ofPairs,
 };
-
-function sum(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total + size, 0);
-}

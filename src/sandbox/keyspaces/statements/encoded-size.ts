@@ -5,6 +5,7 @@ import {
   encodedPartitionKeyBytes,
   idBytesOf,
 } from '../../../model/encoded-value.ts';
+import { sumOf } from '../../../model/sum-of.ts';
 import { writeUnitsOf } from '../../../model/write-capacity.ts';
 import { unset } from '../../../wire/cql/value.ts';
 import type { Term } from '../cql/statement.ts';
@@ -26,15 +27,15 @@ export function encodedSize(
   const idBytes = idBytesOf(table.columns.size);
   const overhead = { hasTimestamps: table.clientSideTimestamps, hasTtl: table.ttl, regions: 1 };
   const keyBytes = (terms: readonly (Term | undefined)[], columns: typeof table.clustering, bytesOf: BytesOf) =>
-    sum(terms.map((term, index) => (term ? withValue(term, columns[index]!.type, bound, idBytes, bytesOf) : 0)));
+    sumOf(terms.map((term, index) => (term ? withValue(term, columns[index]!.type, bound, idBytes, bytesOf) : 0)));
   const partition = keyBytes(partitionKey, table.partitionKey, (value, type) => encodedPartitionKeyBytes(value!, type));
   const row = keyBytes(clustering, table.clustering, (value, type) => encodedClusteringBytes(value!, type));
   const cells = written.map(({ column, term }) => ({
     isStatic: column.kind === 'static',
     bytes: withValue(term, column.type, bound, idBytes, (value, type) => encodedCellBytes(value, type, overhead)),
   }));
-  const regular = sum(cells.map(({ isStatic, bytes }) => (isStatic ? 0 : bytes)));
-  const statics = sum(cells.map(({ isStatic, bytes }) => (isStatic ? bytes : 0)));
+  const regular = sumOf(cells.map(({ isStatic, bytes }) => (isStatic ? 0 : bytes)));
+  const statics = sumOf(cells.map(({ isStatic, bytes }) => (isStatic ? bytes : 0)));
   const isStaticOnly = statics > 0 && regular === 0 && statement.kind === 'update';
   return { row: isStaticOnly ? 0 : partition + row + regular, statics: statics > 0 ? partition + statics : 0 };
 }
@@ -51,10 +52,6 @@ function withValue(term: Term, type: CqlType, bound: BoundValues, idBytes: numbe
 }
 
 const plainType: CqlType = { name: 'blob', isFrozen: false, arguments: [] };
-
-function sum(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total + size, 0);
-}
 
 /** Write units of one mutation: each KB of the row begun; static data with a row counts both twice. */
 export function writeUnits({ row, statics }: EncodedSize): number {
