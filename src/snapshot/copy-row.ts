@@ -80,7 +80,8 @@ async function refusalOf(
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
-  const reason = oversizeOf(part.size, parts.writer.limits);
+  const { limits } = parts.writer;
+  const reason = limits && oversizeOf(part.size(), limits);
   if (reason !== undefined) return { reason, errorClass: oversizedRow };
   try {
     await writePart(part, attempt.floorMicros, parts, signal);

@@ -14,7 +14,8 @@ export interface RowPart {
   readonly statementsAt: (timestampMicros: bigint) => readonly TargetStatement[];
   /** It holds a non-frozen list, which doubles when the same write arrives twice. */
   readonly hasList: boolean;
-  readonly size: RowSize;
+  /** Of its encoded values. */
+  readonly size: () => RowSize;
 }
 
 export interface RowToPlan {
@@ -58,11 +59,11 @@ function partOf(
     kind,
     statementsAt: (timestampMicros) => statementsOf(row, { ...context, timestampMicros }),
     hasList: held.some(({ column }) => isUnfrozenList(column.type)),
-    size: {
+    size: () => ({
       bytes: bytesIn(...kinds),
       partitionKeyBytes: bytesIn('partition_key'),
       clusteringBytes: bytesIn('clustering'),
-    },
+    }),
   };
 }
 
