@@ -32,14 +32,13 @@ export class ReceiveQueue {
   private hasBegun = false;
   private expectedBytes: number;
   /** Of an entry; one entry alone is asked for before one was seen. */
-  private expectedMessages: number;
+  private expectedMessages = Infinity;
   private isOneAskedFor = false;
 
   constructor(limits: ReceiveQueueLimits, grant: (permits: number) => void) {
     this.limits = limits;
     this.grant = grant;
     this.expectedBytes = Math.min(limits.bytes, unseenBytes);
-    this.expectedMessages = Infinity;
   }
 
   get length(): number {
