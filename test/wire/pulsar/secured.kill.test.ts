@@ -111,22 +111,14 @@ describe('single messages of a batch', () => {
   });
 
   test('up to the middle of a batch, the rest of it comes again', async () => {
-    const { client, topic } = await aBatchOfTen();
-    const consumer = await aConsumer(client, topic, 'Exclusive');
-    const received = await receiveMany(consumer, 10);
-    await consumer.ackCumulative(received[6]!.id);
-    await consumer.close();
+    const { client, topic } = await aBatchDoneUpToItsSeventh();
     const again = await aConsumer(client, topic, 'Exclusive');
     expect(texts(await receiveMany(again, 3))).toEqual(['8', '9', '10']);
     expect(await staysSilent(again)).toBe(true);
   });
 
   test('what is done of a batch that comes again uses no permits', async () => {
-    const { client, topic } = await aBatchOfTen();
-    const consumer = await aConsumer(client, topic, 'Exclusive');
-    const received = await receiveMany(consumer, 10);
-    await consumer.ackCumulative(received[6]!.id);
-    await consumer.close();
+    const { client, topic } = await aBatchDoneUpToItsSeventh();
     const options = { topic, subscription: 's', type: 'Exclusive', batchIndexAcks: true, receiveQueue: 1 } as const;
     const again = await client.consumer(options);
     expect(texts(await receiveMany(again, 3))).toEqual(['8', '9', '10']);
@@ -180,6 +172,15 @@ async function aBatchOfTen() {
   const topic = await aTopic();
   const producer = await client.producer({ topic, batching: { maxMessages: 100, maxBytes: 100_000, maxDelayMs: 0 } });
   await sendAll(producer, numbered(1, 10));
+  return { client, topic };
+}
+
+async function aBatchDoneUpToItsSeventh() {
+  const { client, topic } = await aBatchOfTen();
+  const consumer = await aConsumer(client, topic, 'Exclusive');
+  const received = await receiveMany(consumer, 10);
+  await consumer.ackCumulative(received[6]!.id);
+  await consumer.close();
   return { client, topic };
 }
 
