@@ -5,8 +5,6 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import { openTargetKeyspaces } from '../../src/adapters/keyspaces/open-target-keyspaces.ts';
 import { layoutOf } from '../../src/apply/row-layout.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
-import { normaliseConfig } from '../../src/config/config.ts';
-import { configShape } from '../../src/config/config-shape.ts';
 import { tablesOf } from '../../src/model/schema.ts';
 import type { Table } from '../../src/model/table.ts';
 import { maxToken, minToken } from '../../src/model/token.ts';
@@ -31,6 +29,7 @@ import {
 } from '../adapters/cassandra/sandbox-cluster.ts';
 import { aRehearsedRegion, type RehearsedRegion } from '../adapters/keyspaces/a-rehearsed-region.ts';
 import { withKeysOf } from '../adapters/keyspaces/with-keys-of.ts';
+import { aConfig } from '../support/a-config.ts';
 import { int, text } from '../support/a-table.ts';
 
 const singles = 2_500;
@@ -174,16 +173,7 @@ async function unitsMetered(name: string): Promise<number> {
 }
 
 function config() {
-  return normaliseConfig(
-    configShape.parse({
-      migration: 'shop',
-      source: { contactPoints: ['127.0.0.1:9042'], datacenter: 'dc1', keyspace },
-      target: { kind: 'keyspaces', region: 'eu-west-1', keyspace: moved },
-      pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
-      capture: { agents: [{ node: '127.0.0.1', commitLogDirectory: '/c', folder: '/f' }] },
-    }),
-    '/conf',
-  );
+  return aConfig({ source: { keyspace }, target: { kind: 'keyspaces', region: 'eu-west-1', keyspace: moved } });
 }
 
 function numbers(count: number): readonly number[] {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Config, normaliseConfig } from '../../src/config/config.ts';
-import { configShape } from '../../src/config/config-shape.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { SchemaRows } from '../../src/model/schema.ts';
 import type { Table } from '../../src/model/table.ts';
 import { keyspacesFindings } from '../../src/plan/keyspaces-findings.ts';
 import { planMigration } from '../../src/plan/plan-migration.ts';
 import { targetDefinitions } from '../../src/plan/target-schema.ts';
+import { aConfig, cassandraTarget } from '../support/a-config.ts';
 import { aTable } from '../support/a-table.ts';
 
 const noRows: SchemaRows = { tables: [], columns: [], types: [], droppedColumns: [] };
@@ -16,24 +16,12 @@ const orders = aTable({
   regulars: { note: 'text' },
 });
 
-function aConfig(target: object): Config {
-  const written = {
-    migration: 'shop',
-    source: { contactPoints: ['127.0.0.1:9042'], datacenter: 'dc1', keyspace: 'shop' },
-    target,
-    pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
-    capture: { agents: [{ node: '127.0.0.1', commitLogDirectory: '/c', folder: '/f' }] },
-  };
-  return normaliseConfig(configShape.parse(written), '/conf');
-}
-
 const keyspaces = (more: object = {}) => ({ kind: 'keyspaces', region: 'eu-west-1', keyspace: 'moved', ...more });
-const cassandra = { contactPoints: ['127.0.0.2:9042'], datacenter: 'dc1', keyspace: 'moved' };
 const cqlOf = (config: Config, tables: readonly Table[] = [orders]) =>
   targetDefinitions(tables, noRows, config).map(({ cql }) => cql);
 
 test('tables of Amazon Keyspaces get timestamps and TTL, on demand, in a keyspace of one Region', () => {
-  expect(cqlOf(aConfig(keyspaces()))).toEqual([
+  expect(cqlOf(aConfig({ target: keyspaces() }))).toEqual([
     `CREATE KEYSPACE IF NOT EXISTS "moved" WITH replication = {'class': 'SingleRegionStrategy'}`,
     `CREATE TABLE IF NOT EXISTS "moved"."orders" ("id" int, "at" timestamp, "note" text, PRIMARY KEY (("id"), "at")) WITH CLUSTERING ORDER BY ("at" ASC) AND CUSTOM_PROPERTIES = {'client_side_timestamps': {'status': 'enabled'}, 'ttl': {'status': 'enabled'}, 'capacity_mode': {'throughput_mode': 'PAY_PER_REQUEST'}}`,
   ]);
@@ -49,7 +37,7 @@ test('what the configuration asks for tables is in their definition and in its t
     kmsKey: 'arn:aws:kms:eu-west-1:1:key/k',
     tags: { team: "shop's" },
   };
-  const config = aConfig(keyspaces({ tables, replicaRegions: ['us-east-1', 'eu-west-1'] }));
+  const config = aConfig({ target: keyspaces({ tables, replicaRegions: ['us-east-1', 'eu-west-1'] }) });
   const [keyspace, table] = targetDefinitions([orders], noRows, config);
   expect(keyspace).toMatchObject({ kind: 'keyspace', regions: ['eu-west-1', 'us-east-1'] });
   expect(keyspace!.cql).toContain("'class': 'NetworkTopologyStrategy', 'eu-west-1': '3', 'us-east-1': '3'");
@@ -74,18 +62,18 @@ test('what the configuration asks for tables is in their definition and in its t
 });
 
 test('tables of a Cassandra get none of that, and the keyspace is created only if its replication is known', () => {
-  const [only, ...others] = targetDefinitions([orders], noRows, aConfig(cassandra));
+  const [only, ...others] = targetDefinitions([orders], noRows, aConfig({}));
   expect(others).toEqual([]);
   expect(only).toMatchObject({ kind: 'table', settings: undefined });
   expect(only!.cql).not.toContain('CUSTOM_PROPERTIES');
   const replication = { class: 'NetworkTopologyStrategy', dc1: '3' };
-  expect(cqlOf(aConfig({ ...cassandra, replication }))[0]).toBe(
+  expect(cqlOf(aConfig({ target: { ...cassandraTarget, replication } }))[0]).toBe(
     `CREATE KEYSPACE IF NOT EXISTS "moved" WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': '3'}`,
   );
 });
 
 test('the plan shows only what is missing, and defines all', () => {
-  const config = aConfig(keyspaces());
+  const config = aConfig({ target: keyspaces() });
   const sourceSchema: SchemaRows = {
     ...noRows,
     tables: ['a', 'b'].map((table) => ({
@@ -126,15 +114,15 @@ test.each([
   ['a vector', aTable({ name: 't', regulars: { v: 'vector<float, 3>' } }), /t\.v is vector/],
   ['a name of 49 letters', aTable({ name: 'n'.repeat(49), regulars: {} }), /n{49}/],
 ])('a table with %s is refused for Amazon Keyspaces, and no matter for a Cassandra', (_, table, found) => {
-  expect(keyspacesFindings([table], aConfig(keyspaces()))).toMatchObject([
+  expect(keyspacesFindings([table], aConfig({ target: keyspaces() }))).toMatchObject([
     { severity: 'fault', found: expect.stringMatching(found) },
   ]);
-  expect(keyspacesFindings([table], aConfig(cassandra))).toEqual([]);
+  expect(keyspacesFindings([table], aConfig({}))).toEqual([]);
 });
 
 test('more tables than the usual quota are warned about', () => {
   const many = Array.from({ length: 257 }, (_, index) => aTable({ name: `t${index}`, regulars: {} }));
-  expect(keyspacesFindings(many, aConfig(keyspaces()))).toMatchObject([
+  expect(keyspacesFindings(many, aConfig({ target: keyspaces() }))).toMatchObject([
     { severity: 'warning', found: '257 here alone' },
   ]);
 });

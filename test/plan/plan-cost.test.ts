@@ -1,25 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Config, normaliseConfig } from '../../src/config/config.ts';
-import { configShape } from '../../src/config/config-shape.ts';
 import { keyColumns } from '../../src/model/table.ts';
 import { costText } from '../../src/plan/cost-text.ts';
 import { planCost, type Sampled } from '../../src/plan/plan-cost.ts';
+import { aConfig, cassandraTarget } from '../support/a-config.ts';
 import { aTable, int } from '../support/a-table.ts';
 
-const cassandra = { contactPoints: ['127.0.0.2:9042'], datacenter: 'dc1', keyspace: 'moved' };
 const keyspaces = (more: object = {}) => ({ kind: 'keyspaces', region: 'us-east-1', keyspace: 'moved', ...more });
-
-function aConfig(target: object, snapshot: object = {}): Config {
-  const written = {
-    migration: 'shop',
-    source: { contactPoints: ['127.0.0.1:9042'], datacenter: 'dc1', keyspace: 'shop' },
-    target,
-    pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
-    capture: { agents: [{ node: '127.0.0.1', commitLogDirectory: '/c', folder: '/f' }] },
-    snapshot,
-  };
-  return normaliseConfig(configShape.parse(written), '/conf');
-}
 
 const orders = aTable({ name: 'orders', regulars: { v: 'blob' } });
 /** A key of 8 bytes, and 28 beside the value. */
@@ -40,7 +26,7 @@ function costOf(
   snapshot: object = {},
 ) {
   const tables = Object.keys(sampled).map((name) => ({ table: { ...orders, name }, estimatedBytes: undefined }));
-  return planCost(aConfig(target, snapshot), tables, new Map(Object.entries(sampled)));
+  return planCost(aConfig({ target, snapshot }), tables, new Map(Object.entries(sampled)));
 }
 
 const textOf = (...args: Parameters<typeof costOf>) => costText(costOf(...args)).join('\n');
@@ -113,7 +99,7 @@ describe('prices', () => {
 });
 
 test('a target that is a Cassandra has bytes to read and no bill', () => {
-  const cost = costOf(cassandra);
+  const cost = costOf(cassandraTarget);
   expect(cost).toMatchObject({
     prices: undefined,
     total: { bill: undefined, validationBytes: 10_000 * (4 + 4 + 4 + 988 + 4) },
@@ -146,20 +132,24 @@ test('every night is thirty validations, and the text names what reads less', ()
 
 describe('remaining times', () => {
   test('are read with each row, and the text says what of it they are', () => {
-    expect(textOf(cassandra)).toContain(
+    expect(textOf(cassandraTarget)).toContain(
       'remaining times (TTL) of 1 column are read, 4 of the 1,000 bytes that a row is read as; none of 160 sampled rows expire',
     );
   });
 
   test('are read by validations only where the operator says that nothing expires', () => {
     const neverExpires = { tables: [{ table: 'ord*', expires: false }] };
-    const { copyBytes, validationBytes } = costOf(cassandra, undefined, neverExpires).total;
+    const { copyBytes, validationBytes } = costOf(cassandraTarget, undefined, neverExpires).total;
     expect(validationBytes - copyBytes).toBe(10_000 * 4);
-    expect(textOf(cassandra, undefined, neverExpires)).toContain('are read by validations only, not by the snapshot');
+    expect(textOf(cassandraTarget, undefined, neverExpires)).toContain(
+      'are read by validations only, not by the snapshot',
+    );
   });
 
   test('are said to be none only of tables of which none can be read', () => {
     const { sample } = aSample(1024) as { sample: object };
-    expect(textOf(cassandra, { orders: { sample: { ...sample, ttlColumns: 0 } } as Sampled })).not.toContain('TTL');
+    expect(textOf(cassandraTarget, { orders: { sample: { ...sample, ttlColumns: 0 } } as Sampled })).not.toContain(
+      'TTL',
+    );
   });
 });

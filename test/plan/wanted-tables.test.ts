@@ -1,23 +1,10 @@
 import { expect, test } from 'vitest';
-import { normaliseConfig } from '../../src/config/config.ts';
-import { configShape } from '../../src/config/config-shape.ts';
 import { copyingOf } from '../../src/config/table-copying.ts';
 import { planMigration } from '../../src/plan/plan-migration.ts';
+import { aConfig, cassandraTarget } from '../support/a-config.ts';
 
+const target = { ...cassandraTarget, replication: { class: 'SimpleStrategy' } };
 const names = ['carts', 'orders', 'orders_2023', 'orders_2024', 'tmp_orders'];
-
-function aConfig(source: object = {}, snapshot: object = {}) {
-  const cluster = { contactPoints: ['127.0.0.1:9042'], datacenter: 'dc1', keyspace: 'shop' };
-  const written = {
-    migration: 'shop',
-    source: { ...cluster, ...source },
-    target: { ...cluster, replication: { class: 'SimpleStrategy' } },
-    pulsar: { serviceUrl: 'pulsar://p:6650', adminUrl: 'http://p:8080' },
-    capture: { agents: [{ node: '127.0.0.1', commitLogDirectory: '/c', folder: '/f' }] },
-    snapshot,
-  };
-  return normaliseConfig(configShape.parse(written), '/conf');
-}
 
 function planOf(source: object) {
   const keyspace = 'shop';
@@ -30,7 +17,7 @@ function planOf(source: object) {
     droppedColumns: [],
   };
   const facts = { sourceSchema: schema, targetSchema: undefined, nodes: [], sizes: new Map() };
-  const plan = planMigration(aConfig(source), facts as unknown as Parameters<typeof planMigration>[1]);
+  const plan = planMigration(aConfig({ source, target }), facts as unknown as Parameters<typeof planMigration>[1]);
   const told = plan.findings.filter(({ check }) => check === 'tables');
   return {
     moved: plan.tables.map(({ table }) => table.name),
@@ -61,7 +48,7 @@ test('a table is copied as the first entry says that means it', () => {
     { table: 'orders', order: -1 },
     { table: 'orders*', rowsPerSecond: 500, order: 3, expires: false },
   ];
-  const of = (table: string) => copyingOf(table, aConfig({}, { tables }));
+  const of = (table: string) => copyingOf(table, aConfig({ target, snapshot: { tables } }));
   expect(of('orders')).toEqual({ rowsPerSecond: undefined, order: -1, expires: true });
   expect(of('orders_2024')).toEqual({ rowsPerSecond: 500, order: 3, expires: false });
   expect(of('carts')).toEqual({ rowsPerSecond: undefined, order: 0, expires: true });
