@@ -36,9 +36,10 @@ export class Attachment {
 
   /** The first attachment: a few attempts, then the error is the caller's. */
   async start(signal?: AbortSignal, { isPatient = false } = {}): Promise<void> {
-    // Whoever opens a second consumer on an exclusive subscription or a range that is taken wants to know at once.
+    // Whoever opens a second consumer on an exclusive subscription or a range that is taken wants to know at once. After an
+    // attempt of ours it may be that one which is in our way: its answer was lost, and the broker has not let it go yet.
     const isTaken = (error: PulsarError) => error.code === 'ConsumerBusy' || error.code === 'ConsumerAssignError';
-    const isLasting = (error: PulsarError) => !error.isTransient || isTaken(error);
+    const isLasting = (error: PulsarError, attempt: number) => !error.isTransient || (isTaken(error) && attempt === 1);
     await this.attachRepeatedly({ isLasting, signal, ...(isPatient && withoutEnd) });
   }
 

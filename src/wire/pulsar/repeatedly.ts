@@ -5,8 +5,8 @@ const usualAttempts = 6;
 
 export interface Repeating {
   readonly attempts?: number;
-  /** What trying again does not mend; default: what is not transient. */
-  readonly isLasting?: (error: PulsarError) => boolean;
+  /** What trying again does not mend, after so many attempts (from 1); default: what is not transient. */
+  readonly isLasting?: (error: PulsarError, attempt: number) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,7 +18,7 @@ export async function repeatedly<Result>(doOnce: () => Promise<Result>, repeatin
       return await doOnce();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof PulsarError) || isLasting(error) || attempt >= attempts) throw error;
+      if (!(error instanceof PulsarError) || isLasting(error, attempt) || attempt >= attempts) throw error;
       await waitBeforeAttempt(attempt - 1, signal);
     }
   }
