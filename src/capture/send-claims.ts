@@ -7,7 +7,7 @@ import type { Pulse } from './pulse.ts';
 import type { ProgressSaver } from './save-progress.ts';
 
 export interface Claims {
-  /** A canary was read: a drain mark is owed. */
+  /** A canary was read, for the first time or once more: a drain mark is owed. */
   sawCanary(nonce: string, atMicros: bigint): void;
   /** A pass that began then has read every log to its end. Sends what can be claimed of it, in the background. */
   offer(passMicros: bigint): void;
@@ -39,6 +39,11 @@ export function openClaims(parts: ClaimParts): Claims {
   const owed = new Map<string, bigint>(progress.position.owedMarks.map((nonce) => [nonce, 0n]));
   let isSending = false;
 
+  function sawCanary(nonce: string, atMicros: bigint): void {
+    // A canary is written again and again until it is answered: were the last sight of it to count, it would put its answer off for ever.
+    if (!owed.has(nonce)) owed.set(nonce, atMicros);
+  }
+
   function offer(passMicros: bigint): void {
     const instantMicros = passMicros - delayMicros;
     const nonces = [...owed].filter(([, seenMicros]) => seenMicros <= instantMicros).map(([nonce]) => nonce);
@@ -62,7 +67,7 @@ export function openClaims(parts: ClaimParts): Claims {
     if (instantMicros !== undefined) await sendWatermark(parts, instantMicros);
   }
 
-  return { offer, sawCanary: (nonce, atMicros) => owed.set(nonce, atMicros) };
+  return { offer, sawCanary };
 }
 
 /** At most one a second; never one that goes back, also when the clock was set back or another process claimed the last. */
