@@ -38,6 +38,12 @@ export interface SavedPlace {
   readonly logicalOffset: number;
 }
 
+/** No write in a segment was acknowledged before this. */
+export function sinceOf(segment: bigint, { expected, unbrokenSinceMicros }: AgentPosition): bigint {
+  const sinceMs = expected.find(({ id }) => id === segment)?.sinceMs;
+  return sinceMs === undefined ? unbrokenSinceMicros : BigInt(Math.floor(sinceMs)) * 1000n;
+}
+
 export function positionText(position: AgentPosition): string {
   const written = {
     ...position,
@@ -52,7 +58,11 @@ export function parsePosition(text: string): AgentPosition {
   return {
     ...rest,
     newest,
-    owedHoles: owedHoles.map(({ tableIds, ...known }) => ({ ...known, tableIds })),
+    owedHoles: owedHoles.map(({ tableIds, position, ...known }) => ({
+      ...known,
+      tableIds,
+      ...(position !== undefined && { position }),
+    })),
     places: new Map(places.map(({ segment, ...place }) => [segment, place])),
   };
 }
@@ -68,6 +78,7 @@ const hole = z.object({
   node: z.string(),
   fromSegment: int64,
   toSegment: int64,
+  position: offset.optional(),
   fromMicros: int64,
   toMicros: int64,
   tableIds: z.array(z.string()).optional(),

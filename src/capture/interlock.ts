@@ -3,6 +3,7 @@ import type { AgentSettings } from '../model/agent-settings.ts';
 import type { AgentState, FillLevel } from '../model/agent-state.ts';
 import type { CaptureHole } from '../model/capture-hole.ts';
 import type { Clock } from '../ports/clock.ts';
+import { sinceOf } from './agent-position.ts';
 import { chooseReleased, type FillSample, growthOf, levelOf, secondsToFull, withSample } from './fill-level.ts';
 import { holeUntilNow, reportHole } from './note-hole.ts';
 import type { Progress } from './progress.ts';
@@ -94,13 +95,8 @@ async function holeOf(chosen: readonly ReleasableSegment[], parts: InterlockPart
   if (areKnown && tables.size === 0) return undefined;
   const [first, last] = [chosen[0]!.id, chosen.at(-1)!.id];
   const tableIds = areKnown ? [...tables].sort() : undefined;
-  const missed = { fromSegment: first, toSegment: last, fromMicros: sinceOf(first, progress), tableIds };
+  const missed = { fromSegment: first, toSegment: last, fromMicros: sinceOf(first, progress.position), tableIds };
   return holeUntilNow({ ...missed, reason: 'released unread, as capture.atCritical says' }, parts);
-}
-
-function sinceOf(segment: bigint, { position }: Progress): bigint {
-  const sinceMs = position.expected.find(({ id }) => id === segment)?.sinceMs;
-  return sinceMs === undefined ? position.unbrokenSinceMicros : BigInt(Math.floor(sinceMs)) * 1000n;
 }
 
 function levelSayer({ settings, report }: InterlockParts): (level: FillLevel, measured: SourceFill) => void {

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Progress } from './progress.ts';
 
 /** What is missing; it ended now. */
-export type Missed = Pick<CaptureHole, 'fromSegment' | 'toSegment' | 'fromMicros' | 'tableIds' | 'reason'>;
+export type Missed = Omit<CaptureHole, 'id' | 'node' | 'toMicros'>;
 
 /** Enters a hole into the agent's books, and says so. */
 export type NoteHole = (missed: Missed) => void;

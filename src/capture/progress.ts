@@ -13,7 +13,10 @@ export interface Progress {
   /** All records of a segment up to this place are acknowledged; `nonces` are the canaries met since the place before. */
   acknowledge(segment: bigint, place: SavedPlace, nonces: readonly string[]): void;
   finish(segment: bigint): void;
-  /** Segments were missed: after the hole's end nothing is. What was expected of them is not any more. */
+  /**
+   * Segments were missed, or a record: after the hole's end nothing is. What was expected of those segments is not any more; the rest of
+   * the record's is.
+   */
   miss(hole: CaptureHole): void;
   /**
    * Every segment up to this one counts as finished, whether its records were published or not; the hole that this makes,
@@ -53,7 +56,7 @@ export function openProgress(start: AgentPosition): Progress {
     miss: (hole) =>
       change({
         ...missed(position, hole),
-        expected: position.expected.filter(({ id }) => id < hole.fromSegment || id > hole.toSegment),
+        expected: hole.position === undefined ? outside(hole, position.expected) : position.expected,
       }),
     release: (upTo, hole) =>
       change({
@@ -71,6 +74,10 @@ export function openProgress(start: AgentPosition): Progress {
 function finishedUpTo(position: AgentPosition, segment: bigint): Pick<AgentPosition, 'finishedUpTo' | 'places'> {
   const upTo = segment > position.finishedUpTo ? segment : position.finishedUpTo;
   return { finishedUpTo: upTo, places: new Map([...position.places].filter(([id]) => id > upTo)) };
+}
+
+function outside(hole: CaptureHole, expected: readonly ExpectedSegment[]): readonly ExpectedSegment[] {
+  return expected.filter(({ id }) => id < hole.fromSegment || id > hole.toSegment);
 }
 
 function missed(position: AgentPosition, hole: CaptureHole): Pick<AgentPosition, 'owedHoles' | 'unbrokenSinceMicros'> {

@@ -1,6 +1,6 @@
 import { type ChangeEvent, encodeChangeEvent } from '../model/change-event.ts';
 import { changesPartition, topics } from '../model/topics.ts';
-import type { MessageBus, OutgoingMessage, Publisher } from '../ports/message-bus.ts';
+import { type MessageBus, MessageTooBigError, type OutgoingMessage, type Publisher } from '../ports/message-bus.ts';
 
 /** Pulsar is away or took a topic from us. Nothing is lost: reading starts again behind what is acknowledged. */
 export class BusLostError extends Error {
@@ -11,7 +11,7 @@ export function busLost(cause: unknown): BusLostError {
   return new BusLostError(`Pulsar: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
-/** What is published and cannot be stored rejects with BusLostError. */
+/** What is published and cannot be stored rejects with BusLostError; with MessageTooBigError if it never can. */
 export interface ChangesPublisher {
   toPartition(partition: number, event: ChangeEvent, key: Buffer): Promise<unknown>;
   toSchema(event: ChangeEvent): Promise<unknown>;
@@ -39,7 +39,7 @@ export async function openChangesPublisher(
   }
   const publish = (publisher: Publisher, message: OutgoingMessage) =>
     publisher.publish(message).catch((cause: unknown) => {
-      throw busLost(cause);
+      throw cause instanceof MessageTooBigError ? cause : busLost(cause);
     });
   const toSchema = (event: ChangeEvent) => publish(publishers[partitions]!, schemaMessage(event));
   return {

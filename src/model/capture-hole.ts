@@ -7,6 +7,8 @@ export interface CaptureHole {
   /** Commit log segments, both ends included. */
   readonly fromSegment: bigint;
   readonly toSegment: bigint;
+  /** Where a record ends that is all that is missing of its segment; absent where segments are. */
+  readonly position?: number;
   /** No write of the hole was acknowledged before the first instant or after the second, by the clock of the node's agent. */
   readonly fromMicros: bigint;
   readonly toMicros: bigint;
@@ -18,5 +20,7 @@ export interface CaptureHole {
 
 /** A hole with its name, which follows from where it is. */
 export function captureHole(hole: Omit<CaptureHole, 'id'>): CaptureHole {
-  return { id: `hole/${hole.node}/${hole.fromSegment}-${hole.toSegment}`, ...hole };
+  const { node, fromSegment, toSegment, position } = hole;
+  const record = position === undefined ? '' : `/${position}`;
+  return { id: `hole/${node}/${fromSegment}-${toSegment}${record}`, ...hole };
 }

@@ -38,7 +38,10 @@ export interface PublisherOptions {
 }
 
 export interface Publisher {
-  /** Resolves once the broker has stored the message. Order of calls is order in the topic. */
+  /**
+   * Resolves once the broker has stored the message. Order of calls is order in the topic. MessageTooBigError for one that the broker never
+   * takes: nothing of it is stored, and those beside it are not concerned.
+   */
   publish(message: OutgoingMessage): Promise<Position>;
   /** Resolves when everything published before is stored. */
   flush(): Promise<void>;
@@ -117,6 +120,10 @@ export class TopicTakenError extends Error {
     super(`${topic} is held by ${holder ?? 'somebody else'}`);
     this.holder = holder;
   }
+}
+
+export class MessageTooBigError extends Error {
+  override readonly name = 'MessageTooBigError';
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { CaptureHole } from '../../src/model/capture-hole.ts';
 import { type ChangeEvent, decodeChangeEvent } from '../../src/model/change-event.ts';
-import type {
-  Message,
-  MessageBus,
-  OutgoingMessage,
-  Position,
-  Publisher,
-  TopicReader,
+import {
+  type Message,
+  type MessageBus,
+  MessageTooBigError,
+  type OutgoingMessage,
+  type Position,
+  type Publisher,
+  type TopicReader,
 } from '../../src/ports/message-bus.ts';
 
 /** As much of the port as an agent uses, in memory, with the ways in which a broker can fail it. */
@@ -22,12 +23,14 @@ export interface MemoryBus {
    * is published behind them on the same topic.
    */
   condition: 'up' | 'away' | 'failing' | 'slow';
+  /** A larger payload is never taken. */
+  mostBytes: number;
 }
 
 export function memoryBus(): MemoryBus {
   const stored = new Map<string, OutgoingMessage[]>();
   const holes: CaptureHole[] = [];
-  const memory: MemoryBus = { bus: undefined as never, condition: 'up', events, holes, bookHole };
+  const memory: MemoryBus = { bus: undefined as never, condition: 'up', mostBytes: 2 ** 20, events, holes, bookHole };
 
   async function bookHole(hole: CaptureHole): Promise<void> {
     if (memory.condition !== 'up') throw new Error('connection refused');
@@ -58,6 +61,7 @@ export function memoryBus(): MemoryBus {
     };
     return {
       publish: (message) => {
+        if (message.payload.length > memory.mostBytes) return Promise.reject(new MessageTooBigError('too big'));
         const result = last.then(pause).then(() => store(message));
         last = result.catch(() => {});
         return result;

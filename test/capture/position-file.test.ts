@@ -30,7 +30,10 @@ const position: AgentPosition = {
     { id: 1_795_239_578_732n, sinceMs: 1_795_239_590_000, hasChanges: true },
     { id: 1_795_239_578_733n, sinceMs: 1_795_239_590_001, hasChanges: false },
   ],
-  owedHoles: [{ ...aHole, tableIds: undefined }, aHole],
+  owedHoles: [
+    { ...aHole, tableIds: undefined },
+    { ...aHole, position: 4_711 },
+  ],
   owedMarks: ['canary-1'],
   unbrokenSinceMicros: 1_795_239_578_000_000n,
   claimedMicros: 1_795_239_599_000_001n,

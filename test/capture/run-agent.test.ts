@@ -6,7 +6,7 @@ import { runAgent } from '../../src/capture/run-agent.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { systemTableId } from '../../src/wire/commitlog/system-table-ids.ts';
 import { aClock } from '../support/a-clock.ts';
-import { aNodeLog, aRecord, canaryTable, foreignTable, type NodeLog } from './a-node-log.ts';
+import { aNodeLog, aRecord, canaryTable, foreignTable, type NodeLog, wantedTable } from './a-node-log.ts';
 import { memoryBus } from './memory-bus.ts';
 import { allTopics, eventsOf, publishedKeys, startAgent } from './running-agent.ts';
 
@@ -258,6 +258,27 @@ test('a damaged segment is read up to the damage, kept aside and reported as a h
   );
   expect(publishedKeys(memory, settings)).toContain('c');
   expect(readdirSync(join(settings.folder, 'damaged'))).toEqual([`CommitLog-7-${base}.log`]);
+});
+
+test('a record that Pulsar never takes is a hole of its table, and holds up nothing', async () => {
+  const { log, memory, settings } = await following();
+  memory.mostBytes = 1_000;
+  const [tooBig, another] = [aRecord('x'.repeat(2_000)), aRecord('y'.repeat(3_000))];
+  log.append(base, aRecord('a'), tooBig, aRecord('b'));
+  await eventually(() => expect(memory.holes).toHaveLength(1));
+  log.append(base, aRecord('c'), another);
+  await eventually(() => expect(memory.holes).toHaveLength(2));
+  const claimed = eventsOf(memory, 'schema', 'watermark').length;
+  await eventually(() => expect(eventsOf(memory, 'schema', 'watermark').length).toBeGreaterThan(claimed));
+  expect(publishedKeys(memory, settings).toSorted()).toEqual(['a', 'b', 'c']);
+  expect(memory.holes).toMatchObject(
+    [tooBig, another].map(({ length }) => ({
+      ...{ fromSegment: base, toSegment: base, tableIds: [wantedTable] },
+      reason: expect.stringContaining(`${length} bytes`),
+    })),
+  );
+  // The ledger knows a hole by its id: the second is not the first told again.
+  expect(new Set(memory.holes.map(({ id }) => id)).size).toBe(2);
 });
 
 test('a second agent for the same folder is refused, and the first is not disturbed', async () => {

@@ -1,4 +1,4 @@
-import { type Publisher, type PublisherOptions, TopicTakenError } from '../../ports/message-bus.ts';
+import { MessageTooBigError, type Publisher, type PublisherOptions, TopicTakenError } from '../../ports/message-bus.ts';
 import type { PulsarAdmin } from '../../wire/pulsar/admin.ts';
 import { PulsarError } from '../../wire/pulsar/pulsar-error.ts';
 import type { Producer, ProducerAccessMode, PulsarClient } from '../../wire/pulsar/types.ts';
@@ -73,7 +73,7 @@ async function openProducer(
   }
 }
 
-/** TopicTakenError with the taker's name for a fenced producer. */
+/** TopicTakenError with the taker's name for a fenced producer, MessageTooBigError for what no attempt will ever get through. */
 async function failureOf(
   { admin, topic }: Pick<PublisherParts, 'admin' | 'topic'>,
   doing: string,
@@ -81,6 +81,8 @@ async function failureOf(
 ): Promise<unknown> {
   if (error instanceof PulsarError && error.code === 'ProducerFenced')
     return new TopicTakenError(topic, await holderOf(admin, topic));
+  if (error instanceof PulsarError && error.code === 'MessageTooBig')
+    return new MessageTooBigError(`${topic}: ${error.message}`, { cause: error });
   return busFailure(doing, error);
 }
 

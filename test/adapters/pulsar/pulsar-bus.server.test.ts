@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { openPulsarBus } from '../../../src/adapters/pulsar/open-pulsar-bus.ts';
 import { OperatorError } from '../../../src/errors.ts';
+import { MessageTooBigError } from '../../../src/ports/message-bus.ts';
 import { PulsarAdmin } from '../../../src/wire/pulsar/admin.ts';
 import { messageBusContract } from '../../ports/message-bus-contract.ts';
 import { aTlsFront } from '../../support/tls-front.ts';
@@ -103,6 +104,21 @@ describe('openPulsarBus', () => {
     await new Promise((resolve) => publisher.lost.addEventListener('abort', resolve));
     expect(publisher.lost.reason).toBeInstanceOf(OperatorError);
     expect(await bus.describeTopic('doomed')).toBeUndefined();
+    await bus.close();
+  });
+
+  it('a message that no broker takes is refused as such, and those beside it are stored', async () => {
+    const bus = await openPulsarBus(busOptions(namespace));
+    await bus.ensureNamespace();
+    await bus.ensureTopic('greatest', 0);
+    const publisher = await bus.publisher('greatest');
+    const sent = ['before', 'x'.repeat(6 * 2 ** 20), 'after'].map((text) =>
+      publisher.publish({ payload: Buffer.from(text) }),
+    );
+    const [before, tooBig, after] = await Promise.allSettled(sent);
+    expect([before!.status, after!.status]).toEqual(['fulfilled', 'fulfilled']);
+    expect(tooBig).toMatchObject({ reason: expect.any(MessageTooBigError) });
+    expect(publisher.lost.aborted).toBe(false);
     await bus.close();
   });
 
