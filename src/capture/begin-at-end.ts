@@ -12,8 +12,10 @@ import { openSegmentFile } from './segment-file.ts';
  */
 export async function beginAtEnd(directory: string, node: string, clock: Clock): Promise<AgentPosition> {
   for (;;) {
+    // Not one of those that are tried again: a folder that is not there does not come by itself.
+    const names = await listSegments(directory);
     try {
-      return await findEnd(directory, node, clock);
+      return await findEnd({ directory, names }, node, clock);
     } catch (error) {
       // The node deleted a segment under our eyes.
       if (!hasCode(error, 'ENOENT')) throw error;
@@ -21,8 +23,12 @@ export async function beginAtEnd(directory: string, node: string, clock: Clock):
   }
 }
 
-async function findEnd(directory: string, node: string, clock: Clock): Promise<AgentPosition> {
-  const names = await listSegments(directory);
+interface ListedLog {
+  readonly directory: string;
+  readonly names: readonly SegmentName[];
+}
+
+async function findEnd({ directory, names }: ListedLog, node: string, clock: Clock): Promise<AgentPosition> {
   const seenAtMs = Number(clock.nowMicros() / 1000n);
   const growing = names.slice(await firstGrowing(directory, names));
   const places = new Map<bigint, SavedPlace>();

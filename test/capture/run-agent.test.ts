@@ -205,6 +205,19 @@ test('a node that changes its compatibility mode writes segments of another vers
   expect(agent.reports.filter(({ kind }) => kind === 'capture-hole')).toEqual([]);
 });
 
+test('a commit log that is not there is told to the operator, not waited for', async () => {
+  const { settings } = aNodeLog();
+  const commitLogDirectory = join(settings.folder, 'elsewhere');
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const memory = memoryBus();
+  const running = runAgent(
+    { ...settings, commitLogDirectory },
+    { ...memory, clock: aClock(), report: () => {}, signal: stop.signal },
+  );
+  await expect(running).rejects.toThrow(`expected to read ${commitLogDirectory}`);
+});
+
 test('a folder on another filesystem than the log is refused with the sentence that helps', async (context) => {
   const elsewhere = mkdtempSync('/dev/shm/cdcmig-agent-');
   onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }));
