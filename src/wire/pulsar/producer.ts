@@ -16,8 +16,6 @@ const defaultMaxPending = 2000;
 const defaultMaxPendingBytes = 64 * 1024 * 1024;
 /** Stored already: the broker's own answer to a duplicate. */
 const duplicateId = { ledgerId: -1, entryId: -1, batchIndex: -1 } as const;
-/** Until a broker has said what it takes. */
-const usualMaxMessageBytes = 5 * 1024 * 1024;
 /** What metadata and framing may add to a message of the greatest size. */
 const envelopeBytes = 10 * 1024;
 
@@ -44,6 +42,8 @@ class BrokerProducer implements Producer, ProducerEnd {
   private readonly partition: number;
   private givenName: string | undefined;
   private schemaVersion: Buffer | null = null;
+  /** As the last broker said: to measure by the usual size while none is there would refuse what it takes. */
+  private maxMessageBytes = 0;
   private topicEpoch: number | undefined;
   private epoch = 0;
   private endedBy: PulsarError | null = null;
@@ -102,7 +102,7 @@ class BrokerProducer implements Producer, ProducerEnd {
   async send(message: OutgoingMessage, signal?: AbortSignal): Promise<MessageId> {
     if (this.endedBy) throw this.endedBy;
     signal?.throwIfAborted();
-    const maxBytes = (this.attachment.connection?.maxMessageBytes ?? usualMaxMessageBytes) - envelopeBytes;
+    const maxBytes = this.maxMessageBytes - envelopeBytes;
     const bytes = sizeOf(message);
     if (bytes > maxBytes) throw new PulsarError('MessageTooBig', `${bytes} bytes; the broker takes ${maxBytes}`);
     const sequenceId = this.sequence.next(message.sequenceId);
@@ -166,6 +166,7 @@ class BrokerProducer implements Producer, ProducerEnd {
       const registration = { ...registrationOf(this.options, { givenName, epoch, topicEpoch }), producerId };
       const answer = await connection.request((requestId) => ({ producer: { ...registration, requestId } }), signal);
       this.onAttached(answer.producerSuccess!);
+      this.maxMessageBytes = connection.maxMessageBytes;
     } catch (error) {
       // It may have been registered all the same (a late answer).
       this.leave(connection);
