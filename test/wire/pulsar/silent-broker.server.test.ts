@@ -186,5 +186,7 @@ async function aPartitionedTopic(partitions: number): Promise<string> {
   const topic = `${await room.topic()}-parts`;
   await room.admin.createPartitionedTopic(topic, partitions);
   onTestFinished(() => room.admin.deletePartitionedTopic(topic, { isForced: true }).catch(() => {}));
+  // A broker takes up a topic when it is asked where that is, and who stands in the way answers such questions itself.
+  await (await room.connect()).partitionedProducer({ topic });
   return topic;
 }
