@@ -66,6 +66,11 @@ export class Outbox {
     return this.addedId;
   }
 
+  /** The entry that is next for a receipt, by its first message. */
+  get nextId(): number | undefined {
+    return this.pending.peek()?.firstId;
+  }
+
   get lastSettledId(): number {
     return this.settledId;
   }

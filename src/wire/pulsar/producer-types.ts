@@ -15,6 +15,11 @@ export interface ProducerOptions {
   readonly maxPending?: number | undefined;
   /** `readyToSend` waits above this many unconfirmed bytes; default 64 MiB. */
   readonly maxPendingBytes?: number | undefined;
+  /**
+   * How long the broker may leave an entry without an answer, once to twice over, before it is looked up anew and sent the
+   * entry again; longer each time that was in vain; default 60,000.
+   */
+  readonly answerMs?: number | undefined;
   readonly schema?: SchemaDefinition | undefined;
   /** false from every lost connection until the producer is back; a lock holder must stop meanwhile. */
   readonly onConnection?: ((isConnected: boolean) => void) | undefined;

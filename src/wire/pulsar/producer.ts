@@ -1,4 +1,5 @@
 import { abortable } from './abortable.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { Attachment } from './attachment.ts';
 import type { Command } from './commands.ts';
 import type { Connection, ProducerEnd } from './connection.ts';
@@ -14,6 +15,7 @@ import type { BatchingOptions, OutgoingMessage, Producer, ProducerOptions } from
 const defaultBatching: BatchingOptions = { maxMessages: 1000, maxBytes: 128 * 1024, maxDelayMs: 1 };
 const defaultMaxPending = 2000;
 const defaultMaxPendingBytes = 64 * 1024 * 1024;
+const defaultAnswerMs = 60_000;
 /** Stored already: the broker's own answer to a duplicate. */
 const duplicateId = { ledgerId: -1, entryId: -1, batchIndex: -1 } as const;
 /** What metadata and framing may add to a message of the greatest size. */
@@ -39,6 +41,8 @@ class BrokerProducer implements Producer, ProducerEnd {
   private readonly attachment: Attachment;
   private readonly outbox: Outbox;
   private readonly sequence: SequenceRule;
+  private readonly answers = new AnswerWatch();
+  private readonly answerCheck: NodeJS.Timeout;
   private readonly partition: number;
   private givenName: string | undefined;
   private schemaVersion: Buffer | null = null;
@@ -65,6 +69,7 @@ class BrokerProducer implements Producer, ProducerEnd {
       onConnection: (isConnected) => this.onConnection(isConnected),
       onFault: (error) => this.onFault(error),
     });
+    this.answerCheck = setInterval(() => this.checkAnswer(), options.answerMs ?? defaultAnswerMs).unref();
   }
 
   get name(): string {
@@ -93,8 +98,7 @@ class BrokerProducer implements Producer, ProducerEnd {
       // Who waits for his turn waits through restarts of the broker too.
       await this.attachment.start(signal, { isPatient: accessMode === 'WaitForExclusive' });
     } catch (error) {
-      this.attachment.end(new PulsarError('Closed', 'the producer was never opened'));
-      this.host.onClosed();
+      this.end(new PulsarError('Closed', 'the producer was never opened'));
       throw error;
     }
   }
@@ -186,7 +190,10 @@ class BrokerProducer implements Producer, ProducerEnd {
 
   /** Sends again all that is not confirmed, before anything new can be sent on this connection. */
   private onConnection(isConnected: boolean): void {
-    if (isConnected) this.outbox.resend();
+    if (isConnected) {
+      this.answers.reconnected();
+      this.outbox.resend();
+    }
     this.outbox.progressed.fire();
     this.options.onConnection?.(isConnected);
   }
@@ -215,6 +222,11 @@ class BrokerProducer implements Producer, ProducerEnd {
     this.attachment.lost();
   }
 
+  /** Pings tell that a broker is alive, not that it stores what it is sent. */
+  private checkAnswer(): void {
+    if (this.isConnected && this.answers.hasWaited(this.outbox.nextId)) this.attachAgain();
+  }
+
   private leave(connection: Connection): void {
     connection.producers.delete(this.id);
     connection.send({ closeProducer: { producerId: this.id, requestId: connection.takeRequestId() } });
@@ -228,6 +240,7 @@ class BrokerProducer implements Producer, ProducerEnd {
 
   private end(error: PulsarError): void {
     this.endedBy = error;
+    clearInterval(this.answerCheck);
     this.attachment.connection?.producers.delete(this.id);
     this.attachment.end(error);
     this.outbox.rejectAll(error);

@@ -14,12 +14,13 @@ async function aBrokerInTheWay(target: { host: string; port: number }) {
   const commands: Command[] = [];
   const clients = new Set<Socket>();
   let [bytesToClients, isHeldUp] = [0, false];
+  let passes: (command: Command) => boolean = () => true;
   const server = createServer((client) => {
     const broker = connect(target);
     const take = frameTaker((frame, command) => {
       commands.push(command);
       if (command.lookup) client.write(frameOf({ lookupResponse: ours(command.lookup.requestId) }));
-      else broker.write(frame);
+      else if (passes(command)) broker.write(frame);
     });
     client.on('data', take);
     broker.on('data', (bytes: Buffer) => {
@@ -62,6 +63,10 @@ async function aBrokerInTheWay(target: { host: string; port: number }) {
     /** From now on nothing gets through to the broker, on old connections and new ones, until `letGo`. */
     holdUp: () => setHeldUp(true),
     letGo: () => setHeldUp(false),
+    /** From now on only such commands get through. */
+    passOnly(which: (command: Command) => boolean) {
+      passes = which;
+    },
     cutAll,
     goAway,
   };

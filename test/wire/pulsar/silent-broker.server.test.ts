@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { connectPulsar } from '../../../src/wire/pulsar/connect-pulsar.ts';
 import type { MessageSource } from '../../../src/wire/pulsar/types.ts';
 import { aClientInTheWay } from './broker-in-the-way.ts';
-import { aBrokerRoom, numbered, receiveMany, sendAll, texts } from './broker-room.ts';
+import { aBrokerRoom, numbered, receiveMany, sendAll, staysSilent, texts } from './broker-room.ts';
 
 const room = aBrokerRoom();
 
@@ -180,6 +180,27 @@ test('what was sent while cut off arrives once the way is free, in order, behind
   await Promise.all([held, later]);
   const reader: MessageSource = await client.reader({ topic, start: 'earliest' });
   expect(texts(await receiveMany(reader, 20))).toEqual(numbered(1, 20));
+});
+
+test('a broker that answers pings and stores nothing is left and asked again; nothing is lost or stored twice', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const isConnected: boolean[] = [];
+  const onConnection = (is: boolean) => {
+    isConnected.push(is);
+    // Whom it comes back to is well again.
+    if (!is) front.passOnly(() => true);
+  };
+  const producer = await client.producer({ topic, batching: false, answerMs: 300, onConnection });
+  await sendAll(producer, ['1']);
+  await sleep(1_000);
+  expect(isConnected).toEqual([true]);
+  front.passOnly(({ send }) => send === undefined);
+  await sendAll(producer, numbered(2, 9));
+  expect(isConnected).toEqual([true, false, true]);
+  const reader = await client.reader({ topic, start: 'earliest' });
+  expect(texts(await receiveMany(reader, 9))).toEqual(numbered(1, 9));
+  expect(await staysSilent(reader)).toBe(true);
 });
 
 async function aPartitionedTopic(partitions: number): Promise<string> {
