@@ -36,6 +36,7 @@ class TopicReader implements Reader {
   private lastTaken: MessageId | null = null;
   /** Where a time lies the broker knows until it has told us, by the name under which we sought it. */
   private isSeekingTime = false;
+  private subscribings = 0;
 
   constructor(host: ConsumerHost, options: ReaderOptions) {
     this.options = options;
@@ -59,12 +60,8 @@ class TopicReader implements Reader {
     const { start, signal } = this.options;
     await this.intake.subscriber.start(signal);
     try {
-      if (typeof start === 'object' && 'publishTimeMs' in start) {
-        this.isSeekingTime = true;
-        await this.intake.seek(seekTarget(start), null, signal);
-      }
-      if (this.position === null) await this.learnPosition();
-      this.isSeekingTime = false;
+      const isAtTime = typeof start === 'object' && 'publishTimeMs' in start;
+      this.position ??= await (isAtTime ? this.seekTime(start) : this.learnPosition());
     } catch (error) {
       await this.intake.close();
       throw error;
@@ -102,6 +99,7 @@ class TopicReader implements Reader {
    * it then removed the cursor of the reader that it had let in, which was never sent a message again.
    */
   private subscribeFields() {
+    this.subscribings++;
     if (!this.isSeekingTime) this.subscription = `reader-${randomUUID()}`;
     this.intake.position = this.position;
     return {
@@ -115,13 +113,27 @@ class TopicReader implements Reader {
     };
   }
 
+  /** Again if the broker let go of us in between: it may have forgotten what we sought, and we stand at the earliest. */
+  private async seekTime(start: { readonly publishTimeMs: number }): Promise<ReadPosition | null> {
+    this.isSeekingTime = true;
+    for (;;) {
+      const before = this.subscribings;
+      await this.intake.seek(seekTarget(start), null, this.options.signal);
+      const position = await this.learnPosition();
+      // A seek subscribes once.
+      if (this.subscribings > before + 1) continue;
+      this.isSeekingTime = false;
+      return position;
+    }
+  }
+
   /**
    * Asks where the cursor stands. Without this a reader at "latest" that loses its connection before its first message
    * would begin behind what was published meanwhile.
    */
-  private async learnPosition(): Promise<void> {
+  private async learnPosition(): Promise<ReadPosition | null> {
     const { markDelete } = await this.intake.lastIds(this.options.signal);
-    if (markDelete && this.position === null) this.position = positionAfter(markDelete);
+    return markDelete && positionAfter(markDelete);
   }
 
   /** The broker tells of the end of a terminated topic only to who has acknowledged all of it. */

@@ -203,6 +203,26 @@ test('a broker that answers pings and stores nothing is left and asked again; no
   expect(await staysSilent(reader)).toBe(true);
 });
 
+test('a reader at a time begins there, also if its topic is unloaded before it has heard where that is', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  const producer = await client.producer({ topic, batching: false });
+  await sendAll(producer, numbered(1, 3));
+  await sleep(5);
+  const publishTimeMs = Date.now();
+  await sendAll(producer, numbered(4, 5));
+  let isUnloaded = false;
+  front.passOnly(({ getLastMessageId }) => {
+    if (getLastMessageId === undefined || isUnloaded) return true;
+    isUnloaded = true;
+    void room.admin.unloadTopic(topic).then(() => front.cutAll());
+    return false;
+  });
+  const reader = await client.reader({ topic, start: { publishTimeMs } });
+  expect(isUnloaded).toBe(true);
+  expect(texts(await receiveMany(reader, 2))).toEqual(['4', '5']);
+});
+
 async function aPartitionedTopic(partitions: number): Promise<string> {
   const topic = `${await room.topic()}-parts`;
   await room.admin.createPartitionedTopic(topic, partitions);
