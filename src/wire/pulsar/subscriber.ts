@@ -89,6 +89,8 @@ export class Subscriber implements ConsumerEnd {
     connection.consumers.delete(this.consumerId);
     try {
       await beforeLeaving();
+      // Lost or sought meanwhile: either subscribes again by itself.
+      if (this.connection !== connection) return;
       this.attachment.pause();
       await this.leave(connection).catch(() => {});
       await this.attachment.resume();

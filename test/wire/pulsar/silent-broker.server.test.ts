@@ -223,6 +223,24 @@ test('a reader at a time begins there, also if its topic is unloaded before it h
   expect(texts(await receiveMany(reader, 2))).toEqual(['4', '5']);
 });
 
+test('a consumer that is sought while it comes back for what was not acknowledged subscribes once', async () => {
+  const { front, client } = await aClientInTheWay();
+  const topic = await room.topic();
+  await sendAll(await client.producer({ topic, batching: false }), numbered(1, 3));
+  const options = { subscription: 's', type: 'Exclusive', initialPosition: 'earliest' } as const;
+  const consumer = await client.consumer({ topic, ...options });
+  const received = await receiveMany(consumer, 3);
+  front.holdUp();
+  const seeking = consumer.seek('earliest');
+  void consumer.ack(received[0]!.id).catch(() => {});
+  consumer.redeliver([received[1]!.id]);
+  front.letGo();
+  await seeking;
+  expect(texts(await receiveMany(consumer, 3))).toEqual(numbered(1, 3));
+  expect(await staysSilent(consumer)).toBe(true);
+  expect(front.commands.filter(({ subscribe }) => subscribe)).toHaveLength(2);
+});
+
 async function aPartitionedTopic(partitions: number): Promise<string> {
   const topic = `${await room.topic()}-parts`;
   await room.admin.createPartitionedTopic(topic, partitions);
