@@ -18,23 +18,23 @@ export async function connectFirst(
     } catch (error) {
       signal?.throwIfAborted();
       // Asking the next node with the same wrong password would only help to lock the role.
-      if (isBadCredentials(error)) throw badCredentials(error as Error);
+      if (isBadCredentials(error)) throw badCredentials(error as Error, facts.login);
       refusals.push(error);
     }
   }
   throw unreachable(addresses, refusals);
 }
 
-function badCredentials(cause: Error): OperatorError {
-  return new OperatorError(
-    {
-      expected: 'Cassandra to let us in',
-      found: cause.message,
-      next: 'check the user name and the password that the configuration refers to',
-    },
-    { cause },
-  );
+function badCredentials(cause: Error, { at, next }: Login = usualLogin): OperatorError {
+  return new OperatorError({ expected: `${at} to let us in`, found: cause.message, next }, { cause });
 }
+
+type Login = NonNullable<ConnectionFacts['login']>;
+
+const usualLogin: Login = {
+  at: 'Cassandra',
+  next: 'check the user name and the password that the configuration refers to',
+};
 
 function unreachable(addresses: readonly SocketAddress[], refusals: readonly unknown[]): OperatorError {
   const names = addresses.map(({ host, port }) => `${host}:${port}`).join(', ');

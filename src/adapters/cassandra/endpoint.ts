@@ -37,6 +37,13 @@ export interface ConnectionFacts {
   readonly requestTimeoutMs: number;
   readonly tls?: ConnectionOptions;
   readonly authenticator?: Authenticator;
+  /** Who lets us in, and what to look at when he does not; default: a Cassandra that takes passwords. */
+  readonly login?: Login;
+}
+
+interface Login {
+  readonly at: string;
+  readonly next: string;
 }
 
 export async function connectionFacts(endpoint: CassandraEndpoint): Promise<ConnectionFacts> {

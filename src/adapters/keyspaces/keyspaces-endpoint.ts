@@ -42,7 +42,8 @@ export async function keyspacesFacts(endpoint: KeyspacesEndpoint): Promise<Keysp
     credentials,
     certificateAuthorities,
     requestTimeoutMs,
-    authenticator: await login(endpoint, credentials),
+    authenticator: await authenticator(endpoint, credentials),
+    login: { at: `Amazon Keyspaces in ${region}`, next: endpoint.password ? ofPassword : ofSignature },
     tls: {
       ca: [...certificateAuthorities],
       rejectUnauthorized: true,
@@ -52,7 +53,15 @@ export async function keyspacesFacts(endpoint: KeyspacesEndpoint): Promise<Keysp
   };
 }
 
-async function login({ region, password }: KeyspacesEndpoint, credentials: CredentialSource): Promise<Authenticator> {
+const ofPassword =
+  'check target.username, and what target.password refers to: service-specific credentials for Keyspaces';
+const ofSignature =
+  'see with `aws sts get-caller-identity` whose credentials these are, and that this machine’s clock is right';
+
+async function authenticator(
+  { region, password }: KeyspacesEndpoint,
+  credentials: CredentialSource,
+): Promise<Authenticator> {
   if (password) return plainCredentials(password.username, password.password);
   // Asked here once, so that their absence is told as such and not as a connection that failed.
   await credentials();
