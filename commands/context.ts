@@ -26,6 +26,8 @@ import { interruptSignal } from './interrupt.ts';
 import { openHands, type WrapShells } from './open-hands.ts';
 import { openTarget } from './open-target.ts';
 
+const processName = `${hostname()}:${process.pid}`;
+
 /** Both clusters and the bus, with what the ledger says. */
 export interface Opened extends WorkerContext {
   readonly configFile: string;
@@ -63,14 +65,13 @@ export async function withClusters<T>(
 export async function withContext<T>(options: OpenOptions, work: (context: Opened) => Promise<T>): Promise<T> {
   const { config: file, report, name, prepares } = options;
   const clock = systemClock();
-  const by = `${hostname()}:${process.pid}`;
   const withBus = (clusters: Clusters) =>
     withOpened(openBus(clusters.config), async (bus) => {
       const { config, signal } = clusters;
       if (prepares) await prepareLedgerTopics(bus, signal);
       else await throwOnNoLedger(bus, config, signal);
-      return withOpened(openLedger({ bus, clock, by }, signal), (ledger) =>
-        work({ ...clusters, configFile: resolve(file), bus, ledger, clock, report, workerName: name ?? by }),
+      return withOpened(openLedger({ bus, clock, by: processName }, signal), (ledger) =>
+        work({ ...clusters, configFile: resolve(file), bus, ledger, clock, report, workerName: name ?? processName }),
       );
     });
   return withClusters(file, withBus, report);
@@ -125,6 +126,15 @@ export async function withPhases<T>(
   );
 }
 
+/** What the ledger says where there is one, for what needs no migration to have begun. */
+export function ledgerState({ config, signal }: Clusters): Promise<MigrationState | undefined> {
+  return withOpened(openBus(config), async (bus) => {
+    if (!(await bus.describeTopic(topics.ledger, signal))) return undefined;
+    const parts = { bus, clock: systemClock(), by: processName };
+    return withOpened(openLedger(parts, signal), async ({ state }) => state);
+  });
+}
+
 /** The plan of this moment; with the operator's decisions about schemas, where there is a ledger. */
 export async function currentPlan(
   { config, source, target, signal }: Clusters,
@@ -149,7 +159,7 @@ function openBus({ migration, pulsar: { token, ...pulsar } }: Config) {
   const secret = secretBehind(token);
   return openPulsarBus({
     ...pulsar,
-    clientName: `cdcmig ${migration} ${hostname()}:${process.pid}`,
+    clientName: `cdcmig ${migration} ${processName}`,
     ...(secret !== undefined && { token: secret }),
   });
 }

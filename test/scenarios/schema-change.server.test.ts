@@ -157,7 +157,9 @@ describe('a schema that changes under an application that writes all the time', 
       stderr: expect.stringContaining('schema stop parts'),
     });
     await done('schema', 'stop', 'parts', '--reason', 'moved by hand');
-    await statusUntil(({ pausedTables: paused }) => paused.length === 0);
+    const { plan } = await statusUntil(({ pausedTables: paused }) => paused.length === 0);
+    const looked = JSON.parse((await done('plan', '--json')).stdout);
+    expect(looked).toMatchObject({ digest: plan, tables: [{ name: 'orders' }] });
     await done('run', '--phase', 'validate');
     const { stderr } = await done('run', '--phase', 'cutover', '--writes-stopped', '--confirm', own);
     expect(stderr).toContain('parts left the migration');
