@@ -138,7 +138,7 @@ export function ledgerState({ config, signal }: Clusters): Promise<MigrationStat
 /** The plan of this moment; with the operator's decisions about schemas, where there is a ledger. */
 export async function currentPlan(
   { config, source, target, signal }: Clusters,
-  state?: Pick<MigrationState, 'schemaDecisions' | 'pauses'>,
+  state?: Pick<MigrationState, 'schemaDecisions' | 'pauses' | 'handOver'>,
 ): Promise<Plan> {
   const sourceSchema = await source.schema(config.source.keyspace, signal);
   const targetSchema = await target.schema(signal);
@@ -152,6 +152,7 @@ export async function currentPlan(
     nodes,
     sizes,
     decided: decidedSchema(state),
+    handedOver: state?.handOver?.tables.map(({ name }) => name),
   });
 }
 

@@ -6,7 +6,7 @@ import { aConfig, cassandraTarget } from '../support/a-config.ts';
 const target = { ...cassandraTarget, replication: { class: 'SimpleStrategy' } };
 const names = ['carts', 'orders', 'orders_2023', 'orders_2024', 'tmp_orders'];
 
-function planOf(source: object) {
+function planOf(source: object, handedOver?: readonly string[]) {
   const keyspace = 'shop';
   const schema = {
     tables: names.map((table, id) => ({ keyspace, table, id: `${id}`, flags: [], cdc: false, defaultTtlSeconds: 0 })),
@@ -16,7 +16,7 @@ function planOf(source: object) {
     types: [],
     droppedColumns: [],
   };
-  const facts = { sourceSchema: schema, targetSchema: undefined, nodes: [], sizes: new Map() };
+  const facts = { sourceSchema: schema, targetSchema: undefined, nodes: [], sizes: new Map(), handedOver };
   const plan = planMigration(aConfig({ source, target }), facts as unknown as Parameters<typeof planMigration>[1]);
   const told = plan.findings.filter(({ check }) => check === 'tables');
   return {
@@ -41,6 +41,13 @@ test('what means no table is a fault where it names what to move, and a warning 
     'fault: tables of shop that x* means',
     'warning: a table of shop that tmp of source.excludeTables means',
   ]);
+});
+
+test('a table that came after the hand-over is a fault until it is left out, since nothing of it is moved', () => {
+  const before = names.filter((name) => name !== 'tmp_orders');
+  expect(planOf({}, names).told).toEqual([]);
+  expect(planOf({}, before).told).toEqual(['fault: tables of the hand-over, which alone are moved']);
+  expect(planOf({ excludeTables: ['tmp_*'] }, before)).toEqual({ moved: before, told: [] });
 });
 
 test('a table is copied as the first entry says that means it', () => {
