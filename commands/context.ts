@@ -11,7 +11,7 @@ import type { Report } from '../src/events.ts';
 import { tablesOf } from '../src/model/schema.ts';
 import { topics } from '../src/model/topics.ts';
 import { decidedSchema } from '../src/phases/migrated-tables.ts';
-import type { PhaseContext, RunOptions, WorkerContext } from '../src/phases/phase-context.ts';
+import type { LedgerContext, PhaseContext, RunOptions, WorkerContext } from '../src/phases/phase-context.ts';
 import { prepareLedgerTopics } from '../src/phases/prepare-topics.ts';
 import { type Plan, planMigration } from '../src/plan/plan-migration.ts';
 import type { MessageBus } from '../src/ports/message-bus.ts';
@@ -56,25 +56,44 @@ export async function withClusters<T>(
 ): Promise<T> {
   const config = readConfig(file);
   const signal = interruptSignal();
-  return withOpened(openSourceCluster({ ...endpointOf(config.source), signal }), (source) =>
+  return withSource({ config, signal }, (source) =>
     withOpened(openTarget(config.target, { signal, report }), (target) => work({ config, source, target, signal })),
   );
 }
 
+export function withSource<T>(
+  { config, signal }: Pick<Clusters, 'config' | 'signal'>,
+  work: (source: SourceCluster) => Promise<T>,
+): Promise<T> {
+  return withOpened(openSourceCluster({ ...endpointOf(config.source), signal }), work);
+}
+
 /** Everything that a worker or a phase touches, opened in turn and closed in reverse when the work is over. */
-export async function withContext<T>(options: OpenOptions, work: (context: Opened) => Promise<T>): Promise<T> {
-  const { config: file, report, name, prepares } = options;
+export function withContext<T>(options: OpenOptions, work: (context: Opened) => Promise<T>): Promise<T> {
+  const { config: file, report } = options;
+  const withBoth = ({ source, target, ...known }: Clusters) =>
+    openedLedger(known, options, (context) => work({ ...context, source, target, configFile: resolve(file) }));
+  return withClusters(file, withBoth, report);
+}
+
+/** Pulsar and the ledger alone: a cluster that does not answer keeps nobody from looking, and from holding what asks too much of it. */
+export function withLedger<T>(options: OpenOptions, work: (context: LedgerContext) => Promise<T>): Promise<T> {
+  return openedLedger({ config: readConfig(options.config), signal: interruptSignal() }, options, work);
+}
+
+function openedLedger<T>(
+  { config, signal }: Pick<Clusters, 'config' | 'signal'>,
+  { report, name = processName, prepares }: OpenOptions,
+  work: (context: LedgerContext) => Promise<T>,
+): Promise<T> {
   const clock = systemClock();
-  const withBus = (clusters: Clusters) =>
-    withOpened(openBus(clusters.config), async (bus) => {
-      const { config, signal } = clusters;
-      if (prepares) await prepareLedgerTopics(bus, signal);
-      else await throwOnNoLedger(bus, config, signal);
-      return withOpened(openLedger({ bus, clock, by: processName }, signal), (ledger) =>
-        work({ ...clusters, configFile: resolve(file), bus, ledger, clock, report, workerName: name ?? processName }),
-      );
-    });
-  return withClusters(file, withBus, report);
+  return withOpened(openBus(config), async (bus) => {
+    if (prepares) await prepareLedgerTopics(bus, signal);
+    else await throwOnNoLedger(bus, config, signal);
+    return withOpened(openLedger({ bus, clock, by: processName }, signal), (ledger) =>
+      work({ config, signal, bus, ledger, clock, report, workerName: name }),
+    );
+  });
 }
 
 async function withOpened<Resource extends { close(): Promise<void> }, T>(

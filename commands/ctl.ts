@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { CopyControl } from '../src/model/copy-control.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { type CommonOptions, configOption } from './common-options.ts';
-import { withContext } from './context.ts';
+import { withLedger } from './context.ts';
 
 /** `cdcmig ctl`: slows down, holds and lets go the copying of a migration that runs; beside a phase, from any machine. */
 export function ctlCommand(): Command {
@@ -34,17 +34,13 @@ type Rate = Pick<CopyControl, 'rowsPerSecond'>;
 async function control(options: CommonOptions, change: (before: CopyControl) => CopyControl): Promise<void> {
   const screen = openScreen({ json: false, isTerminal: false });
   try {
-    await withContext(
-      { config: options.config, report: screen.report, prepares: false },
-      async ({ ledger, signal }) => {
-        const { copyControl } = await ledger.refresh(signal);
-        const wanted = change(copyControl);
-        await ledger.append({ kind: 'copy-controlled', control: wanted });
-        const rate =
-          wanted.rowsPerSecond === undefined ? 'no limit' : `${wanted.rowsPerSecond} rows/s a worker at most`;
-        process.stdout.write(`copying: ${wanted.isPaused ? 'paused' : 'goes on'}, ${rate}\n`);
-      },
-    );
+    await withLedger({ config: options.config, report: screen.report, prepares: false }, async ({ ledger, signal }) => {
+      const { copyControl } = await ledger.refresh(signal);
+      const wanted = change(copyControl);
+      await ledger.append({ kind: 'copy-controlled', control: wanted });
+      const rate = wanted.rowsPerSecond === undefined ? 'no limit' : `${wanted.rowsPerSecond} rows/s a worker at most`;
+      process.stdout.write(`copying: ${wanted.isPaused ? 'paused' : 'goes on'}, ${rate}\n`);
+    });
   } finally {
     await screen.close();
   }

@@ -2,11 +2,12 @@ import { Argument, Command } from 'commander';
 import { readLetters } from '../src/apply/dead-letters.ts';
 import { OperatorError } from '../src/errors.ts';
 import { letterStatus } from '../src/phases/open-letters.ts';
+import type { LedgerContext } from '../src/phases/phase-context.ts';
 import { dropLetters, findLetters, replayLetters } from '../src/phases/settle-letters.ts';
 import { jsonText } from '../src/ui/json-lines.ts';
 import { lettersText, letterText } from '../src/ui/letters-text.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { type Opened, withContext } from './context.ts';
+import { withLedger } from './context.ts';
 
 interface Options extends CommonOptions {
   readonly all?: true;
@@ -89,6 +90,6 @@ async function drop(id: string, { config, json, reason }: Options & { readonly r
   process.stdout.write(json ? `${jsonText(letter, 2)}\n` : letterText(letter));
 }
 
-function inMigration<T>(config: string, work: (context: Opened) => Promise<T>): Promise<T> {
-  return withContext({ config, report: () => {}, prepares: false }, work);
+function inMigration<T>(config: string, work: (context: LedgerContext) => Promise<T>): Promise<T> {
+  return withLedger({ config, report: () => {}, prepares: false }, work);
 }

@@ -10,7 +10,7 @@ import { jsonText } from '../src/ui/json-lines.ts';
 import { statusText } from '../src/ui/status-text.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
 import { connectorsOf } from './connectors-of.ts';
-import { withContext } from './context.ts';
+import { withLedger, withSource } from './context.ts';
 import { openHands } from './open-hands.ts';
 
 /** `cdcmig status`: where the migration is and why it waits, from the ledger and the broker. */
@@ -30,8 +30,10 @@ async function status(options: CommonOptions): Promise<void> {
 /** When nobody else can be asked, what the agents wrote into their folders is shown before the error: the disk fills meanwhile. */
 async function gathered(options: CommonOptions): Promise<MigrationStatus> {
   try {
-    return await withContext({ config: options.config, report: () => {}, prepares: false }, (opened) =>
-      gatherStatus(opened, connectorsOf(opened.config, { patienceMs: 3_000 })),
+    return await withLedger({ config: options.config, report: () => {}, prepares: false }, (opened) =>
+      withSource(opened, (source) =>
+        gatherStatus({ ...opened, source }, connectorsOf(opened.config, { patienceMs: 3_000 })),
+      ),
     );
   } catch (error) {
     const agents = await statesInFolders(options.config).catch(() => []);

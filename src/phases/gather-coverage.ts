@@ -20,7 +20,7 @@ export interface CaptureStatus {
 
 /** Since when each node's capture is unbroken, what of the ring that covers, and whose writes may go unseen. */
 export async function gatherCoverage(
-  { source, bus, clock, config, signal }: WorkerContext,
+  { source, bus, clock, config, signal }: Omit<WorkerContext, 'target'>,
   state: MigrationState,
   sinkKnows: ReadonlyMap<string, bigint>,
 ): Promise<CaptureStatus> {

@@ -12,11 +12,9 @@ import type { SourceConnectors } from '../ports/source-connectors.ts';
 import type { TargetKeyspace } from '../ports/target-keyspace.ts';
 import type { Ledger } from '../state/ledger.ts';
 
-/** What a worker, and every phase, may touch. */
-export interface WorkerContext {
+/** What can be told and decided while no cluster answers. */
+export interface LedgerContext {
   readonly config: Config;
-  readonly source: SourceCluster;
-  readonly target: TargetKeyspace;
   readonly bus: MessageBus;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -24,6 +22,12 @@ export interface WorkerContext {
   /** Names this process in the books. */
   readonly workerName: string;
   readonly signal: AbortSignal;
+}
+
+/** What a worker, and every phase, may touch. */
+export interface WorkerContext extends LedgerContext {
+  readonly source: SourceCluster;
+  readonly target: TargetKeyspace;
 }
 
 export interface PhaseContext extends WorkerContext {

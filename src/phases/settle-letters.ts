@@ -8,12 +8,12 @@ import { encodeParked, type ParkedEntry } from '../stream/parked-codec.ts';
 import { readChangeEvent } from '../stream/read-change-event.ts';
 import { hasLeft } from './migrated-tables.ts';
 import { isOpenLetter } from './open-letters.ts';
-import type { WorkerContext } from './phase-context.ts';
+import type { LedgerContext } from './phase-context.ts';
 import { handOverOf } from './start-source.ts';
 
 /** Letters of these ids, or all open ones. Throws OperatorError for an id that no letter has. */
 export async function findLetters(
-  { bus, ledger, signal }: WorkerContext,
+  { bus, ledger, signal }: LedgerContext,
   ids: readonly string[] | 'open',
 ): Promise<readonly FoundLetter[]> {
   const letters = await readLetters(bus, signal);
@@ -34,7 +34,7 @@ export async function findLetters(
  * row of the snapshot is read again. First they stand on the parked topic, which keeps the cutover from happening, then
  * they are settled: a crash between the two replays twice, and that is harmless. One that is refused once more is open again.
  */
-export async function replayLetters(letters: readonly FoundLetter[], context: WorkerContext): Promise<void> {
+export async function replayLetters(letters: readonly FoundLetter[], context: LedgerContext): Promise<void> {
   const { bus, signal } = context;
   const entries = letters.map((letter) => parkedLetter(letter, context));
   for (const { partition, entry } of entries) {
@@ -49,14 +49,14 @@ export async function replayLetters(letters: readonly FoundLetter[], context: Wo
 }
 
 /** The operator's word that nothing is lost by them; the validation of the cutover compares their rows all the same. */
-export function dropLetters(letters: readonly FoundLetter[], reason: string, context: WorkerContext): Promise<void> {
+export function dropLetters(letters: readonly FoundLetter[], reason: string, context: LedgerContext): Promise<void> {
   return settle(letters, { how: 'dropped', reason }, context);
 }
 
 async function settle(
   letters: readonly FoundLetter[],
   how: Pick<LetterSettlement, 'how' | 'reason'>,
-  { ledger, signal }: WorkerContext,
+  { ledger, signal }: LedgerContext,
 ): Promise<void> {
   if (letters.length === 0) return;
   const settlement = { ...how, letters: letters.map(({ id, attempts }) => ({ id, attempts })) };
@@ -69,7 +69,7 @@ interface PlacedEntry {
   readonly entry: ParkedEntry;
 }
 
-function parkedLetter(letter: FoundLetter, context: WorkerContext): PlacedEntry {
+function parkedLetter(letter: FoundLetter, context: LedgerContext): PlacedEntry {
   const { ledger, clock } = context;
   const record = handOverOf(ledger.state.handOver);
   const parkedAtMicros = clock.nowMicros();

@@ -1,7 +1,7 @@
 import { followedNodes } from '../state/compare-ring.ts';
 import { readProgress } from '../stream/read-progress.ts';
 import type { StreamPosition } from '../stream/stream-position.ts';
-import type { WorkerContext } from './phase-context.ts';
+import type { LedgerContext, WorkerContext } from './phase-context.ts';
 import { handOverOf } from './start-source.ts';
 
 const pollMs = 500;
@@ -13,7 +13,7 @@ export interface StreamClock {
 }
 
 /** Asks once where the stream is. */
-export function askStream({ bus, clock, ledger, signal }: WorkerContext): Promise<StreamPosition> {
+export function askStream({ bus, clock, ledger, signal }: LedgerContext): Promise<StreamPosition> {
   const record = handOverOf(ledger.state.handOver);
   const question = {
     bus,

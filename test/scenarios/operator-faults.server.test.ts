@@ -250,6 +250,20 @@ describe('a migration that goes on', () => {
     });
   });
 
+  test('clusters that are away keep nobody from looking, nor from holding the copying', async () => {
+    const away = { contactPoints: [nowhere] };
+    migration.configure({ target: away });
+    expect(await migration.run('status')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^lag: /m) });
+    migration.configure({ source: away, target: away });
+    const held = [await migration.run('ctl', 'pause'), await migration.run('ctl', 'resume')];
+    const letters = await migration.run('dead-letters', 'list');
+    const status = await migration.run('status');
+    migration.configure({});
+    expect(held).toMatchObject([{ exitCode: 0 }, { exitCode: 0, stdout: 'copying: goes on, no limit\n' }]);
+    expect(letters).toMatchObject({ exitCode: 0, stdout: 'no dead letters\n' });
+    expectFault(status, /answer CQL/);
+  });
+
   test('validate finds the row that somebody damaged and ends with 3', { timeout: patience }, async () => {
     expect(await migration.run('run', '--phase', 'validate')).toMatchObject({ exitCode: 0 });
     await sides.target.execute(`UPDATE ${moved}.things SET size = 0 WHERE id = 7`, [], { prepare: false });
