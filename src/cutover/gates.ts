@@ -3,6 +3,7 @@ import { instantText } from '../model/instant-text.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
+import { withoutAgent } from '../state/compare-ring.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState, ProvenState } from '../state/migration-state.ts';
 
@@ -204,10 +205,10 @@ export function nodesWithHole(
   return [...unbrokenSince].filter(([, instant]) => instant > handOver.instantMicros).map(([node]) => node);
 }
 
-/** A hole is closed by proof: what no agent saw, a full comparison after the drain and after the hole did. */
+/** A hole, or a node without an agent, is closed by proof: what no agent saw, a full comparison after the drain and after the hole did. */
 function captureUnbroken(facts: GateFacts): Gate {
   const gate = captureGate;
-  const { state, unbrokenSince } = facts;
+  const { state, nodes, unbrokenSince } = facts;
   if (state.handOver === undefined) return { gate, isOpen: false, reason: 'no hand-over' };
   if (state.handOver.datastax) {
     const { isOpen } = validatedAfterDrain(facts);
@@ -215,14 +216,20 @@ function captureUnbroken(facts: GateFacts): Gate {
     return { gate, isOpen, reason };
   }
   const broken = nodesWithHole(state, unbrokenSince);
-  if (broken.length === 0) return { gate, isOpen: true, reason: 'on every node' };
+  const unseen = withoutAgent(state, nodes).map(({ address }) => address);
+  if (broken.length === 0 && unseen.length === 0) return { gate, isOpen: true, reason: 'on every node' };
+  const missedUntil = [
+    ...broken.map((node) => unbrokenSince.get(node)!),
+    ...(unseen.length > 0 ? [state.drain?.confirmedAtMicros ?? 0n] : []),
+  ];
   const comparedAt = state.lastFullValidation?.startedAtMicros ?? 0n;
-  const isOpen = validatedAfterDrain(facts).isOpen && broken.every((node) => unbrokenSince.get(node)! <= comparedAt);
-  return {
-    gate,
-    isOpen,
-    reason: `a hole on ${broken.join(', ')}${isOpen ? ', compared equal since' : ': only a clean validation after the drain closes it'}`,
-  };
+  const isOpen = validatedAfterDrain(facts).isOpen && missedUntil.every((instant) => instant <= comparedAt);
+  const missed = [
+    ...(broken.length > 0 ? [`a hole on ${broken.join(', ')}`] : []),
+    ...(unseen.length > 0 ? [`no agent on ${unseen.join(', ')}`] : []),
+  ].join('; ');
+  const how = isOpen ? ', compared equal since' : ': only a clean validation of everything after the drain closes it';
+  return { gate, isOpen, reason: missed + how };
 }
 
 export const slicesGate = 'no open slices';

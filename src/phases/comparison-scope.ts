@@ -3,6 +3,7 @@ import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange, unwrapRange } from '../model/token.ts';
 import { type SplitSizing, splitCountFor } from '../snapshot/plan-splits.ts';
+import { withoutAgent } from '../state/compare-ring.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -103,8 +104,11 @@ function provenOf({ proven }: MigrationState): Proven {
  */
 async function changedSince(proven: Proven, context: WorkerContext, tables: readonly Table[]): Promise<ScopedTables> {
   const changed = await readChangedRanges(context, proven.fromMicros);
-  const inDoubt = new Set([...context.ledger.state.openSlices.values()].map(({ table }) => table));
-  const doubtful = tables.map(({ name }) => name).filter((name) => inDoubt.has(name));
+  const { openSlices } = context.ledger.state;
+  const inDoubt = new Set([...openSlices.values()].map(({ table }) => table));
+  const unseen = withoutAgent(context.ledger.state, await context.source.nodes(context.signal));
+  // What such a host takes alone is in no change, and its slices are settled once only.
+  const doubtful = tables.map(({ name }) => name).filter((name) => unseen.length > 0 || inDoubt.has(name));
   // No change names a counter: the cutover has just copied them all.
   const counters = tables.filter(({ isCounter }) => isCounter).map(({ name }) => name);
   const whole = new Set([...doubtful, ...counters]);
@@ -114,7 +118,9 @@ async function changedSince(proven: Proven, context: WorkerContext, tables: read
   );
   const scoped = tables.map((table) => cut.find((each) => each.table === table) ?? changedPartOf(table, changed));
   const since = instantText(proven.fromMicros);
-  const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, for their slices in doubt`;
+  const why =
+    unseen.length > 0 ? `no agent is on ${unseen.map(({ address }) => address).join(', ')}` : 'of slices in doubt';
+  const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, because ${why}`;
   const counted = counters.length === 0 ? '' : `; all counters of ${counters.join(', ')}`;
   const text = `rows that ${changed.changes} changes since ${since} name${all}${counted}`;
   return { tables: scoped, whole, text, sinceMicros: proven.fromMicros };

@@ -9,6 +9,7 @@ import {
   slicesGate,
 } from '../cutover/gates.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
+import { withoutAgent } from '../state/compare-ring.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { waitForCatchUp } from './catch-up.ts';
 import { compareAll, throwOnDifferences } from './compare-all.ts';
@@ -168,7 +169,8 @@ async function scopeAfterDrain(context: PhaseContext): Promise<ComparisonScope> 
   if (handOver?.datastax) return { kind: 'everything' };
   const isLong = last !== undefined && last.finishedAtMicros - last.startedAtMicros > longValidationMicros;
   const isUnbroken = nodesWithHole(context.ledger.state, unbrokenSince(await askStream(context))).length === 0;
-  return { kind: proven && isLong && isUnbroken ? 'changed' : 'everything' };
+  const isFollowed = withoutAgent(context.ledger.state, await context.source.nodes(context.signal)).length === 0;
+  return { kind: proven && isLong && isUnbroken && isFollowed ? 'changed' : 'everything' };
 }
 
 async function recordCutover(context: PhaseContext): Promise<string> {

@@ -35,13 +35,24 @@ export function followedNodes({ capture, handOver }: RingFacts['state']): HandOv
   return capture?.nodes ?? handOver?.nodes ?? [];
 }
 
+/** Those of the ring that nobody follows: what is written to them alone is in no change and in no hole. */
+export function withoutAgent<Host extends Pick<SourceNode, 'hostId'>>(
+  state: RingFacts['state'],
+  ring: readonly Host[],
+): readonly Host[] {
+  const followed = new Set(followedNodes(state).map(({ hostId }) => hostId));
+  return ring.filter(({ hostId }) => !followed.has(hostId));
+}
+
 /** Compares the ring with the record of agents. Nothing is wrong before the hand-over or after the cutover. */
 export function compareRing({ state, ring, heardAtMs, nowMs }: RingFacts): readonly RingAlarm[] {
   if (state.handOver === undefined || state.cutover !== undefined) return [];
   const followed = followedNodes(state);
   const inRing = new Set(ring.map(({ hostId }) => hostId));
-  const alarms = ring.map(({ hostId, address }): RingAlarm | undefined => {
-    if (!followed.some((node) => node.hostId === hostId)) {
+  const unseen = new Set(withoutAgent(state, ring));
+  const alarms = ring.map((host): RingAlarm | undefined => {
+    const { hostId, address } = host;
+    if (unseen.has(host)) {
       const before = followed.find((node) => node.address === address && !inRing.has(node.hostId));
       return { kind: 'no-agent', hostId, address, ...(before && { replaces: before.hostId }) };
     }
@@ -58,8 +69,8 @@ export function compareRing({ state, ring, heardAtMs, nowMs }: RingFacts): reado
 
 /**
  * What is in doubt because of hosts without an agent: every table, since such a host takes writes of all of them. Once for
- * a host and table: a slice that is open or was settled is not opened again, also while the host still has no agent. The
- * cutover's own comparison, made anew after each drain, looks at every row whatever the slices say.
+ * a host and table: a slice that is open or was settled is not opened again, also while the host still has no agent. As long
+ * as it has none a comparison of what changed looks at every row whatever the slices say, and the cutover wants one of everything.
  * A silent agent opens none: it tells of the hole itself when it is back, or of none.
  */
 export function slicesOfAlarms(

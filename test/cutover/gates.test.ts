@@ -193,6 +193,16 @@ describe('after the drain', () => {
         ...after.map((validation, nth) => [400n + BigInt(nth), { kind: 'validated', validation }] as const),
       ]);
 
+    test('it is not enough while a node of the ring has no agent, that would name what changed there', () => {
+      const nodes = [aNode('host-1'), aNode('host-2')];
+      expect(closed(openGates({ state: ledger(changed), nodes }))).toEqual({
+        'capture unbroken since the hand-over': expect.stringContaining('no agent on address of host-2'),
+      });
+      expect(closed(openGates({ nodes }))).toEqual({});
+      const shown = gatesOfCutover(openGates({ nodes })).map(({ reason }) => reason);
+      expect(shown).toContain('no agent on address of host-2, compared equal since');
+    });
+
     test('what changed since then is enough, and both are named', () => {
       expect(closed(openGates({ state: ledger(changed) }))).toEqual({});
       const shown = gatesOfCutover(openGates({ state: ledger(changed) })).map(({ reason }) => reason);

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { scopeTables } from '../../src/phases/comparison-scope.ts';
+import type { WorkerContext } from '../../src/phases/phase-context.ts';
+import { aNode, readyLedger, stateOf } from '../cutover/open-gates.ts';
+import { aTable } from '../support/a-table.ts';
+import { inMemoryBus } from '../support/in-memory-bus.ts';
+
+const proven = { fullAtMicros: 150n, lookedAtMicros: 150n, fromMicros: 140n };
+
+async function wholeTablesOf(...ring: readonly string[]) {
+  const { bus } = inMemoryBus();
+  const state = { ...stateOf(readyLedger), proven };
+  const source = {
+    nodes: async () => ring.map((hostId) => aNode(hostId)),
+    sizeEstimate: async () => ({ partitions: 0, meanPartitionBytes: 0 }),
+  };
+  const context = { bus, source, ledger: { state }, signal: new AbortController().signal } as unknown as WorkerContext;
+  return (await scopeTables(context, [aTable({ name: 'orders' })], { kind: 'changed' })).whole;
+}
+
+test('of what changed only that is compared, as long as every host of the ring has an agent that names it', async () => {
+  expect(await wholeTablesOf('host-1')).toEqual(new Set());
+});
+
+test('every row is compared while a host has no agent, whether or not its slices were settled before', async () => {
+  expect(await wholeTablesOf('host-1', 'host-2')).toEqual(new Set(['orders']));
+});
