@@ -2,7 +2,7 @@ import { OperatorError } from '../errors.ts';
 import type { Lane } from '../model/lane.ts';
 import { emptyBooks, type StreamBooks } from '../model/stream-books.ts';
 import type { Message } from '../ports/message-bus.ts';
-import { admitUpdates, recordToPark } from './admit-updates.ts';
+import { type AdmittedUpdates, admitUpdates, recordToPark } from './admit-updates.ts';
 import { applyBatch, type BatchContext, type BatchParts, type ReceivedUpdate } from './apply-batch.ts';
 import { addBooks, throwOnUnbalanced } from './batch-books.ts';
 import { type KnownCopies, RecentUpdates } from './copies.ts';
@@ -73,15 +73,25 @@ export class ChangeTaker {
 
   /** One batch after the other: so the slices of an earlier one are known before a later one writes. */
   async prepare(messages: readonly Message[]): Promise<PreparedChanges> {
-    const { ruleOf, clock } = this.#parts;
     const { updates, unknown, poisoned, duplicates } = await this.#decode(messages);
-    const now = clock.nowMicros();
-    const { fitting, parked, parkedUpdates, ignored } = admitUpdates(updates, ruleOf, now);
+    const now = this.#parts.clock.nowMicros();
+    const { fitting, parked, parkedUpdates, ignored } = this.#admit(updates);
     await this.#held.lot.park([...parked, ...unknown.map((record) => recordToPark(record, now))]);
     const waiting = parkedUpdates + unknown.length;
     const received = updates.length + unknown.length + poisoned + duplicates;
     const others = { ...emptyBooks, deadLettered: poisoned, parked: waiting, ignored, duplicates };
     return { fitting, received, others, ties: this.#tiesIn(fitting), copies: this.#recent.ofBatch() };
+  }
+
+  /**
+   * The same changes under the rules of now, to be asked for before each attempt to apply them: the one before may have
+   * failed because a table has changed on the source, and changes of a table that is paused since are parked.
+   */
+  async admitAgain(prepared: PreparedChanges): Promise<PreparedChanges> {
+    const { fitting, parked, parkedUpdates, ignored } = this.#admit(prepared.fitting);
+    await this.#held.lot.park(parked);
+    const others = addBooks(prepared.others, { ...emptyBooks, parked: parkedUpdates, ignored });
+    return { ...prepared, fitting, others };
   }
 
   /** Ends once all of it is where it belongs. Many at a time; one that fails may be repeated. */
@@ -124,6 +134,13 @@ export class ChangeTaker {
     return decodeImages(messages, table, { formatOf: (message) => this.#formats.of(message), deadLetters });
   }
 
+  #admit(updates: readonly ReceivedUpdate[]): AdmittedUpdates {
+    const { ruleOf, clock } = this.#parts;
+    const { tableId, connector } = this.#held.lane;
+    if (connector) this.#waitWhilePaused(tableId!);
+    return admitUpdates(updates, ruleOf, clock.nowMicros());
+  }
+
   /**
    * An image cannot be parked as a row that is read again, whose floor would be below what was written before; it is kept
    * where it is. Its lane has no other table.
@@ -138,7 +155,8 @@ export class ChangeTaker {
   #context(copies: KnownCopies): BatchContext {
     const { ruleOf, recopiedTableIds, handOverMicros, clock, window } = this.#parts;
     return {
-      isMigrated: (tableId) => ruleOf(tableId).kind === 'applied',
+      // What was admitted is applied also where its table is paused just now.
+      isMigrated: (tableId) => ruleOf(tableId).kind !== 'left',
       isRecopied: (tableId) => recopiedTableIds.has(tableId),
       copies,
       handOverMicros,
@@ -148,9 +166,8 @@ export class ChangeTaker {
   }
 
   async #parkIfPaused(received: ReceivedUpdate): Promise<boolean> {
-    const { schema, ruleOf, clock } = this.#parts;
-    await schema.catchUp(this.#held.signal);
-    const { parked } = admitUpdates([received], ruleOf, clock.nowMicros());
+    await this.#parts.schema.catchUp(this.#held.signal);
+    const { parked } = this.#admit([received]);
     await this.#held.lot.park(parked);
     return parked.length > 0;
   }

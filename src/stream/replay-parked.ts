@@ -112,7 +112,7 @@ export class ParkedReplay {
     this.#held.set(tableId, { version: schema.version, rule: ruleOf(tableId), atMicros: clock.nowMicros() });
   }
 
-  /** Undefined: the record waits for a schema still. */
+  /** Undefined: it waits still, for a schema or for its table. */
   async #updatesOf(entry: ParkedEntry): Promise<readonly ReceivedUpdate[] | undefined> {
     if (entry.kind === 'row') return this.#updateOfRow(entry);
     const { event, tableId, isWhole } = entry;
@@ -126,9 +126,10 @@ export class ParkedReplay {
     return [];
   }
 
-  #updateOfRow({ tableId, partitionKey, clustering }: ParkedRow): readonly ReceivedUpdate[] {
+  #updateOfRow({ tableId, partitionKey, clustering }: ParkedRow): readonly ReceivedUpdate[] | undefined {
     const rule = this.#parts.ruleOf(tableId);
-    if (rule.kind !== 'applied') return [];
+    if (rule.kind === 'paused') return undefined;
+    if (rule.kind === 'left') return [];
     return [{ update: updateToRecopy(rule.table, partitionKey, clustering), event: undefined }];
   }
 }

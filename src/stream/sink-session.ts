@@ -127,13 +127,14 @@ class SinkSession {
         if (this.#line.isEmpty) await this.#passPulses();
         continue;
       }
-      const prepared = await this.#untilPossible('changes cannot be read', () => this.#taker.prepare(messages));
+      let changes = await this.#untilPossible('changes cannot be read', () => this.#taker.prepare(messages));
       const weight = { messages: messages.length, bytes: bytesOf(messages) };
       const ends = { position: messages.at(-1)!.position, marks: marksIn(messages) };
       this.#line.begin(weight, async () => {
-        const { books, latenciesMs } = await this.#untilPossible('changes cannot be applied', () =>
-          this.#taker.apply(prepared),
-        );
+        const { books, latenciesMs } = await this.#untilPossible('changes cannot be applied', async () => {
+          changes = await this.#taker.admitAgain(changes);
+          return this.#taker.apply(changes);
+        });
         return { ...ends, books, latency: countLatencies(latenciesMs) };
       });
     }

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openDeadLetters } from '../../src/apply/dead-letters.ts';
 import { createTargetWriter } from '../../src/apply/target-writer.ts';
+import { OperatorError } from '../../src/errors.ts';
+import type { Report } from '../../src/events.ts';
 import { encodeChangeEvent } from '../../src/model/change-event.ts';
 import { changesLanes } from '../../src/model/lane.ts';
 import { changesPartition, parkedTopic, topics } from '../../src/model/topics.ts';
@@ -14,7 +16,7 @@ import { SchemaFollower } from '../../src/stream/schema-follower.ts';
 import type { TableRule } from '../../src/stream/table-rule.ts';
 import { aTable, int } from '../support/a-table.ts';
 import { inMemoryBus, type MemoryBus } from '../support/in-memory-bus.ts';
-import { inMemoryReader } from '../support/in-memory-reader.ts';
+import { inMemoryReader, type MemoryReader } from '../support/in-memory-reader.ts';
 import { inMemoryTarget, refused } from '../support/in-memory-target.ts';
 import { cell, mutation, partitionUpdate, row } from '../wire/commitlog/mutation-builder.ts';
 
@@ -144,6 +146,39 @@ test('a refusal that was the first word of a schema change is parked, and no dea
   expect(sink.newest().books).toMatchObject({ received: 1, parked: 1, deadLettered: 0 });
 });
 
+test('changes whose table is paused while their batch waits for the source are parked, and let go of by nobody', async () => {
+  const source = inMemoryReader([{ values: { id: int(1), n: int(10) } }]);
+  const sink = await startSink(inMemoryTarget(), pausedByFirstRead(source));
+  await publish(anOldChange(things, 1), aChange(others, 2));
+  await sink.until(({ books }) => books.received === 2);
+
+  expect(sink.newest().books).toMatchObject({ applied: 1, parked: 1, ignored: 0 });
+  rules.set(things.id, applied(things));
+  await sink.until(({ parked }) => parked[0]?.replayed === 1);
+  expect(sink.taken.map(({ cql }) => cql)).toContainEqual(expect.stringMatching(/^INSERT INTO "moved"."things"/));
+});
+
+test('a row that a dead letter asks for waits where its table is paused while it is replayed', async () => {
+  const lot = await memory.bus.publisher(parkedTopic(0));
+  const facts = { tableId: things.id, reason: 'replay', parkedAtMicros: 1n } as const;
+  const undecodable = { ...aChange(things, 2), logVersion: 9 };
+  await lot.publish(encodeParked({ ...facts, kind: 'change', isWhole: true, event: undecodable }));
+  await lot.publish(encodeParked({ ...facts, kind: 'row', partitionKey: int(7), clustering: [] }));
+  const sink = await startSink(
+    inMemoryTarget(),
+    inMemoryReader([{ values: { id: int(7), n: int(70) } }]),
+    ({ kind }) => {
+      if (kind === 'dead-letter') rules.set(things.id, paused);
+    },
+  );
+  await sink.until(({ parked }) => (parked[0]?.replayed ?? 0) > 0);
+
+  expect(sink.newest().parked).toMatchObject([{ waiting: 1, replayed: 1 }]);
+  rules.set(things.id, applied(things));
+  await sink.until(({ parked }) => parked[0]?.waiting === 0);
+  expect(sink.taken).toMatchObject([{ cql: expect.stringMatching(/^INSERT/) }]);
+});
+
 test('cells of columns that are left out do not come to the target; the rest of their change does', async () => {
   const narrower = aTable({ name: 'things', id: things.id, regulars: {} });
   rules.set(things.id, { kind: 'applied', table: narrower, leftOut: ['n'] });
@@ -187,7 +222,23 @@ test('a row that a dead letter asks for is read again', async () => {
   expect(sink.taken).toMatchObject([{ cql: expect.stringMatching(/^INSERT/) }]);
 });
 
-async function startSink(target = inMemoryTarget(), source = inMemoryReader([])) {
+/** As when a column that the read names has just been dropped. */
+function pausedByFirstRead(source: MemoryReader): MemoryReader {
+  let isFirst = true;
+  return {
+    ...source,
+    readPartition(read) {
+      if (isFirst) {
+        isFirst = false;
+        rules.set(things.id, paused);
+        throw new OperatorError({ expected: 'to read it', found: 'INVALID: undefined column name', next: 'look' });
+      }
+      return source.readPartition(read);
+    },
+  };
+}
+
+async function startSink(target = inMemoryTarget(), source = inMemoryReader([]), report: Report = () => {}) {
   const schema = await SchemaFollower.open({
     bus: memory.bus,
     clock,
@@ -203,7 +254,7 @@ async function startSink(target = inMemoryTarget(), source = inMemoryReader([]))
       bus: memory.bus,
       schema,
       deadLetters: await openDeadLetters(memory.bus, clock),
-      report: () => {},
+      report,
       clock,
       workerName: 'w',
       source,
@@ -255,8 +306,12 @@ async function watermarkOnSchemaTopic() {
   await publisher.publish(encodeChangeEvent({ kind: 'watermark', node, instantMicros, unbrokenSinceMicros: 0n }));
 }
 
-function aChange(table: typeof things, id: number, column = 'n') {
-  const atMicros = clock.nowMicros();
+/** Of before the hand-over: its row is read again. */
+function anOldChange(table: typeof things, id: number) {
+  return aChange(table, id, 'n', clock.nowMicros() - 7_200_000_000n);
+}
+
+function aChange(table: typeof things, id: number, column = 'n', atMicros = clock.nowMicros()) {
   const hasAllColumns = 0x20;
   const update = partitionUpdate({
     tableId: table.id,
