@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Table } from '../model/table.ts';
 
 export interface TableChange {
@@ -5,6 +6,8 @@ export interface TableChange {
   readonly keyspace: string;
   readonly table: string;
   readonly tableId: string;
+  /** A fingerprint of what the table has become, or of what was dropped; when a column was dropped is part of it. */
+  readonly shape: string;
 }
 
 /** What happened to the tables of a keyspace between two looks, each by name. A table created again counts as two changes. */
@@ -25,7 +28,8 @@ export function compareTables(
 }
 
 function change(what: TableChange['what'], table: Table): TableChange {
-  return { what, keyspace: table.keyspace, table: table.name, tableId: table.id };
+  const shape = createHash('md5').update(shapeOf(table)).digest('hex').slice(0, 12);
+  return { what, keyspace: table.keyspace, table: table.name, tableId: table.id, shape };
 }
 
 /** Everything about a table as text, fields of its user-defined types among it. */

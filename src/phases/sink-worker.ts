@@ -20,6 +20,7 @@ import { openTie } from './open-tie.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { type CapacityTalk, shareCapacity } from './share-capacity.ts';
 import { sideBySide } from './side-by-side.ts';
+import { sliceOfChange } from './slice-of-change.ts';
 import { snapshotDoneAt } from './snapshot-done-at.ts';
 import { handOverOf } from './start-source.ts';
 import { tableRules } from './table-rules.ts';
@@ -122,12 +123,9 @@ function openSchema(context: WorkerContext, record: HandOverRecord, deadLetters:
     onChange(change: TableChange | Truncation) {
       const table = ids.get(change.tableId);
       if (table === undefined) return;
-      const reason = 'what' in change ? `${change.what} on the source` : `truncated on the source at ${change.atMs} ms`;
-      report({ kind: 'warning', text: `table ${table} was ${reason}` });
-      void ledger.append({
-        kind: 'slice-opened',
-        slice: { id: `${table}/${reason}`, table, reason, openedAtMicros: clock.nowMicros() },
-      });
+      const slice = sliceOfChange(change, table, clock.nowMicros());
+      report({ kind: 'warning', text: `table ${table} was ${slice.reason}` });
+      void ledger.append({ kind: 'slice-opened', slice });
     },
     async onPoison(message: Message, event: RecordEvent | undefined, error: Error) {
       // The schema topic is read from its beginning by every worker, and only the first one is to bury this.
