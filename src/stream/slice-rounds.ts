@@ -39,10 +39,16 @@ export class SliceRounds {
   }
 
   async ofResumedTables(): Promise<void> {
-    for (const tableId of this.#waiting) {
+    for (const tableId of [...this.#waiting]) {
       if (this.#isPaused(tableId)) continue;
-      await this.#reapply(this.#keeper.slices((id) => id === tableId));
+      // First: where it is paused again meanwhile, the rest of them waits again.
       this.#waiting.delete(tableId);
+      try {
+        await this.#reapply(this.#keeper.slices((id) => id === tableId));
+      } catch (error) {
+        this.#waiting.add(tableId);
+        throw error;
+      }
     }
   }
 
@@ -52,15 +58,16 @@ export class SliceRounds {
       .spentSlices(clock.nowMicros(), snapshotDoneAt, window)
       .filter(({ tableId }) => !this.#isPaused(tableId));
     await this.#reapply(spent);
-    this.#keeper.forget(spent);
+    this.#keeper.forget(spent.filter(({ tableId }) => !this.#waiting.has(tableId)));
     await this.#keeper.shortenJournal(clock.nowMicros());
   }
 
   async #reapply(slices: readonly JournalSlice[]): Promise<void> {
     const { ruleOf } = this.#parts;
-    for (const { tableId } of slices) if (this.#isPaused(tableId)) this.#waiting.add(tableId);
+    // Asked of each when its turn comes: a round may take minutes.
     const tableById = (id: string) => {
       const rule = ruleOf(id);
+      if (rule.kind === 'paused') this.#waiting.add(id);
       return rule.kind === 'applied' ? rule.table : undefined;
     };
     const deadLetters = reportedLetters(this.#parts);
