@@ -53,9 +53,9 @@ export async function copyRow(
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { row, withStatics, arrivedAtMicros } = taken;
-  const ageSeconds = Number((parts.clock.nowMicros() - arrivedAtMicros) / 1_000_000n);
-  const toWrite = planRow({ row, withStatics, ageSeconds, layout: attempt.layout, keyspace: parts.keyspace });
+  const { row } = taken;
+  const nowMicros = parts.clock.nowMicros();
+  const toWrite = planRow({ ...taken, nowMicros, layout: attempt.layout, keyspace: parts.keyspace });
   if (toWrite.length === 0) return books.superseded();
   let refusals = 0;
   // One by one and each whatever became of the other: statics are not lost because the row they came with is refused.

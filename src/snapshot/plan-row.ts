@@ -1,3 +1,4 @@
+import { withTtlsAt } from '../apply/age-statement.ts';
 import { isUnfrozenList } from '../apply/row-cells.ts';
 import { clusteringOf, type RowLayout } from '../apply/row-layout.ts';
 import { type RowContext, statementsOfSnapshotRow, statementsOfSnapshotStatics } from '../apply/statements-of-row.ts';
@@ -10,7 +11,7 @@ import { ageRow } from './age-row.ts';
 /** A row of the target that comes of a row that was read: itself, or the static row of its partition. */
 export interface RowPart {
   readonly kind: 'row' | 'statics';
-  /** At a timestamp; the same writes again when called again. Never empty. */
+  /** At a timestamp; the same writes again when called again, which live shorter the later they are sent. Never empty. */
   readonly statementsAt: (timestampMicros: bigint) => readonly TargetStatement[];
   /** It holds a non-frozen list, which doubles when the same write arrives twice. */
   readonly hasList: boolean;
@@ -22,17 +23,21 @@ export interface RowToPlan {
   readonly row: EncodedRow;
   /** Whether static values go with this row: they do once a partition. */
   readonly withStatics: boolean;
-  /** Since the row was read; its remaining times are that much shorter now. */
-  readonly ageSeconds: number;
+  /** Since the row was read its remaining times have become shorter. */
+  readonly arrivedAtMicros: bigint;
+  readonly nowMicros: bigint;
   readonly layout: RowLayout;
   /** The target keyspace. */
   readonly keyspace: string;
 }
 
 /** What is to be written of a row; nothing where all of it has expired since it was read. */
-export function planRow({ row, withStatics, ageSeconds, layout, keyspace }: RowToPlan): readonly RowPart[] {
+export function planRow(toPlan: RowToPlan): readonly RowPart[] {
+  const { row, withStatics, arrivedAtMicros, nowMicros, layout, keyspace } = toPlan;
+  const ageSeconds = Number((nowMicros - arrivedAtMicros) / second);
   const aged = ageRow(row, layout, ageSeconds);
-  const context = { layout, keyspace };
+  // Whole seconds: at that instant what is left was right, and what is sent later has less.
+  const context = { layout, keyspace, agedAtMicros: arrivedAtMicros + BigInt(ageSeconds) * second };
   const parts: RowPart[] = [];
   if (withStatics && holdsAny(aged.row, layout, 'static'))
     parts.push(partOf('statics', aged.row, context, statementsOfSnapshotStatics));
@@ -41,10 +46,16 @@ export function planRow({ row, withStatics, ageSeconds, layout, keyspace }: RowT
   return parts;
 }
 
+const second = 1_000_000n;
+
+interface PartContext extends Omit<RowContext, 'timestampMicros'> {
+  readonly agedAtMicros: bigint;
+}
+
 function partOf(
   kind: RowPart['kind'],
   row: EncodedRow,
-  context: Omit<RowContext, 'timestampMicros'>,
+  context: PartContext,
   statementsOf: typeof statementsOfSnapshotRow,
 ): RowPart {
   const kinds: readonly ColumnKind[] =
@@ -57,7 +68,8 @@ function partOf(
     bytesOf(held.flatMap(({ column, value }) => (some.includes(column.kind) ? [value] : [])));
   return {
     kind,
-    statementsAt: (timestampMicros) => statementsOf(row, { ...context, timestampMicros }),
+    statementsAt: (timestampMicros) =>
+      withTtlsAt(statementsOf(row, { ...context, timestampMicros }), context.agedAtMicros),
     hasList: held.some(({ column }) => isUnfrozenList(column.type)),
     size: () => ({
       bytes: bytesIn(...kinds),

@@ -196,6 +196,32 @@ describe('copySplit', () => {
     expect(taken.map(ttlOf)).toEqual([1000, 940]);
   });
 
+  test('what waits for the target to take it has so much less to live, row, statics and lists alike', async () => {
+    const clock = aClock(start);
+    let isAway = true;
+    const target = inMemoryTarget(() => {
+      if (!isAway) return;
+      isAway = false;
+      clock.now += 600n * 1_000_000n;
+      throw timedOut();
+    });
+    const table = aTable({
+      clustering: { at: 'int' },
+      statics: { owner: 'text' },
+      regulars: { a: 'text', b: 'text', tags: 'list<text>' },
+    });
+    const tags = Buffer.from('0000000100000001ff', 'hex');
+    const rows = [
+      { values: { id: int(1), at: int(1), a: text('x'), owner: text('ann') }, ttlSeconds: { a: 1000, owner: 1100 } },
+      { values: { id: int(1), at: int(2), a: text('x'), tags }, ttlSeconds: { a: 1200 } },
+      { values: { id: int(1), at: int(3), a: text('x'), b: text('y') }, ttlSeconds: { a: 300 } },
+    ];
+    const { copied, taken } = await copy(table, rows, { clock, target, pageSizes: [3], rowsAtOnce: 1 });
+
+    expect(copied).toMatchObject({ readRows: 3n, writtenRows: 3n });
+    expect(taken.map(liveTimeOf)).toEqual([500, 400, 0, 600, 0]);
+  });
+
   test('a split that outlives its floor is read again with a new one', async () => {
     const clock = aClock(start);
     let writes = 0;
@@ -339,6 +365,10 @@ function timestampOf({ cql, values }: TargetStatement): bigint {
 
 function ttlOf({ values }: TargetStatement): number {
   return (values.at(-1) as Buffer).readInt32BE();
+}
+
+function liveTimeOf(statement: TargetStatement): number {
+  return statement.cql.startsWith('INSERT') ? ttlOf(statement) : (statement.values[1] as Buffer).readInt32BE();
 }
 
 async function* failAfter(rows: readonly MemoryRow[], error: Error) {
