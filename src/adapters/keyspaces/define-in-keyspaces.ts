@@ -13,6 +13,9 @@ export interface DefineParts {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Of the 50 definitions that an account may have under way in a Region some are left to others. */
+const tablesAtOnce = 40;
+
 /**
  * Creates what is not there and waits until all can be used. First everything that is there is compared: if any of it
  * differs, one OperatorError lists every difference and nothing was changed. May be repeated.
@@ -24,8 +27,11 @@ export async function defineInKeyspaces(parts: DefineParts, definitions: readonl
     await waitFor(parts, definition);
   }
   const tables = definitions.filter(({ kind }) => kind === 'table');
-  for (const table of tables) await create(parts, table);
-  for (const table of tables) await waitFor(parts, table);
+  for (let at = 0; at < tables.length; at += tablesAtOnce) {
+    const some = tables.slice(at, at + tablesAtOnce);
+    for (const table of some) await create(parts, table);
+    for (const table of some) await waitFor(parts, table);
+  }
   // Who else created one of them meanwhile may have meant something else.
   await throwOnDifferences(parts, definitions);
 }

@@ -164,6 +164,13 @@ describe('defining', () => {
     ]);
   });
 
+  test('of more tables than may be in the making at once goes on as those before become usable', async () => {
+    const { define, state } = await aPlane();
+    const tables = Array.from({ length: 51 }, (_, number) => orders({ name: `orders_${number}` }));
+    await define(shop, ...tables);
+    expect(state.tables('shop').map(({ status }) => status)).toEqual(tables.map(() => 'ACTIVE'));
+  });
+
   test('meets its own table after an answer was lost, and goes on', async () => {
     const { define, state } = await aPlane();
     const send = KeyspacesClient.prototype.send;
