@@ -143,6 +143,17 @@ export function targetKeyspaceContract(kind: string, open: (keyspace: string) =>
       await expect(writing).rejects.toBeInstanceOf(OperatorError);
     });
 
+    it('columns that are added in turn, one of a new type, can be used at once', async () => {
+      await target.define([aTableDefinition(keyspace, { name: 'grown' })]);
+      const add = (column: string) => `ALTER TABLE "${keyspace}"."grown" ADD ${column}`;
+      await target.alter(`CREATE TYPE IF NOT EXISTS "${keyspace}"."box" ("width" int)`);
+      for (const column of ['"c" int', '"d" frozen<"box">']) await target.alter(add(column));
+      const names = (await target.schema()).columns.filter((row) => row.table === 'grown').map((row) => row.column);
+      expect(names.sort()).toEqual(['a', 'b', 'c', 'd', 'id']);
+      const cql = `INSERT INTO "${keyspace}"."grown" ("id", "c", "d") VALUES (?, ?, ?)`;
+      await target.write({ cql, values: [int(1), int(2), Buffer.concat([int(4), int(3)])] });
+    });
+
     it('every row of a range comes once, however short the pages', async () => {
       const ids = Array.from({ length: 60 }, (_, index) => 1_000 + index);
       for (const id of ids)

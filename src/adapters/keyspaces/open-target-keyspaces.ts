@@ -8,6 +8,7 @@ import { openControlPlane } from './control-plane.ts';
 import { defineInKeyspaces } from './define-in-keyspaces.ts';
 import { findPeers } from './find-peers.ts';
 import { type KeyspacesEndpoint, keyspacesFacts } from './keyspaces-endpoint.ts';
+import { waitUntilAltered } from './wait-until-altered.ts';
 import { writeCapacity } from './write-capacity.ts';
 
 export interface TargetKeyspacesOptions extends KeyspacesEndpoint {
@@ -42,7 +43,10 @@ export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Prom
   const controlPlane = openControlPlane(options, facts);
   const { requestTimeoutMs } = facts;
   const asked = { pool, keyspace, requestTimeoutMs, patienceMs, readSchema: readPresentSchema };
-  const target = targetOverPool({ ...asked, waitUntilDefined: async () => {} });
+  const target = targetOverPool({
+    ...asked,
+    waitUntilDefined: (_, signal) => waitUntilAltered(pool, keyspace, { onWait, signal }),
+  });
   return {
     ...target,
     limits: keyspacesLimits,
