@@ -17,7 +17,7 @@ export function writeFailure(error: unknown): unknown {
 /** A right that was taken away, keys, or a table: no row's own fault, so no row must go to the dead letters for it. */
 function isOperatorsToMend({ codeName, message }: CqlServerError): boolean {
   if (codeName === 'UNAUTHORIZED' || codeName === 'BAD_CREDENTIALS') return true;
-  return codeName === 'INVALID' && /unconfigured table|(keyspace|table) \S+ does not exist/i.test(message);
+  return codeName === 'INVALID' && /unconfigured (table|keyspace)|(keyspace|table) \S+ does not exist/i.test(message);
 }
 
 function noWrites(error: CqlServerError): OperatorError {

@@ -26,8 +26,9 @@ export function isRequestRejected(error: unknown): boolean {
   return error instanceof CqlServerError && error.code >= 0x2000 && error.code <= 0x2400;
 }
 
+/** Not of a node that cannot read the roles now, which has the same code (PasswordAuthenticator of Cassandra 4.0 to 5.0). */
 export function isBadCredentials(error: unknown): boolean {
-  return hasName(error, 'BAD_CREDENTIALS');
+  return hasName(error, 'BAD_CREDENTIALS') && !(error as Error).message.startsWith('Unable to perform authentication');
 }
 
 export function isUnprepared(error: unknown): error is CqlServerError {

@@ -33,6 +33,7 @@ describe('a failed write as the port tells it', () => {
     [0x0100, 'BAD_CREDENTIALS', 'Signature expired'],
     [0x2100, 'UNAUTHORIZED', 'no right'],
     [0x2200, 'INVALID', 'unconfigured table orders'],
+    [0x2200, 'INVALID', 'unconfigured keyspace shop'],
     [0x2200, 'INVALID', 'Keyspace shop does not exist'],
     [0x2200, 'INVALID', 'table orders does not exist'],
   ] as const)('answer %i (%s, %s) is for the operator to mend, no row’s own fault', (code, name, message) => {

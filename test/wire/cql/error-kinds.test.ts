@@ -43,6 +43,11 @@ describe('what kind an error is', () => {
     expect(mayHaveHappened(new Error('somebody else’s'))).toBe(true);
   });
 
+  test('a node that cannot read the roles now says nothing of the password', () => {
+    const unreadable = 'Unable to perform authentication: Cannot achieve consistency level QUORUM';
+    expect(isBadCredentials(new CqlServerError(0x0100, 'BAD_CREDENTIALS', unreadable))).toBe(false);
+  });
+
   test('our own time-out is a time-out, a broken connection is not', () => {
     const timedOut = new CqlConnectionError('timed-out', true, '');
     const closed = new CqlConnectionError('closed', true, '');
