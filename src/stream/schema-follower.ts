@@ -44,6 +44,8 @@ export class SchemaFollower {
   readonly #inVain = new Set<string>();
   readonly #learned = new WeakSet<SchemaRows>();
   #following: Promise<void> = Promise.resolve();
+  /** What was read of the topic is not enough, and the source has not answered yet. */
+  #needsReload = false;
   #version = 0;
   #read = 0;
 
@@ -88,6 +90,7 @@ export class SchemaFollower {
   /** Reads the schema from the source: what the log said was not enough. */
   async reload(signal?: AbortSignal): Promise<void> {
     const { rows, atMicros } = await this.#parts.readSchema(signal);
+    this.#needsReload = false;
     this.#tell(this.#history.reload(rows, atMicros).changes);
   }
 
@@ -121,6 +124,8 @@ export class SchemaFollower {
   }
 
   async #readToEnd(signal?: AbortSignal): Promise<void> {
+    // Asked in vain: what wanted it is behind us on the topic, and does not come again.
+    if (this.#needsReload) await this.reload(signal);
     for (
       let message = await this.#reader.nextUntilEnd(signal);
       message;
@@ -144,13 +149,14 @@ export class SchemaFollower {
       if (event === undefined) throw new TypeError('the message is no change event');
       const update = this.#history.applyRecord(event.body, event.logVersion as 7 | 8);
       this.#tell([...update.changes, ...update.truncations]);
-      if (update.needsReload !== undefined) await this.reload(signal);
+      this.#needsReload ||= update.needsReload !== undefined;
     } catch (error) {
       if (!isUnreadable(error)) throw error;
+      this.#needsReload = true;
       await this.#parts.onPoison(message, event, error);
-      // Whatever it said, the source shows it.
-      await this.reload(signal);
     }
+    // Whatever it said, the source shows it.
+    if (this.#needsReload) await this.reload(signal);
   }
 
   #tell(changes: readonly (TableChange | Truncation)[]): void {

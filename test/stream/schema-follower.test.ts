@@ -56,6 +56,29 @@ test.each([
   },
 );
 
+test('a source that did not answer is asked again at the next look, though the record that wanted it does not come again', async () => {
+  const { bus } = inMemoryBus();
+  const schemaTopic = await bus.publisher(topics.schema);
+  let isAway = true;
+  const follower = await SchemaFollower.open({
+    bus,
+    clock: aClock(1_000_000_000n),
+    baseline: nothing,
+    baselineAtMicros: 0n,
+    readSchema: async () => {
+      if (isAway) throw new Error('no node answers');
+      return { rows: shop, atMicros: 1n };
+    },
+    onChange: () => {},
+    onPoison: async () => {},
+  });
+  await schemaTopic.publish(encodeChangeEvent(corrupt));
+  await expect(follower.catchUp()).rejects.toThrow('no node answers');
+  isAway = false;
+  await follower.catchUp();
+  expect(follower.liveTable('shop', 'things')).toBeDefined();
+});
+
 test('a node that is silent is waited for no longer than half a minute', async () => {
   const { bus } = inMemoryBus();
   const clock = aClock(1_000_000_000n);
