@@ -1,10 +1,12 @@
 import type { Report } from '../events.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
+import type { RecordEvent } from '../model/change-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import { finishRule } from './finished-segments.ts';
 import { type FollowedSegment, followLog, type LogFollower, type ReadSection } from './follow-log.ts';
 import { type InFlight, openInFlight } from './in-flight.ts';
+import { missTooBig } from './miss-too-big.ts';
 import type { NoteHole } from './note-hole.ts';
 import type { Progress } from './progress.ts';
 import { busLost, openChangesPublisher } from './publish-changes.ts';
@@ -39,7 +41,9 @@ export async function followSession(parts: SessionParts, signal: AbortSignal): P
   const onFault = (error: unknown) => {
     if (!signal.aborted) fault.abort(error);
   };
-  const publisher = await openChangesPublisher(parts.bus, parts.settings.changesPartitions, stop);
+  const onTooBig = (event: RecordEvent) => missTooBig(event, parts);
+  const { changesPartitions: partitions } = parts.settings;
+  const publisher = await openChangesPublisher({ bus: parts.bus, partitions, onTooBig }, stop);
   const lose = () => onFault(busLost(publisher.lost.reason));
   publisher.lost.addEventListener('abort', lose, { once: true });
   if (publisher.lost.aborted) lose();

@@ -1,4 +1,4 @@
-import { type ChangeEvent, encodeChangeEvent } from '../model/change-event.ts';
+import { type ChangeEvent, decodeChangeEvent, encodeChangeEvent, type RecordEvent } from '../model/change-event.ts';
 import { changesPartition, topics } from '../model/topics.ts';
 import { type MessageBus, MessageTooBigError, type OutgoingMessage, type Publisher } from '../ports/message-bus.ts';
 
@@ -11,7 +11,7 @@ export function busLost(cause: unknown): BusLostError {
   return new BusLostError(`Pulsar: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
-/** What is published and cannot be stored rejects with BusLostError; with MessageTooBigError if it never can. */
+/** What is published and cannot be stored rejects with BusLostError. A record that never can resolves, once `onTooBig` was told. */
 export interface ChangesPublisher {
   toPartition(partition: number, event: ChangeEvent, key: Buffer): Promise<unknown>;
   toSchema(event: ChangeEvent): Promise<unknown>;
@@ -22,10 +22,15 @@ export interface ChangesPublisher {
   close(): Promise<void>;
 }
 
+export interface PublisherParts {
+  readonly bus: Pick<MessageBus, 'publisher'>;
+  readonly partitions: number;
+  readonly onTooBig: (event: RecordEvent) => void;
+}
+
 /** Opens every partition of the changes topic and the schema topic. Throws BusLostError, its cause within. */
 export async function openChangesPublisher(
-  bus: Pick<MessageBus, 'publisher'>,
-  partitions: number,
+  { bus, partitions, onTooBig }: PublisherParts,
   signal: AbortSignal,
 ): Promise<ChangesPublisher> {
   const names = [...Array.from({ length: partitions }, (_, partition) => changesPartition(partition)), topics.schema];
@@ -37,10 +42,13 @@ export async function openChangesPublisher(
     signal.throwIfAborted();
     throw busLost(fault.reason);
   }
-  const publish = (publisher: Publisher, message: OutgoingMessage) =>
-    publisher.publish(message).catch((cause: unknown) => {
-      throw cause instanceof MessageTooBigError ? cause : busLost(cause);
-    });
+  // Holds nothing of the record: thousands are on their way, and what each keeps until it is stored is felt.
+  const failed = (cause: unknown) => {
+    const event = cause instanceof MessageTooBigError ? decodeChangeEvent(cause.refused) : undefined;
+    if (event?.kind !== 'record') throw busLost(cause);
+    onTooBig(event);
+  };
+  const publish = (publisher: Publisher, message: OutgoingMessage) => publisher.publish(message).catch(failed);
   const toSchema = (event: ChangeEvent) => publish(publishers[partitions]!, schemaMessage(event));
   return {
     toPartition: (partition, event, key) => publish(publishers[partition]!, { key, ...encodeChangeEvent(event) }),

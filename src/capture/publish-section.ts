@@ -7,8 +7,6 @@ import type { LogRecord } from '../wire/commitlog/records.ts';
 import type { ReadSection } from './follow-log.ts';
 import { freeMemory } from './free-memory.ts';
 import type { InFlight } from './in-flight.ts';
-import { missTooBig } from './miss-too-big.ts';
-import type { NoteHole } from './note-hole.ts';
 import type { Progress } from './progress.ts';
 import type { ChangesPublisher } from './publish-changes.ts';
 import type { Pulse } from './pulse.ts';
@@ -18,8 +16,7 @@ import type { Claims } from './send-claims.ts';
 export interface SectionParts {
   readonly settings: AgentSettings;
   readonly clock: Clock;
-  readonly progress: Pick<Progress, 'acknowledge' | 'position'>;
-  readonly noteHole: NoteHole;
+  readonly progress: Pick<Progress, 'acknowledge'>;
   readonly counters: CounterTally;
   readonly publisher: RecordPublisher;
   readonly inFlight: InFlight;
@@ -50,14 +47,12 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
   function publishSome(read: ReadSection, records: readonly LogRecord[]): SentRecords {
     const routed = records.map((record) => {
       const outline = outlineRecord(record.body);
-      return { record, outline, route: routeOf(outline) };
+      return { record, key: outline.partitionKey, route: routeOf(outline) };
     });
     const wanted = routed.filter(({ route }) => isPublished(route));
     const counters = routed.filter(({ route }) => route.kind === 'counter').length;
-    const publishes = wanted.map(({ record, outline, route }) =>
-      publish(parts.publisher, route, eventOf(parts.settings.node, read, record), outline.partitionKey).catch(
-        (error: unknown) => missTooBig(error, { segment: read.segment, record, outline, route }, parts),
-      ),
+    const publishes = wanted.map(({ record, key, route }) =>
+      publish(parts.publisher, route, eventOf(parts.settings.node, read, record), key),
     );
     return { publishes, nonces: noncesOf(wanted), counters };
   }

@@ -124,6 +124,13 @@ export class TopicTakenError extends Error {
 
 export class MessageTooBigError extends Error {
   override readonly name = 'MessageTooBigError';
+  /** With it, nobody keeps each message until it is stored only to know which it was. */
+  readonly refused: Pick<Message, 'properties' | 'payload'>;
+
+  constructor(refused: Pick<Message, 'properties' | 'payload'>, reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.refused = refused;
+  }
 }
 
 /**

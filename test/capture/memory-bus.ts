@@ -61,7 +61,9 @@ export function memoryBus(): MemoryBus {
     };
     return {
       publish: (message) => {
-        if (message.payload.length > memory.mostBytes) return Promise.reject(new MessageTooBigError('too big'));
+        const { properties = {}, payload } = message;
+        if (payload.length > memory.mostBytes)
+          return Promise.reject(new MessageTooBigError({ properties, payload }, 'too big'));
         const result = last.then(pause).then(() => store(message));
         last = result.catch(() => {});
         return result;

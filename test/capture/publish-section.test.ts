@@ -38,11 +38,7 @@ function aPublisher(maxInFlightBytes: number) {
   const publish = sectionPublisher({
     settings: aNodeLog().settings,
     clock: aClock(),
-    progress: {
-      position: undefined as never,
-      acknowledge: (_, place, nonces) => void acknowledged.push({ place, nonces }),
-    },
-    noteHole: () => expect.unreachable(),
+    progress: { acknowledge: (_, place, nonces) => void acknowledged.push({ place, nonces }) },
     publisher: { toPartition: (_, event, key) => send(event, key), toSchema: (event) => send(event, nothing) },
     inFlight: openInFlight(maxInFlightBytes, () => {}),
     counters,

@@ -97,7 +97,10 @@ test('a node that is silent is waited for no longer than half a minute', async (
 
 test('who starts after months reads no more than what still counts: each record, and of each node the newest watermark', async () => {
   const memory = inMemoryBus();
-  const publisher = await openChangesPublisher(memory.bus, 1, new AbortController().signal);
+  const publisher = await openChangesPublisher(
+    { bus: memory.bus, partitions: 1, onTooBig() {} },
+    new AbortController().signal,
+  );
   const watermark = (at: string, second: number) =>
     publisher.toAll({ kind: 'watermark', node: at, instantMicros: BigInt(second), unbrokenSinceMicros: 0n });
   // Two of one partition of the log's own table.

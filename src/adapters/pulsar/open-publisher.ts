@@ -1,6 +1,7 @@
 import { MessageTooBigError, type Publisher, type PublisherOptions, TopicTakenError } from '../../ports/message-bus.ts';
 import type { PulsarAdmin } from '../../wire/pulsar/admin.ts';
 import { PulsarError } from '../../wire/pulsar/pulsar-error.ts';
+import { TooBigError } from '../../wire/pulsar/too-big-error.ts';
 import type { Producer, ProducerAccessMode, PulsarClient } from '../../wire/pulsar/types.ts';
 import { busFailure } from './bus-errors.ts';
 import { BusPosition } from './bus-position.ts';
@@ -81,8 +82,10 @@ async function failureOf(
 ): Promise<unknown> {
   if (error instanceof PulsarError && error.code === 'ProducerFenced')
     return new TopicTakenError(topic, await holderOf(admin, topic));
-  if (error instanceof PulsarError && error.code === 'MessageTooBig')
-    return new MessageTooBigError(`${topic}: ${error.message}`, { cause: error });
+  if (error instanceof TooBigError) {
+    const { properties = {}, payload } = error.refused;
+    return new MessageTooBigError({ properties, payload }, `${topic}: ${error.message}`, { cause: error });
+  }
   return busFailure(doing, error);
 }
 

@@ -9,6 +9,7 @@ import { Outbox, type PendingEntry } from './outbox.ts';
 import { registrationOf, throwOnUnfitTopic } from './producer-registration.ts';
 import { PulsarError, serverError } from './pulsar-error.ts';
 import { SequenceRule } from './sequence-rule.ts';
+import { TooBigError } from './too-big-error.ts';
 import { fullTopicName, partitionOf } from './topic-name.ts';
 import type { BatchingOptions, OutgoingMessage, Producer, ProducerOptions } from './types.ts';
 
@@ -108,7 +109,7 @@ class BrokerProducer implements Producer, ProducerEnd {
     signal?.throwIfAborted();
     const maxBytes = this.maxMessageBytes - envelopeBytes;
     const bytes = sizeOf(message);
-    if (bytes > maxBytes) throw new PulsarError('MessageTooBig', `${bytes} bytes; the broker takes ${maxBytes}`);
+    if (bytes > maxBytes) throw new TooBigError(message, `${bytes} bytes; the broker takes ${maxBytes}`);
     const sequenceId = this.sequence.next(message.sequenceId);
     if (sequenceId === null) return { ...duplicateId, partition: this.partition };
     return abortable(this.outbox.add(message, sequenceId, bytes, maxBytes), signal);
