@@ -20,6 +20,7 @@ import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { localWorkers } from './start-sink.ts';
 import { askStream } from './stream-clock.ts';
+import { unlessCutOver } from './unless-cut-over.ts';
 import { usualPatienceMs } from './validate.ts';
 
 const drainTimeoutMs = 120_000;
@@ -71,17 +72,6 @@ export async function showCutoverGates(context: PhaseContext): Promise<readonly 
 /** Without the operator's word the gate is closed anyway, and there is nothing to wait for. */
 async function catchUp(context: PhaseContext): Promise<string | undefined> {
   return context.options.writesStopped ? waitForCatchUp(context) : 'not waited for: writes go on';
-}
-
-/** A run that died behind the record has nothing left to prove: the workers have ended by it, and could not drain again. */
-function unlessCutOver(
-  title: string,
-  run: (context: PhaseContext) => Promise<string | undefined>,
-): Phase['steps'][number] {
-  return {
-    title,
-    run: async (context) => (context.ledger.state.cutover ? 'was cut over before' : run(context)),
-  };
 }
 
 async function askConfirmation({ options, config }: PhaseContext): Promise<undefined> {

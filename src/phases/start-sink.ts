@@ -11,6 +11,7 @@ import { comparableTables } from './comparable-tables.ts';
 import type { Phase } from './phase.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { askStream, openStreamClock } from './stream-clock.ts';
+import { unlessCutOver } from './unless-cut-over.ts';
 
 /** Behind by no more than this, the sink keeps up; further behind it must be seen to gain. */
 const fewSecondsMicros = 15_000_000n;
@@ -25,20 +26,18 @@ export const startSink: Phase = {
   needs: ['start-source'],
   checks: [nodesUp, hiddenColumns],
   steps: [
-    {
-      title: 'sink allowed',
-      async run({ ledger, signal }) {
-        if (ledger.state.sinkAllowed) return 'was allowed before';
-        await ledger.append({ kind: 'sink-allowed' });
-        await ledger.refresh(signal);
-        return undefined;
-      },
-    },
-    { title: 'workers', run: startWorkers },
-    { title: 'lag known and falling', run: waitForLag },
-    { title: 'rows that validate left unsettled', run: settleUnsettled },
+    unlessCutOver('sink allowed', async ({ ledger, signal }) => {
+      if (ledger.state.sinkAllowed) return 'was allowed before';
+      await ledger.append({ kind: 'sink-allowed' });
+      await ledger.refresh(signal);
+      return undefined;
+    }),
+    unlessCutOver('workers', startWorkers),
+    unlessCutOver('lag known and falling', waitForLag),
+    unlessCutOver('rows that validate left unsettled', settleUnsettled),
   ],
   async confirm(context) {
+    if (context.ledger.state.cutover) return 'was cut over before: nothing is left to apply';
     const position = await untilKnown(context);
     throwOnUnknown(position);
     return `behind by ${lagSeconds(context, position)} s`;

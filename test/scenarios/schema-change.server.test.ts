@@ -175,6 +175,10 @@ describe('a schema that changes under an application that writes all the time', 
     const { stderr } = await done(...cutover);
     expect(stderr).toContain('parts left the migration');
   });
+
+  test('start-sink once more after the cutover ends, and waits for no worker', { timeout: patience }, async () => {
+    expect((await done('run', '--phase', 'start-sink')).stderr).toContain('was cut over before');
+  });
 });
 
 interface WriteLoad {
