@@ -30,7 +30,10 @@ export function checkAddedColumns(
   resolveUdt: ResolveUdt,
 ): void {
   if (added.length === 0) throw invalid('No columns to add.');
-  throwOnRepeated([...schema.columns, ...added].map(({ name }) => name));
+  throwOnRepeated(added.map(({ name }) => name));
+  const present = added.find(({ name }) => schema.columns.some((column) => column.name === name));
+  // In the words of Cassandra (AlterTableStatement): by them a client knows that it has added it before.
+  if (present) throw invalid(`Column with name '${present.name}' already exists`);
   checkColumns({ ...schema, columns: [...schema.columns, ...added] }, added, resolveUdt);
 }
 
