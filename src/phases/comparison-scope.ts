@@ -69,7 +69,7 @@ function throwOnUnseenChanges({ handOver }: MigrationState): void {
   throw new OperatorError({
     expected: 'a comparison of everything, of a range or of a sample with the DataStax feed',
     found: 'one of what changed, and this feed does not tell of all that does',
-    next: 'leave --changed or --validation changed away',
+    next: 'leave --since last or --validation changed away',
   });
 }
 

@@ -25,3 +25,9 @@ test('of what changed only that is compared, as long as every host of the ring h
 test('every row is compared while a host has no agent, whether or not its slices were settled before', async () => {
   expect(await wholeTablesOf('host-1', 'host-2')).toEqual(new Set(['orders']));
 });
+
+test('of what changed nothing is compared with a feed that does not tell of all: the options that asked for it are named', async () => {
+  const ledger = { state: { handOver: { datastax: { lanes: [] } } } };
+  const scoped = scopeTables({ ledger } as unknown as WorkerContext, [], { kind: 'changed' });
+  await expect(scoped).rejects.toThrow('leave --since last or --validation changed away');
+});

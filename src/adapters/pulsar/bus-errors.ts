@@ -29,7 +29,7 @@ function brokerStep(error: PulsarError): string {
       return 'check tlsCaFile and the host name in the service URL';
     case 'TopicNotFound':
     case 'SubscriptionNotFound':
-      return 'see whether somebody deleted it; start-source creates it';
+      return 'see whether somebody deleted it; cdcmig run --phase deploy-agent creates it, but not what a topic held';
     case 'Undecodable':
       return 'keep the topic as it is and report this; nothing was acknowledged';
     default:

@@ -133,6 +133,6 @@ function noSubscription(topic: string, subscription: string): OperatorError {
   return new OperatorError({
     expected: `a subscription ${subscription} on ${topic}`,
     found: 'none, or not on every partition',
-    next: 'run start-source, which creates it',
+    next: 'cdcmig run --phase deploy-agent creates it, at the earliest message',
   });
 }
