@@ -7,7 +7,7 @@ import type { Screen } from './screen.ts';
 /** A phase's steps as rows that fill in; what happens inside a step is shown under its row. */
 export function taskList(): Screen {
   let phase: ShownPhase | undefined;
-  // Lines outside a phase would break the drawing: they come when it has ended.
+  // Lines outside a step would break the drawing: they come when it has ended.
   const summary: string[] = [];
   return {
     report(event: ProgressEvent) {
@@ -24,27 +24,27 @@ export function taskList(): Screen {
   function tell(event: ProgressEvent): void {
     const text = eventText(event);
     if (text === undefined) return;
-    if (phase && event.kind !== 'phase-finished') phase.tell(text);
-    else summary.push(text);
+    if (event.kind === 'phase-finished' || !phase?.tell(text)) summary.push(text);
   }
 }
 
 interface ShownPhase {
   finish(step: string, note: string | undefined): void;
-  /** Shown under the step in hand. */
-  tell(text: string): void;
+  /** Shown under the step in hand; false where none is drawn: before the first, and from the last one on. */
+  tell(text: string): boolean;
   end(): Promise<void>;
 }
 
 interface Row {
   readonly title: string;
   readonly done: PromiseWithResolvers<void>;
-  show: (text: string) => void;
+  /** Once it is drawn. */
+  show: ((text: string) => void) | undefined;
   rename: (title: string) => void;
 }
 
 function showPhase(phase: PhaseName, steps: readonly string[]): ShownPhase {
-  const rows = steps.map((title): Row => ({ title, done: Promise.withResolvers(), show: () => {}, rename: () => {} }));
+  const rows = steps.map((title): Row => ({ title, done: Promise.withResolvers(), show: undefined, rename: () => {} }));
   // A run that fails leaves rows unfinished; they are ended by `end`, and that is no rejection of ours.
   for (const row of rows) row.done.promise.catch(() => {});
   const list = new Listr(
@@ -74,7 +74,11 @@ function showPhase(phase: PhaseName, steps: readonly string[]): ShownPhase {
       if (note) row.rename(`${phase}: ${step}: ${note}`);
       row.done.resolve();
     },
-    tell: (text) => current()?.show(text),
+    tell(text) {
+      const row = current();
+      row?.show?.(text);
+      return row?.show !== undefined;
+    },
     async end() {
       for (const row of rows) if (!finished.has(row.title)) row.done.reject(new Error('not finished'));
       await drawn;
