@@ -47,7 +47,7 @@ export function sectionPublisher(parts: SectionParts): (read: ReadSection) => Pr
   function publishSome(read: ReadSection, records: readonly LogRecord[]): SentRecords {
     const routed = records.map((record) => {
       const outline = outlineRecord(record.body);
-      return { record, key: outline.partitionKey, route: routeOf(outline) };
+      return { record, key: outline.partitionKey, route: routeOf(outline, record.body) };
     });
     const wanted = routed.filter(({ route }) => isPublished(route));
     const counters = routed.filter(({ route }) => route.kind === 'counter').length;

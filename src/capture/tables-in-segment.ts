@@ -44,7 +44,7 @@ async function tablesBehind(
     if (typeof next === 'string') return isSound(next) ? [...found].sort() : undefined;
     for (const { body } of recordsOf(next)) {
       const outline = outlineRecord(body);
-      const { kind } = routeOf(outline);
+      const { kind } = routeOf(outline, body);
       if (kind === 'none' || kind === 'canary' || kind === 'counter') continue;
       if (kind === 'schema' || outline.updateCount > 1) return undefined;
       found.add(outline.firstTableId);

@@ -20,7 +20,7 @@ export interface AgentSettings {
   readonly changesPartitions: number;
   /** Tables whose records are published. */
   readonly wantedTableIds: readonly string[];
-  /** All tables of the keyspace: a record of several tables is published if its first one is any of these. */
+  /** The tables of the keyspace when this was written: a record of several tables is published if its first one is any of these. */
   readonly keyspaceTableIds: readonly string[];
   /** Counter tables of the keyspace: their records are counted and not published. */
   readonly counterTableIds: readonly string[];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import type { DeadLetter } from '../../src/apply/dead-letters.ts';
+import { recordRouter } from '../../src/capture/route-record.ts';
 import { encodeChangeEvent, type RecordEvent } from '../../src/model/change-event.ts';
 import { topics } from '../../src/model/topics.ts';
 import type { Message } from '../../src/ports/message-bus.ts';
@@ -57,6 +58,36 @@ describe('a record that is written under a schema we do not know yet', () => {
 
     expect(await decode(change!)).toMatchObject({ poisoned: 0, updates: [{}] });
     expect(letters).toEqual([]);
+  });
+
+  test('a batch that begins with a table younger than the agent’s settings is published and decoded', async () => {
+    const { decode } = await openFollower(() => followed.two.source.schema(followed.two.keyspace));
+    const [things] = followed.schema.tables.filter(({ table }) => table === 'things');
+    const known = followed.schema.tables.map(({ id }) => id);
+    const none = { counterTableIds: [], canaryTableId: '' };
+    const route = recordRouter({
+      ...none,
+      changesPartitions: 8,
+      wantedTableIds: [things!.id],
+      keyspaceTableIds: known,
+    });
+    await followed.records('CREATE TABLE KS.younger (id int PRIMARY KEY)');
+    const ofBatch = [];
+    // In which order a node writes the updates of a batch, it decides.
+    for (const order of [
+      ['KS.younger (id) VALUES (9)', 'KS.things (id, v) VALUES (9, $$x$$)'],
+      ['KS.things (id, v) VALUES (9, $$x$$)', 'KS.younger (id) VALUES (9)'],
+    ]) {
+      const inserts = order.map((into) => `INSERT INTO ${into}`).join(' ');
+      const written = await followed.records(`BEGIN UNLOGGED BATCH ${inserts} APPLY BATCH`);
+      const isPublished = ({ body }: RecordEvent) => route(outlineRecord(body), body).kind === 'changes';
+      ofBatch.push(...written.filter(({ body }) => outlineRecord(body).updateCount === 2).filter(isPublished));
+    }
+
+    const firsts = ofBatch.map(({ body }) => outlineRecord(body).firstTableId);
+    expect(firsts).toHaveLength(2);
+    expect(firsts.some((id) => id !== things!.id)).toBe(true);
+    for (const record of ofBatch) expect(await decode(record)).toMatchObject({ poisoned: 0, updates: [{}, {}] });
   });
 
   test('one whose schema comes while it waits is decoded', async () => {
