@@ -1,5 +1,5 @@
-import { link, mkdir, rename, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { link, mkdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import type { AgentSettings } from '../model/agent-settings.ts';
 import { sumOf } from '../model/sum-of.ts';
@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import { type SegmentName, segmentFileName } from '../wire/commitlog/segment-name.ts';
 import { hasCode, listSegments } from './list-segments.ts';
 import { heldFill, sizesOf } from './measure-fill.ts';
+import { moveAside } from './move-aside.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
 import type { Look, ReleasableSegment, SeenSegment, SegmentSource } from './segment-source.ts';
@@ -49,7 +50,7 @@ export async function holdSegments(
   return {
     look: oneAtATime(look),
     tidy: (saved) => removeFinished(folder, saved.finishedUpTo),
-    setAside: (segment) => moveAside(settings.folder, segment),
+    setAside: ({ path }) => moveAside(settings.folder, path),
     fill: () => heldFill(folder, settings.folderCapBytes),
     releasable: async () => {
       const ofNode = await listSegments(settings.commitLogDirectory);
@@ -139,13 +140,6 @@ async function sizeOf(folder: string): Promise<number> {
 async function withSizes(segments: readonly SeenSegment[]): Promise<readonly ReleasableSegment[]> {
   const sizes = await sizesOf(segments.map(({ path }) => path));
   return segments.map(({ id, path }, index) => ({ id, path, bytes: sizes[index]!.size }));
-}
-
-/** Into the agent's folder `damaged`, for whoever wants to see what can be saved of it. */
-export async function moveAside(agentFolder: string, segment: SeenSegment): Promise<void> {
-  const damaged = join(agentFolder, 'damaged');
-  await mkdir(damaged, { recursive: true });
-  await rename(segment.path, join(damaged, basename(segment.path)));
 }
 
 export async function removeFile(path: string): Promise<void> {

@@ -5,9 +5,10 @@ import type { Clock } from '../ports/clock.ts';
 import { parseIndexFile } from '../wire/commitlog/index-file.ts';
 import { indexFileName, parseSegmentName, type SegmentName, segmentFileName } from '../wire/commitlog/segment-name.ts';
 import type { AgentPosition } from './agent-position.ts';
-import { moveAside, notWritten, removeFile, watchedMicros } from './hold-segments.ts';
+import { notWritten, removeFile, watchedMicros } from './hold-segments.ts';
 import { hasCode, listSegments } from './list-segments.ts';
 import { cdcFill, sizesOf } from './measure-fill.ts';
+import { moveAside } from './move-aside.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
 import type { Look, ReleasableSegment, SeenSegment, SegmentSource } from './segment-source.ts';
@@ -52,7 +53,7 @@ export function cdcSegments(settings: AgentSettings, progress: Progress, options
     look: oneAtATime(look),
     tidy: (saved) => deleteFinished(folder, saved),
     setAside: async (segment) => {
-      await moveAside(settings.folder, segment);
+      await moveAside(settings.folder, segment.path);
       await removeFile(join(folder, indexFileName(parseSegmentName(basename(segment.path))!)));
     },
     fill: () => cdcFill(folder, settings.cdcTotalBytes),
