@@ -39,6 +39,16 @@ export function splitRange(range: TokenRange, count: number): readonly TokenRang
   }));
 }
 
+/** Whether every key is in one of them; they may overlap. */
+export function holdWholeRing(ranges: readonly TokenRange[]): boolean {
+  let heldUpTo = minToken;
+  for (const { start, end } of ranges.toSorted((a, b) => compareTokens(a.start, b.start))) {
+    if (start > heldUpTo) return false;
+    if (end > heldUpTo) heldUpTo = end;
+  }
+  return heldUpTo === maxToken;
+}
+
 export function isInRange(token: bigint, range: TokenRange): boolean {
   return token > range.start && token <= range.end;
 }

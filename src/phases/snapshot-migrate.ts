@@ -6,6 +6,7 @@ import { copyingOf } from '../config/table-copying.ts';
 import { BooksError, OperatorError } from '../errors.ts';
 import type { CopiedSplit, Split } from '../model/split.ts';
 import type { Table } from '../model/table.ts';
+import { holdWholeRing } from '../model/token.ts';
 import { planSplits, usualSizing } from '../snapshot/plan-splits.ts';
 import { publishSplits } from '../snapshot/publish-splits.ts';
 import type { MigrationState } from '../state/migration-state.ts';
@@ -45,8 +46,8 @@ export const snapshotMigrate: Phase = {
 /** The ledger's splits are the plan; a run that died after deciding them and before queueing them goes on with the same. */
 async function queueSplits(context: PhaseContext): Promise<string> {
   const { ledger, bus, signal } = context;
-  const known = (await ledger.refresh(signal)).splits;
-  const splits = known.size > 0 ? [...known.values()] : await decideSplits(context);
+  await decideSplits(await ledger.refresh(signal), context);
+  const splits = [...(await ledger.refresh(signal)).splits.values()];
   const { published, present } = await publishSplits({
     bus,
     splits,
@@ -56,8 +57,15 @@ async function queueSplits(context: PhaseContext): Promise<string> {
   return `${splits.length} planned, ${published} queued, ${present} there before`;
 }
 
-async function decideSplits({ ledger, source, config, signal }: PhaseContext): Promise<readonly Split[]> {
-  const tables = snapshotTables(ledger.state);
+/**
+ * Of each table that the ledger's splits do not hold whole: of all of them as a rule, and of some where a run died between two
+ * events of its splits. It had queued none by then, so a stretch that both plans have is copied twice at worst.
+ */
+async function decideSplits(state: MigrationState, { ledger, source, config, signal }: PhaseContext): Promise<void> {
+  const rangesOf = ({ id }: Table) =>
+    [...state.splits.values()].flatMap((each) => (each.tableId === id ? each.range : []));
+  const tables = snapshotTables(state).filter((table) => !holdWholeRing(rangesOf(table)));
+  if (tables.length === 0) return;
   const sized = await Promise.all(
     tables.map(async (table) => ({
       table,
@@ -69,7 +77,6 @@ async function decideSplits({ ledger, source, config, signal }: PhaseContext): P
   const splits = planSplits(sized, ring, { ...usualSizing, bytesPerSplit: config.snapshot.bytesPerSplit });
   for (let at = 0; at < splits.length; at += splitsAnEvent)
     await ledger.append({ kind: 'splits-planned', splits: splits.slice(at, at + splitsAnEvent) });
-  return splits;
 }
 
 /** Counters carry no timestamps: the cutover copies them, when nobody writes any more. */

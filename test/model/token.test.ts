@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  holdWholeRing,
   isInRange,
   maxToken,
   minToken,
@@ -46,6 +47,23 @@ test('a range over the end of the ring holds what lies above its first or up to 
       for (const { start, end: last } of ranges) expect(last).toBeGreaterThan(start);
     }),
   );
+});
+
+test('the ring is held by the pieces of all its parts, and no longer when one is missing', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.bigInt({ min: minToken, max: maxToken })),
+      fc.integer({ min: 1, max: 9 }),
+      fc.nat(),
+      (ring, count, which) => {
+        const pieces = rangesOfRing(ring).flatMap((range) => splitRange(range, count));
+        const missing = which % pieces.length;
+        expect(holdWholeRing([...pieces, { start: -7n, end: 7n }].reverse())).toBe(true);
+        expect(holdWholeRing(pieces.filter((_, index) => index !== missing))).toBe(false);
+      },
+    ),
+  );
+  expect(holdWholeRing([])).toBe(false);
 });
 
 test('tokens spread over all partitions of a topic and stay inside them', () => {
