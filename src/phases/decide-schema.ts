@@ -6,6 +6,7 @@ import { differenceText, type TableDifference, tableDifferences, withoutColumns 
 import { compareSchema } from '../plan/compare-schema.ts';
 import { planSchemaChange, type SchemaChange } from '../plan/schema-change.ts';
 import type { SchemaDecision } from '../state/ledger-event.ts';
+import type { MigrationState } from '../state/migration-state.ts';
 import { columnsLeftOut, hasLeft, migratedTables } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { handOverOf } from './start-source.ts';
@@ -34,7 +35,7 @@ export interface TakenDecision {
  * Takes the operator's decision about a table whose schema changed, and writes it into the ledger; workers then replay what
  * they have parked of it. It needs no owner's lock, and so can be taken while a phase runs: DDL is created or verified,
  * the decision is one event, the same event twice decides the same, and of two operators the later one in the ledger
- * has decided. Until a worker reads it, it goes on parking.
+ * has decided, unless the earlier one has stopped the table. Until a worker reads it, it goes on parking.
  */
 export async function decideSchema(context: WorkerContext, wish: SchemaWish): Promise<TakenDecision> {
   const { ledger, signal } = context;
@@ -42,7 +43,8 @@ export async function decideSchema(context: WorkerContext, wish: SchemaWish): Pr
   throwOnUnknownTable(wish.table, context);
   const taken = wish.choice === 'stop' ? stopTable(wish, context) : await moveOn(wish, context);
   await ledger.append({ kind: 'schema-decided', decision: taken.decision });
-  await ledger.refresh(signal);
+  const decided = await ledger.refresh(signal);
+  if (wish.choice !== 'stop') throwOnStopped(wish.table, decided);
   const differences = taken.differences ?? state.pauses.get(wish.table)?.differences ?? [];
   return { table: wish.table, choice: wish.choice, differences, ddl: taken.ddl, leftOut: taken.leftOut };
 }
@@ -115,6 +117,10 @@ function throwOnUnknownTable(table: string, { ledger: { state } }: WorkerContext
       found: table,
       next: `name one of ${names.join(', ')}`,
     });
+  throwOnStopped(table, state);
+}
+
+function throwOnStopped(table: string, state: MigrationState): void {
   if (hasLeft(state, table))
     throw new OperatorError({
       expected: `table ${table} to be in the migration`,

@@ -290,6 +290,8 @@ function withDecision(
   { decision, atMicros }: LedgerEvent & { kind: 'schema-decided' },
 ): MigrationState {
   const { table } = decision;
+  // For good: its changes were let go and its slices in doubt forgotten, so who was still altering the target comes too late.
+  if (hasBeenStopped(state, table)) return state;
   const decided = { decision, atMicros, count: decisionsOf(state, table) + 1 };
   // Nobody compares a table that has left, so nothing could settle its slices.
   const openSlices =

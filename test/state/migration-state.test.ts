@@ -122,6 +122,15 @@ describe('a table that waits for a decision', () => {
     expect([...foldLedger([stopped, ...both]).openSlices.keys()]).toEqual(['parts/x']);
   });
 
+  test('has left for good once it is stopped, whatever is decided by who did not know of that', () => {
+    const stopped = event({
+      kind: 'schema-decided',
+      decision: { action: 'stop', table: 'orders', reason: 'moved by hand' },
+    });
+    expect(foldLedger([stopped, decided])).toEqual(foldLedger([stopped]));
+    expect(foldLedger([decided, stopped]).schemaDecisions.get('orders')?.decision.action).toBe('stop');
+  });
+
   test('does not wait because of a worker that did not know of the decision', () => {
     expect(foldLedger([decided, pausedBy(0)]).pauses.size).toBe(0);
     expect(foldLedger([decided, pausedBy(1)]).pauses.size).toBe(1);
