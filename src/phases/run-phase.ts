@@ -51,7 +51,7 @@ function throwOnMissingPhases(phase: Phase, state: MigrationState): void {
   throw new OperatorError(
     missing.map((name) => ({
       expected: `${name} to be done before ${phase.name}`,
-      found: state.phases.has(name) ? 'it was started and not finished' : 'it was never started',
+      found: state.phases.has(name) ? 'it was started and not finished' : 'it was never started, or it was undone',
       next: `cdcmig run --phase ${name}`,
     })),
   );

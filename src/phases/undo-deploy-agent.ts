@@ -30,13 +30,15 @@ export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: U
   const ring = await source.nodes(signal);
   throwOnMovedAgents(capture, ring, context);
   tellWhoIsGone(capture, ring, context);
+  const undone: CaptureRecord = { ...capture, isUndone: true };
+  await ledger.append({ kind: 'capture-prepared', capture: undone });
   // First: a table with the option and nobody who takes its segments away would fill cdc_raw until writes are rejected. Also
   // of tables that are moved no more.
   for (const table of tablesOf(await source.schema(config.source.keyspace, signal)))
     if (capture.cdcTurnedOn.includes(table.name)) await source.setCdc(table, false, signal);
   const undo = { context, keepsFolders, ring };
   const done = capture.datastax ? await undoDatastax(capture, undo) : await undoOurs(capture, undo);
-  if (!keepsFolders) await ledger.append({ kind: 'capture-prepared', capture: withoutPlacedAgents(capture) });
+  if (!keepsFolders) await ledger.append({ kind: 'capture-prepared', capture: withoutPlacedAgents(undone) });
   report({ kind: 'step-finished', phase: 'deploy-agent', step: 'undo', note: done });
 }
 

@@ -71,6 +71,8 @@ export interface CaptureRecord {
   readonly canaryTableId: string;
   /** Tables whose cdc option was off before. */
   readonly cdcTurnedOn: readonly string[];
+  /** An undo of deploy-agent has begun since: nobody captures until it is run again. */
+  readonly isUndone?: true;
 }
 
 /** What a node does with its cdc_raw, as it told deploy-agent; of interest in cdc mode only. */

@@ -147,7 +147,7 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
     case 'phase-confirmed':
       return { ...state, phases: confirmPhase(state, event) };
     case 'capture-prepared':
-      return { ...state, capture: event.capture };
+      return capturePrepared(state, event.capture);
     case 'handed-over':
       // The first hand-over stands: what was captured since is kept, so a later one would only forget.
       return handedOver(state, state.handOver ?? event.record);
@@ -202,6 +202,12 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
     case 'cut-over':
       return { ...state, comparison: undefined, cutover: event.record };
   }
+}
+
+/** Before the hand-over an undone deploy-agent was as good as never run; after it the migration goes on, with a hole. */
+function capturePrepared(state: MigrationState, capture: CaptureRecord): MigrationState {
+  const isTakenBack = capture.isUndone && state.handOver === undefined;
+  return { ...state, capture, phases: isTakenBack ? without(state.phases, 'deploy-agent') : state.phases };
 }
 
 function startPhase(state: MigrationState, event: LedgerEvent & { kind: 'phase-started' }): MigrationState['phases'] {

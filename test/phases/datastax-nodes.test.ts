@@ -225,18 +225,20 @@ describe('deploy-agent with a jar of the DataStax agent', () => {
   });
 
   test('is said to be nowhere once it is undone, and not while one node’s undo has failed', async () => {
-    const { ring, agents, appended, contextWith } = await aCluster();
+    const { ring, agents, capture, appended, contextWith } = await aCluster();
     await installDatastaxAgents(contextWith(localShell()), lanes);
     writeFileSync(agents[1]!.cassandraEnv, 'of somebody else\n');
     const undo = () => undoDeployAgent(contextWith(localShell()), { keepsFolders: false });
     await expect(undo()).rejects.toThrow(
       /changed it since[\s\S]*the agents taken from all of 2 nodes.*done: 10\.0\.0\.0; half done: 10\.0\.0\.1; untouched: none/,
     );
-    expect(appended).toEqual([]);
+    const undone = { kind: 'capture-prepared', capture: expect.objectContaining({ ...capture, isUndone: true }) };
+    expect(appended).toEqual([undone]);
     writeFileSync(agents[1]!.cassandraEnv, originalScript);
     await undo();
     const nodes = ring.nodes.map(({ node: { hostId, address } }) => ({ hostId, address }));
-    expect(appended).toEqual([{ kind: 'capture-prepared', capture: expect.objectContaining({ nodes }) }]);
+    const nowhere = { kind: 'capture-prepared', capture: expect.objectContaining({ nodes, isUndone: true }) };
+    expect(appended).toEqual([undone, undone, nowhere]);
   });
 
   test('is not undone on a node while one that joined since is away', async () => {

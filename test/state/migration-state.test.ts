@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeLedgerEvent, encodeLedgerEvent } from '../../src/state/ledger-codec.ts';
-import type { LedgerEvent, LedgerFact } from '../../src/state/ledger-event.ts';
+import type { CaptureRecord, HandOverRecord, LedgerEvent, LedgerFact } from '../../src/state/ledger-event.ts';
 import { emptyState, foldLedger } from '../../src/state/migration-state.ts';
 
 const split = { id: 'orders/0', table: 'orders', tableId: 'ab', range: { start: -5n, end: 7n } };
@@ -52,6 +52,25 @@ test('an event survives its trip through the topic, bigints and bytes included',
   const escaped = event({ kind: 'drain-asked', nonce: '=12n' });
   for (const each of [...events, withBytes, lookalike, hexLike, escaped])
     expect(decodeLedgerEvent(encodeLedgerEvent(each))).toEqual(each);
+});
+
+describe('an undo of deploy-agent', () => {
+  const capture = { nodes: [], tables: [], cdcTurnedOn: [] } as unknown as CaptureRecord;
+  const deployed = [event({ kind: 'capture-prepared', capture }), ...events.slice(0, 2)];
+  const undone = event({ kind: 'capture-prepared', capture: { ...capture, isUndone: true } });
+  const record = { nodes: [], tables: [] } as unknown as HandOverRecord;
+  const isDone = (all: readonly LedgerEvent[]) =>
+    foldLedger(all).phases.get('deploy-agent')?.confirmedAtMicros !== undefined;
+
+  test('leaves it to be run again before anything else, until it has been', () => {
+    expect(isDone(deployed)).toBe(true);
+    expect(isDone([...deployed, undone])).toBe(false);
+    expect(isDone([...deployed, undone, ...deployed])).toBe(true);
+  });
+
+  test('after the hand-over takes back no phase: the migration goes on, with a hole', () => {
+    expect(isDone([...deployed, event({ kind: 'handed-over', record }), undone])).toBe(true);
+  });
 });
 
 test('every event told twice gives the same state as told once', () => {
