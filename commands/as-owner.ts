@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import type { WorkerContext } from '../src/phases/phase-context.ts';
+import type { LedgerContext } from '../src/phases/phase-context.ts';
 import { ownersLedger, takeOwnerLock } from '../src/state/owner-lock.ts';
 
 /** Holds the owner's lock from before the first look to after the last; losing it interrupts the work. */
-export async function asOwner<Context extends WorkerContext, T>(
+export async function asOwner<Context extends LedgerContext, T>(
   context: Context,
   takeOver: boolean,
   work: (owned: Context) => Promise<T>,

@@ -11,7 +11,13 @@ import type { Report } from '../src/events.ts';
 import { tablesOf } from '../src/model/schema.ts';
 import { topics } from '../src/model/topics.ts';
 import { decidedSchema } from '../src/phases/migrated-tables.ts';
-import type { LedgerContext, PhaseContext, RunOptions, WorkerContext } from '../src/phases/phase-context.ts';
+import type {
+  LedgerContext,
+  NodesContext,
+  PhaseContext,
+  RunOptions,
+  WorkerContext,
+} from '../src/phases/phase-context.ts';
 import { prepareLedgerTopics } from '../src/phases/prepare-topics.ts';
 import { type Plan, planMigration } from '../src/plan/plan-migration.ts';
 import type { MessageBus } from '../src/ports/message-bus.ts';
@@ -117,6 +123,13 @@ async function throwOnNoLedger(bus: MessageBus, { migration, pulsar }: Config, s
   });
 }
 
+/** The source with hands on its nodes: a target that does not answer keeps nobody from taking the agents away. */
+export function withNodes<T>(options: OpenOptions, work: (context: NodesContext) => Promise<T>): Promise<T> {
+  return withLedger(options, (opened) =>
+    withSource(opened, (source) => withHands(opened.config, (hands) => work({ ...opened, source, ...hands }))),
+  );
+}
+
 /** What a phase needs beyond a worker: the plan of this moment, and hands on the nodes, which are let go of after the work. */
 export async function withPhases<T>(
   opened: Opened,
@@ -125,22 +138,29 @@ export async function withPhases<T>(
   wrapShells?: WrapShells,
 ): Promise<T> {
   const plan = await currentPlan(opened, opened.ledger.state);
-  return withOpened(Promise.resolve(openHands(opened.config.capture.agents, wrapShells)), (hands) =>
-    withOpened(Promise.resolve(agentPrograms(opened.config)), (programs) =>
-      work({
-        ...opened,
-        plan,
-        tables: plan.tables.map(({ table }) => table),
-        handsOf: hands.of,
-        agentProgramOf: programs.of,
-        connectors: connectorsOf(opened.config),
-        localShell: localShell(),
-        program: thisProgram(),
-        options,
-        proveOwner: async () => {
-          throw new Error('nobody holds the lock of this migration');
-        },
-      }),
+  const workWith = (hands: Hands) =>
+    work({
+      ...opened,
+      ...hands,
+      plan,
+      tables: plan.tables.map(({ table }) => table),
+      connectors: connectorsOf(opened.config),
+      localShell: localShell(),
+      program: thisProgram(),
+      options,
+      proveOwner: async () => {
+        throw new Error('nobody holds the lock of this migration');
+      },
+    });
+  return withHands(opened.config, workWith, wrapShells);
+}
+
+type Hands = Pick<NodesContext, 'handsOf' | 'agentProgramOf'>;
+
+function withHands<T>(config: Config, work: (hands: Hands) => Promise<T>, wrapShells?: WrapShells): Promise<T> {
+  return withOpened(Promise.resolve(openHands(config.capture.agents, wrapShells)), (hands) =>
+    withOpened(Promise.resolve(agentPrograms(config)), (programs) =>
+      work({ handsOf: hands.of, agentProgramOf: programs.of }),
     ),
   );
 }

@@ -3,7 +3,7 @@ import { undoDeployAgent } from '../src/phases/undo-deploy-agent.ts';
 import { openScreen } from '../src/ui/screen.ts';
 import { asOwner } from './as-owner.ts';
 import { type CommonOptions, configOption, jsonOption } from './common-options.ts';
-import { withContext, withPhases } from './context.ts';
+import { withNodes } from './context.ts';
 
 /** `cdcmig undo deploy-agent`: stops the agents and puts back what was changed on the source. */
 export function undoCommand(): Command {
@@ -27,21 +27,10 @@ async function undo(options: Options): Promise<void> {
   const screen = openScreen({ json: options.json ?? false, isTerminal: false });
   const undoing = { keepsFolders: options.keepFolders ?? false };
   try {
-    await withContext({ config: options.config, report: screen.report, prepares: false }, (opened) =>
-      withPhases(opened, asked, (context) =>
-        asOwner(context, options.takeOver ?? false, (owned) => undoDeployAgent(owned, undoing)),
-      ),
+    await withNodes({ config: options.config, report: screen.report, prepares: false }, (opened) =>
+      asOwner(opened, options.takeOver ?? false, (owned) => undoDeployAgent(owned, undoing)),
     );
   } finally {
     await screen.close();
   }
 }
-
-/** What only the phases ask for. */
-const asked = {
-  writesStopped: false,
-  hintsChecked: false,
-  acceptPlan: undefined,
-  validation: undefined,
-  confirm: undefined,
-};

@@ -1,11 +1,11 @@
 import { crowdedKeyspaces } from '../model/rack-spread.ts';
-import type { Check } from './check.ts';
+import type { Check, CheckContext } from './check.ts';
 import { fault } from './fault.ts';
 
 /** Where nodes are restarted rack by rack, no rack may hold more than one replica of a row, or the only one. */
-export const racks: Check = {
+export const racks = {
   name: 'racks',
-  async ask({ config, source, signal }) {
+  async ask({ config, source, signal }: Pick<CheckContext, 'config' | 'source' | 'signal'>) {
     const { restartAtOnce, mode } = config.capture;
     if (restartAtOnce !== 'rack' || mode !== 'cdc') return [];
     const [keyspaces, nodes] = [await source.keyspaces(signal), await source.nodes(signal)];
@@ -18,4 +18,4 @@ export const racks: Check = {
       ),
     );
   },
-};
+} satisfies Check;

@@ -7,19 +7,19 @@ import type { Upload } from '../ports/node-shell.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { placeOf } from './node-admin.ts';
-import type { PhaseContext } from './phase-context.ts';
+import type { NodesContext } from './phase-context.ts';
 
 /** Each node with what reaches it and what its agent is told. OperatorError where the agents are those of DataStax. */
 export async function agentsOf(
   nodes: readonly SourceNode[],
   capture: CaptureRecord,
-  context: PhaseContext,
+  context: NodesContext,
 ): Promise<readonly NodeAgent[]> {
   if (capture.datastax) throw notOurs();
   return Promise.all(nodes.map((node) => agentOf(node, capture, context)));
 }
 
-async function agentOf(node: SourceNode, capture: CaptureRecord, context: PhaseContext): Promise<NodeAgent> {
+async function agentOf(node: SourceNode, capture: CaptureRecord, context: NodesContext): Promise<NodeAgent> {
   const config = placeOf(node, context);
   const { command, files } = await context.agentProgramOf(node.address);
   return {
@@ -46,7 +46,7 @@ function settingsOf(
   node: SourceNode,
   capture: CaptureRecord,
   { agent, files }: { readonly agent: AgentConfig; readonly files: readonly Upload[] },
-  { config }: PhaseContext,
+  { config }: NodesContext,
 ): AgentSettings {
   const cdc = capture.nodes.find(({ hostId }) => hostId === node.hostId)?.cdc;
   const { changesPartitions: _, ...pulsar } = config.pulsar;

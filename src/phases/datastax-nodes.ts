@@ -7,7 +7,7 @@ import { javaAgent } from '../plan/datastax-agent.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import { adminOf, type ChangingRing, placeOf, restartInRing, restartWait } from './node-admin.ts';
 import { nodesAtOnce } from './nodes-at-once.ts';
-import type { PhaseContext } from './phase-context.ts';
+import type { NodesContext, PhaseContext } from './phase-context.ts';
 import { showRoll } from './show-roll.ts';
 import { waitForEventsCanary } from './wait-for-events-canary.ts';
 
@@ -34,7 +34,7 @@ export async function showDatastaxAgents(context: PhaseContext): Promise<void> {
 export async function removeDatastaxAgent(
   node: SourceNode,
   ring: ChangingRing,
-  context: PhaseContext,
+  context: NodesContext,
 ): Promise<{ readonly back: WhatIsBack; readonly folder: string }> {
   const { folder } = placeOf(node, context);
   const kept = keptOfDatastax({ ...adminOf(node, context), folder });

@@ -4,21 +4,21 @@ import type { NodeAdmin } from '../deploy/restart-node.ts';
 import type { RestartWait } from '../deploy/wait-for-nodes.ts';
 import { OperatorError } from '../errors.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
-import type { PhaseContext } from './phase-context.ts';
+import type { NodesContext } from './phase-context.ts';
 
 /** For restarts: a node that has been restarted reads its commit log and meets its ring; one that is drained writes its memory out. */
-export function restartWait({ source, signal }: PhaseContext): RestartWait {
+export function restartWait({ source, signal }: NodesContext): RestartWait {
   return { source, timeoutMs: 600_000, commandTimeoutMs: 600_000, signal };
 }
 
 /** A node as its administrator reaches it, by its place in the configuration. */
-export function adminOf(node: SourceNode, context: PhaseContext): NodeAdmin {
+export function adminOf(node: SourceNode, context: NodesContext): NodeAdmin {
   const { nodetool, restart } = placeOf(node, context);
   return { node, admin: context.handsOf(node.address).admin, nodetool, restart };
 }
 
 /** What the configuration says of a node. */
-export function placeOf({ address }: SourceNode, { config }: PhaseContext): AgentConfig {
+export function placeOf({ address }: SourceNode, { config }: NodesContext): AgentConfig {
   const agent = config.capture.agents.find(({ node }) => node === address);
   if (agent) return agent;
   const next = 'add it to capture.agents and repeat the command';
@@ -29,7 +29,7 @@ export function placeOf({ address }: SourceNode, { config }: PhaseContext): Agen
 export function inConfiguredOrder<Each>(
   each: readonly Each[],
   nodeOf: (one: Each) => SourceNode,
-  { config }: PhaseContext,
+  { config }: NodesContext,
 ): readonly Each[] {
   const order = config.capture.agents.map(({ node }) => node);
   return each.toSorted((one, other) => order.indexOf(nodeOf(one).address) - order.indexOf(nodeOf(other).address));
@@ -46,7 +46,7 @@ export interface ChangingRing {
 export async function restartInRing(
   node: SourceNode,
   { ring, away }: ChangingRing,
-  context: PhaseContext,
+  context: NodesContext,
 ): Promise<void> {
   const admins = (nodes: readonly SourceNode[]) => nodes.map((each) => adminOf(each, context));
   await restartAlone(adminOf(node, context), { ring: admins(ring), away: admins(away) }, restartWait(context));

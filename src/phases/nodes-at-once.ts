@@ -3,7 +3,7 @@ import { throwIfAny } from '../errors.ts';
 import { byRack } from '../model/rack-spread.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import { inConfiguredOrder } from './node-admin.ts';
-import type { PhaseContext } from './phase-context.ts';
+import type { NodesContext } from './phase-context.ts';
 
 /**
  * What is restarted at once, group by group, in the order of the configuration. OperatorError where that is a rack and some keyspace's
@@ -12,7 +12,7 @@ import type { PhaseContext } from './phase-context.ts';
 export async function nodesAtOnce<Each>(
   each: readonly Each[],
   nodeOf: (one: Each) => SourceNode,
-  context: PhaseContext,
+  context: NodesContext,
 ): Promise<readonly (readonly Each[])[]> {
   const inOrder = inConfiguredOrder(each, nodeOf, context);
   if (context.config.capture.restartAtOnce === 'node') return inOrder.map((one) => [one]);

@@ -30,13 +30,17 @@ export interface WorkerContext extends LedgerContext {
   readonly target: TargetKeyspace;
 }
 
-export interface PhaseContext extends WorkerContext {
-  readonly plan: Plan;
-  readonly tables: readonly Table[];
+/** What changes the nodes of the source and puts them back; the target is not asked. */
+export interface NodesContext extends Omit<WorkerContext, 'target'> {
   /** What reaches a node's machine. */
   readonly handsOf: (address: string) => NodeHands;
   /** How the agent of a node is run: from where this program is, or from files that are brought to it. */
   readonly agentProgramOf: (address: string) => Promise<ProgramOnNode>;
+}
+
+export interface PhaseContext extends WorkerContext, NodesContext {
+  readonly plan: Plan;
+  readonly tables: readonly Table[];
   readonly connectors: SourceConnectors;
   /** This machine, where `run` starts its own workers. */
   readonly localShell: NodeShell;

@@ -12,7 +12,7 @@ import { removeDatastaxAgent } from './datastax-nodes.ts';
 import { captureOf } from './deploy-agent.ts';
 import { type ChangingRing, restartInRing } from './node-admin.ts';
 import { nodesAtOnce } from './nodes-at-once.ts';
-import type { PhaseContext } from './phase-context.ts';
+import type { NodesContext } from './phase-context.ts';
 import { throwOnMovedAgents, withoutPlacedAgents } from './placed-agents.ts';
 
 export interface UndoOptions {
@@ -24,7 +24,7 @@ export interface UndoOptions {
  * Puts back the tables' cdc option, then takes from each node, one after the other, all that was put there, and puts back what
  * was changed. Topics and what they hold stay. May be repeated.
  */
-export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: UndoOptions): Promise<void> {
+export async function undoDeployAgent(context: NodesContext, { keepsFolders }: UndoOptions): Promise<void> {
   const { config, source, ledger, report, signal } = context;
   const capture = captureOf((await ledger.refresh(signal)).capture);
   const ring = await source.nodes(signal);
@@ -43,12 +43,12 @@ export async function undoDeployAgent(context: PhaseContext, { keepsFolders }: U
 }
 
 interface Undo extends UndoOptions {
-  readonly context: PhaseContext;
+  readonly context: NodesContext;
   /** Also the nodes that have joined since: none is restarted while one of them is away. */
   readonly ring: readonly SourceNode[];
 }
 
-function tellWhoIsGone({ nodes }: CaptureRecord, ring: readonly SourceNode[], { report }: PhaseContext): void {
+function tellWhoIsGone({ nodes }: CaptureRecord, ring: readonly SourceNode[], { report }: NodesContext): void {
   for (const gone of nodes.filter(({ hostId }) => !ring.some((node) => node.hostId === hostId)))
     report({
       kind: 'warning',
@@ -87,7 +87,7 @@ async function undoDatastax(capture: CaptureRecord, { context, keepsFolders, rin
 async function undoEach<Each>(
   each: readonly Each[],
   nodeOf: (one: Each) => SourceNode,
-  context: PhaseContext,
+  context: NodesContext,
   undo: (one: Each, away: readonly SourceNode[]) => Promise<void>,
 ): Promise<void> {
   const groups = await nodesAtOnce(each, nodeOf, context);
@@ -98,13 +98,13 @@ async function undoEach<Each>(
   });
 }
 
-async function undoDatastaxNode(node: SourceNode, ring: ChangingRing, context: PhaseContext): Promise<void> {
+async function undoDatastaxNode(node: SourceNode, ring: ChangingRing, context: NodesContext): Promise<void> {
   const say = (text: string) => context.report({ kind: 'node-step', node: node.address, text });
   const { back, folder } = await removeDatastaxAgent(node, ring, context);
   sayWhatIsBack(back, folder, say);
 }
 
-async function undoNode(agent: NodeAgent, ring: ChangingRing, context: PhaseContext): Promise<void> {
+async function undoNode(agent: NodeAgent, ring: ChangingRing, context: NodesContext): Promise<void> {
   const { report, signal } = context;
   const say = (text: string) => report({ kind: 'node-step', node: agent.node.address, text });
   if (!agent.isOurs) return say('its agent is for those to remove who put it there');

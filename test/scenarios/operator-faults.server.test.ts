@@ -282,8 +282,11 @@ describe('a migration that goes on', () => {
     expectFault(stillWritten, /writes stopped[\s\S]*--writes-stopped/);
   });
 
-  test('undo stops the agent, and may be repeated', { timeout: patience }, async () => {
-    expect(await migration.run('undo', 'deploy-agent')).toMatchObject({ exitCode: 0 });
+  test('undo stops the agent, also while the target is away, and may be repeated', { timeout: patience }, async () => {
+    migration.configure({ target: { contactPoints: [nowhere] } });
+    const { exitCode, stderr } = await migration.run('undo', 'deploy-agent');
+    migration.configure({});
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(await migration.run('undo', 'deploy-agent')).toMatchObject({ exitCode: 0 });
   });
 });
