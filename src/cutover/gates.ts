@@ -147,7 +147,7 @@ function drained({ state }: GateFacts): Gate {
 
 function validatedAfterDrain({ state }: GateFacts): Gate {
   const gate = 'validation after the drain';
-  const { lastFullValidation: validation, proven } = state;
+  const { lastFullValidation: validation, isFullDisproved, proven } = state;
   const drainedAt = state.drain?.confirmedAtMicros;
   if (validation && proven && drainedAt !== undefined && isByChanges(proven, drainedAt))
     return { gate, isOpen: true, reason: provenText(validation, proven) };
@@ -156,6 +156,8 @@ function validatedAfterDrain({ state }: GateFacts): Gate {
     return { gate, isOpen: false, reason: 'the last one is of before the drain' };
   const differing = differingRows(validation.tables) + pendingRows(validation.tables);
   if (differing > 0) return { gate, isOpen: false, reason: `${differing} rows differ` };
+  if (isFullDisproved)
+    return { gate, isOpen: false, reason: 'equal, but another comparison has found rows that differ since it began' };
   return {
     gate,
     isOpen: true,

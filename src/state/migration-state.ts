@@ -31,6 +31,8 @@ export interface MigrationState {
   readonly lastValidation: ValidationRecord | undefined;
   /** The newest validation of all tables and the whole ring. */
   readonly lastFullValidation: ValidationRecord | undefined;
+  /** Another comparison found rows that differ while that one ran, or since: what it had seen equal by then need not be. */
+  readonly isFullDisproved: boolean;
   /** What has been seen equal, from a validation of everything on; undefined before the first, and when one differs. */
   readonly proven: ProvenState | undefined;
   /** When the newest comparison was booked that found rows different for certain; 0: none was. */
@@ -106,6 +108,7 @@ export const emptyState: MigrationState = {
   sinkAllowed: false,
   lastValidation: undefined,
   lastFullValidation: undefined,
+  isFullDisproved: false,
   proven: undefined,
   disprovedAtMicros: 0n,
   comparison: undefined,
@@ -256,6 +259,7 @@ function withValidation(
     comparison: isEnded ? undefined : state.comparison,
     lastValidation: validation,
     lastFullValidation: validation.isFull ? validation : state.lastFullValidation,
+    isFullDisproved: validation.isFull ? isDisprovedBeside(validation, state) : state.isFullDisproved || isDisproof,
     proven: provenBy(validation, state),
   };
 }
@@ -265,19 +269,21 @@ function disproves({ tables, sinceMicros }: ValidationRecord): boolean {
   return differingRows(tables) > 0 && sinceMicros === undefined;
 }
 
+/** By a comparison that was booked since this one began. */
+function isDisprovedBeside({ disproofKnownMicros }: ValidationRecord, { disprovedAtMicros }: MigrationState): boolean {
+  return disproofKnownMicros !== undefined && disproofKnownMicros !== disprovedAtMicros;
+}
+
 /**
  * A change that the target had not taken yet when a row was read may reach it afterwards: hence the stream's time, not
  * the clock's. What differs among rows that changed is compared again the next time, for `fromMicros` stays; rows that
  * differ although nothing names them disprove everything, also what a comparison that runs beside has seen equal before.
  */
-function provenBy(
-  validation: ValidationRecord,
-  { proven: before, disprovedAtMicros }: MigrationState,
-): ProvenState | undefined {
+function provenBy(validation: ValidationRecord, state: MigrationState): ProvenState | undefined {
   const { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables } = validation;
   if (disproves(validation)) return undefined;
-  if (validation.disproofKnownMicros !== undefined && validation.disproofKnownMicros !== disprovedAtMicros)
-    return before;
+  const { proven: before } = state;
+  if (isDisprovedBeside(validation, state)) return before;
   const isClean = differingRows(tables) === 0 && pendingRows(tables) === 0;
   if (!isClean) return before && { ...before, lookedAtMicros: before.fullAtMicros };
   if (streamTimeMicros === undefined) return before;

@@ -176,6 +176,19 @@ describe('after the drain', () => {
     expect(closed(openGates({ state }))['validation after the drain']).toContain('before the drain');
   });
 
+  test('one that saw everything equal is no proof where another comparison has found rows since it began', () => {
+    const clean = aValidation({ disproofKnownMicros: 0n });
+    const part = aValidation({ isFull: false, tables: [aComparedTable({ missing: 3 })] });
+    const gateAfter = (...booked: readonly ValidationRecord[]) => {
+      const events = booked.map((validation, nth) => [350n + BigInt(nth), { kind: 'validated', validation }] as const);
+      return closed(openGates({ state: stateOf([...readyLedger.slice(0, 3), ...events]) }));
+    };
+    const disproved = { 'validation after the drain': expect.stringContaining('another comparison has found rows') };
+    expect(gateAfter(part, clean)).toEqual(disproved);
+    expect(gateAfter(clean, part)).toEqual(disproved);
+    expect(gateAfter(clean, part, { ...clean, disproofKnownMicros: 351n })).toEqual({});
+  });
+
   test('a partial validation does not replace the full one', () => {
     const partial = aValidation({ isFull: false });
     const state = stateOf([...readyLedger.slice(0, 3), [400n, { kind: 'validated', validation: partial }]]);
