@@ -17,6 +17,7 @@ import type {
 } from './ledger-event.ts';
 import { addComparedSplits, beginComparison, type OpenComparison } from './open-comparison.ts';
 import { isBeforeHandOver, slicesOfHole } from './slices-of-hole.ts';
+import { slicesOfLeavers } from './slices-of-leavers.ts';
 
 /** What is known of a migration: the fold of its ledger. */
 export interface MigrationState {
@@ -150,7 +151,10 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
     case 'phase-confirmed':
       return { ...state, phases: confirmPhase(state, event) };
     case 'capture-prepared':
-      return capturePrepared(state, event.capture);
+      return capturePrepared(
+        slicesOfLeavers(event.capture, state, event.atMicros).reduce(openSlice, state),
+        event.capture,
+      );
     case 'handed-over':
       // The first hand-over stands: what was captured since is kept, so a later one would only forget.
       return handedOver(state, state.handOver ?? event.record);

@@ -89,10 +89,33 @@ test('a host without an agent puts every table in doubt, once, also after that w
   expect(slicesOfAlarms(alarms, foldLedger([handedOver, ...opened, ...settled]), 7n)).toEqual([]);
 });
 
-test('a silent agent and a node that left open no slice', () => {
+test('a silent agent opens no slice, nor does a node that left as long as its agent is waited for', () => {
   const alarms = compareRing(facts({ ring: [nodes[0]!, nodes[1]!], heardAtMs: heard({ h1: 0 }) }));
   expect(alarms.map(({ kind }) => kind)).toEqual(['agent-silent', 'node-left']);
   expect(slicesOfAlarms(alarms, foldLedger([handedOver]), 5n)).toEqual([]);
+});
+
+test('a node that is followed no more puts every table in doubt: its agent may have been silent, and is not waited for', () => {
+  const [h1, h2, h3] = nodes;
+  const without = (settled: readonly LedgerEvent[], ...gone: readonly LedgerEvent[]) =>
+    [...foldLedger([handedOver, captureOf([h1!, h2!, h3!]), ...settled, ...gone]).openSlices.values()].map(
+      ({ table, reason }) => `${table}: ${reason.split(',')[0]}`,
+    );
+  const leaves = captureOf([h1!, h2!]);
+  const doubt = ['orders: 10.0.0.3 (h3) left the ring', 'customers: 10.0.0.3 (h3) left the ring'];
+  expect(without([], leaves)).toEqual(doubt);
+  expect(without([], leaves, leaves)).toEqual(doubt);
+  const back = [leaves, captureOf([h1!, h2!, h3!])];
+  const ids = [...foldLedger([handedOver, captureOf([h1!, h2!, h3!]), leaves]).openSlices.keys()];
+  const settled = ids.map((id) => event({ kind: 'slice-settled', id, how: 'compared equal' }));
+  expect(without([...back, ...settled])).toEqual([]);
+  expect(without([...back, ...settled], { ...leaves, atMicros: 2n })).toEqual(doubt);
+});
+
+test('a node that leaves before the hand-over, or stays while its agent is taken away, puts nothing in doubt', () => {
+  const leaves = captureOf([nodes[0]!, nodes[1]!]);
+  expect(foldLedger([captureOf(nodes), leaves, handedOver]).openSlices.size).toBe(0);
+  expect(foldLedger([handedOver, captureOf(nodes), captureOf(nodes)]).openSlices.size).toBe(0);
 });
 
 function facts(part: Partial<RingFacts> = {}): RingFacts {
