@@ -82,6 +82,7 @@ export function planMigration(config: Config, facts: PlanFacts): Plan {
     findings: [
       ...unknownTables(ofKeyspace, config, facts.decided),
       ...lateTables(tables, facts),
+      ...unmeantTables(ofKeyspace, tables, facts),
       ...schemaFindings(tables, config),
       ...keyspacesFindings(tables, config),
       ...agentFindings(config, facts),
@@ -166,6 +167,25 @@ function lateTables(tables: readonly Table[], { handedOver }: PlanFacts): readon
         'tables of the hand-over, which alone are moved',
         `${name}, which was not among them`,
         `name ${name} in source.excludeTables, and move it with a migration of another name`,
+      ),
+    );
+}
+
+/** One that is gone from the source waits for a decision; one that is only not meant any more, agents would pass over, and the rest would take it for moved. */
+function unmeantTables(
+  ofKeyspace: readonly Table[],
+  tables: readonly Table[],
+  { handedOver = [], decided }: PlanFacts,
+): readonly Finding[] {
+  const meant = new Set([...tables.map(({ name }) => name), ...(decided?.stopped ?? [])]);
+  return ofKeyspace
+    .filter(({ name }) => handedOver.includes(name) && !meant.has(name))
+    .map(({ name }) =>
+      fault(
+        'tables',
+        'every table of the hand-over to be meant, as it is moved until it is stopped',
+        `${name}, which source.tables or source.excludeTables leaves out`,
+        `put it back there; to leave it behind, cdcmig schema stop ${name}`,
       ),
     );
 }

@@ -6,7 +6,7 @@ import { aConfig, cassandraTarget } from '../support/a-config.ts';
 const target = { ...cassandraTarget, replication: { class: 'SimpleStrategy' } };
 const names = ['carts', 'orders', 'orders_2023', 'orders_2024', 'tmp_orders'];
 
-function planOf(source: object, handedOver?: readonly string[]) {
+function planOf(source: object, handedOver?: readonly string[], stopped: readonly string[] = []) {
   const keyspace = 'shop';
   const schema = {
     tables: names.map((table, id) => ({ keyspace, table, id: `${id}`, flags: [], cdc: false, defaultTtlSeconds: 0 })),
@@ -16,7 +16,8 @@ function planOf(source: object, handedOver?: readonly string[]) {
     types: [],
     droppedColumns: [],
   };
-  const facts = { sourceSchema: schema, targetSchema: undefined, nodes: [], sizes: new Map(), handedOver };
+  const decided = { stopped, waiting: [], leftOut: new Map() };
+  const facts = { sourceSchema: schema, targetSchema: undefined, nodes: [], sizes: new Map(), decided, handedOver };
   const plan = planMigration(aConfig({ source, target }), facts as unknown as Parameters<typeof planMigration>[1]);
   const told = plan.findings.filter(({ check }) => check === 'tables');
   return {
@@ -48,6 +49,17 @@ test('a table that came after the hand-over is a fault until it is left out, sin
   expect(planOf({}, names).told).toEqual([]);
   expect(planOf({}, before).told).toEqual(['fault: tables of the hand-over, which alone are moved']);
   expect(planOf({ excludeTables: ['tmp_*'] }, before)).toEqual({ moved: before, told: [] });
+});
+
+test('a table of the hand-over that the configuration leaves out is a fault until it is stopped, since agents would pass over its changes', () => {
+  const others = names.filter((name) => name !== 'carts');
+  const left = 'fault: every table of the hand-over to be meant, as it is moved until it is stopped';
+  expect(planOf({ excludeTables: ['carts'] }, names)).toEqual({ moved: others, told: [left] });
+  expect(planOf({ tables: others }, names)).toEqual({ moved: others, told: [left] });
+  expect(planOf({ excludeTables: ['carts'] }, names, ['carts'])).toEqual({ moved: others, told: [] });
+  expect(planOf({}, names, ['carts'])).toEqual({ moved: others, told: [] });
+  // One that is gone from the source waits for a decision.
+  expect(planOf({}, [...names, 'gone']).told).toEqual([]);
 });
 
 test('a table is copied as the first entry says that means it', () => {
