@@ -6,7 +6,8 @@ import { instantText } from '../model/instant-text.ts';
 import { type ConnectorPlace, lanesOf } from '../model/lane.ts';
 import { sinkSubscription, splitsSubscription, topics } from '../model/topics.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
-import type { HandOverRecord } from '../state/ledger-event.ts';
+import type { CaptureRecord, HandOverRecord } from '../state/ledger-event.ts';
+import type { MigrationState } from '../state/migration-state.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import { captureOf } from './deploy-agent.ts';
 import { ensureConnectors } from './ensure-connectors.ts';
@@ -114,6 +115,7 @@ async function connectorFaults(
 async function handOver({ config, source, ledger, clock, tables, signal }: PhaseContext): Promise<string> {
   if ((await ledger.refresh(signal)).handOver) return 'was there already';
   const capture = captureOf(ledger.state.capture);
+  throwOnUncaptured(tables, capture, ledger.state);
   const schema = await readDecodingSchema(source, config.source.keyspace, signal);
   const accepted = config.accept.filter(({ what }) => what === 'future-write-times').map(({ table }) => table);
   // An image tells of no TTL.
@@ -131,6 +133,26 @@ async function handOver({ config, source, ledger, clock, tables, signal }: Phase
   if (record.datastax) await openUnseen(record, ledger);
   await ledger.append({ kind: 'handed-over', record });
   return `${record.tables.length} tables, ${record.nodes.length} nodes`;
+}
+
+/** Agents know the tables of the deploy-agent that started them; one that was begun anew and died may have written down others. */
+function throwOnUncaptured(
+  tables: PhaseContext['tables'],
+  capture: CaptureRecord,
+  { phases }: Pick<MigrationState, 'phases'>,
+): void {
+  const { startedAtMicros = 0n, confirmedAtMicros = 0n } = phases.get('deploy-agent') ?? {};
+  const isFinished = confirmedAtMicros >= startedAtMicros;
+  const captured = new Set(capture.tables.map(({ id }) => id));
+  const others = tables.filter(({ id }) => !captured.has(id)).map(({ name }) => name);
+  if (isFinished && others.length === 0) return;
+  throw new OperatorError({
+    expected: 'agents that capture every table that is handed over',
+    found: isFinished
+      ? `${others.join(', ')}, created or chosen since deploy-agent`
+      : 'a deploy-agent that was started again and not finished',
+    next: 'cdcmig run --phase deploy-agent, then repeat the command',
+  });
 }
 
 /** What the DataStax agents pass over is in doubt from the start, table by table: only a comparison can tell of it. */
