@@ -1,3 +1,5 @@
+import type { EventMessage } from './model/change-event.ts';
+
 /** The documented exit codes; see docs/exit-codes.md. */
 export const exitCodes = {
   done: 0,
@@ -33,6 +35,16 @@ export class OperatorError extends Error {
     super(list.map(sentenceText).join('\n'), options.cause === undefined ? undefined : { cause: options.cause });
     this.faults = list;
     this.exitCode = options.exitCode ?? exitCodes.operator;
+  }
+}
+
+/** A message that no broker takes as they are set now, with the message: so nobody keeps each until it is stored only to know which it was. */
+export class MessageTooBigError extends OperatorError {
+  readonly refused: EventMessage;
+
+  constructor(refused: EventMessage, fault: Sentence, options?: { cause?: unknown }) {
+    super(fault, options);
+    this.refused = refused;
   }
 }
 

@@ -1,6 +1,7 @@
+import { MessageTooBigError } from '../errors.ts';
 import { type ChangeEvent, decodeChangeEvent, encodeChangeEvent, type RecordEvent } from '../model/change-event.ts';
 import { changesPartition, topics } from '../model/topics.ts';
-import { type MessageBus, MessageTooBigError, type OutgoingMessage, type Publisher } from '../ports/message-bus.ts';
+import type { MessageBus, OutgoingMessage, Publisher } from '../ports/message-bus.ts';
 
 /** Pulsar is away or took a topic from us. Nothing is lost: reading starts again behind what is acknowledged. */
 export class BusLostError extends Error {

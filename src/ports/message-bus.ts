@@ -39,8 +39,8 @@ export interface PublisherOptions {
 
 export interface Publisher {
   /**
-   * Resolves once the broker has stored the message. Order of calls is order in the topic. MessageTooBigError for one that the broker never
-   * takes: nothing of it is stored, and those beside it are not concerned.
+   * Resolves once the broker has stored the message. Order of calls is order in the topic. MessageTooBigError for one that the broker does
+   * not take: nothing of it is stored, and those beside it are not concerned.
    */
   publish(message: OutgoingMessage): Promise<Position>;
   /** Resolves when everything published before is stored. */
@@ -119,17 +119,6 @@ export class TopicTakenError extends Error {
   constructor(topic: string, holder: string | undefined) {
     super(`${topic} is held by ${holder ?? 'somebody else'}`);
     this.holder = holder;
-  }
-}
-
-export class MessageTooBigError extends Error {
-  override readonly name = 'MessageTooBigError';
-  /** With it, nobody keeps each message until it is stored only to know which it was. */
-  readonly refused: Pick<Message, 'properties' | 'payload'>;
-
-  constructor(refused: Pick<Message, 'properties' | 'payload'>, reason: string, options?: ErrorOptions) {
-    super(reason, options);
-    this.refused = refused;
   }
 }
 

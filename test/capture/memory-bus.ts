@@ -1,13 +1,13 @@
+import { MessageTooBigError } from '../../src/errors.ts';
 import type { CaptureHole } from '../../src/model/capture-hole.ts';
-import { type ChangeEvent, decodeChangeEvent } from '../../src/model/change-event.ts';
-import {
-  type Message,
-  type MessageBus,
-  MessageTooBigError,
-  type OutgoingMessage,
-  type Position,
-  type Publisher,
-  type TopicReader,
+import { type ChangeEvent, decodeChangeEvent, type EventMessage } from '../../src/model/change-event.ts';
+import type {
+  Message,
+  MessageBus,
+  OutgoingMessage,
+  Position,
+  Publisher,
+  TopicReader,
 } from '../../src/ports/message-bus.ts';
 
 /** As much of the port as an agent uses, in memory, with the ways in which a broker can fail it. */
@@ -62,8 +62,7 @@ export function memoryBus(): MemoryBus {
     return {
       publish: (message) => {
         const { properties = {}, payload } = message;
-        if (payload.length > memory.mostBytes)
-          return Promise.reject(new MessageTooBigError({ properties, payload }, 'too big'));
+        if (payload.length > memory.mostBytes) return Promise.reject(tooBig({ properties, payload }));
         const result = last.then(pause).then(() => store(message));
         last = result.catch(() => {});
         return result;
@@ -104,4 +103,8 @@ function received({ key, properties, payload }: OutgoingMessage, at: number): Me
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+function tooBig(message: EventMessage): MessageTooBigError {
+  return new MessageTooBigError(message, { expected: 'to publish', found: 'too big', next: 'take larger ones' });
 }

@@ -1,4 +1,5 @@
-import { MessageTooBigError, type Publisher, type PublisherOptions, TopicTakenError } from '../../ports/message-bus.ts';
+import { MessageTooBigError } from '../../errors.ts';
+import { type Publisher, type PublisherOptions, TopicTakenError } from '../../ports/message-bus.ts';
 import type { PulsarAdmin } from '../../wire/pulsar/admin.ts';
 import { PulsarError } from '../../wire/pulsar/pulsar-error.ts';
 import { TooBigError } from '../../wire/pulsar/too-big-error.ts';
@@ -74,7 +75,7 @@ async function openProducer(
   }
 }
 
-/** TopicTakenError with the taker's name for a fenced producer, MessageTooBigError for what no attempt will ever get through. */
+/** TopicTakenError with the taker's name for a fenced producer, MessageTooBigError for what the brokers do not take as they are set. */
 async function failureOf(
   { admin, topic }: Pick<PublisherParts, 'admin' | 'topic'>,
   doing: string,
@@ -84,7 +85,12 @@ async function failureOf(
     return new TopicTakenError(topic, await holderOf(admin, topic));
   if (error instanceof TooBigError) {
     const { properties = {}, payload } = error.refused;
-    return new MessageTooBigError({ properties, payload }, `${topic}: ${error.message}`, { cause: error });
+    const next = 'raise maxMessageSize of the brokers, and nettyMaxFrameSizeBytes of their bookies with it';
+    return new MessageTooBigError(
+      { properties, payload },
+      { expected: doing, found: error.message, next },
+      { cause: error },
+    );
   }
   return busFailure(doing, error);
 }
