@@ -255,15 +255,16 @@ function withValidation(
   { validation, atMicros }: LedgerEvent & { kind: 'validated' },
 ): MigrationState {
   const isDisproof = disproves(validation);
+  const isDifferent = differingRows(validation.tables) > 0;
   const isEnded = isDisproof || validation.comparison === state.comparison?.begun.id;
   return {
     ...state,
     // Also what differs among rows that changed: a comparison that saw them equal before must not prove that they are.
-    disprovedAtMicros: differingRows(validation.tables) > 0 ? atMicros : state.disprovedAtMicros,
+    disprovedAtMicros: isDifferent ? atMicros : state.disprovedAtMicros,
     comparison: isEnded ? undefined : state.comparison,
     lastValidation: validation,
     lastFullValidation: validation.isFull ? validation : state.lastFullValidation,
-    isFullDisproved: validation.isFull ? isDisprovedBeside(validation, state) : state.isFullDisproved || isDisproof,
+    isFullDisproved: validation.isFull ? isDisprovedBeside(validation, state) : state.isFullDisproved || isDifferent,
     proven: provenBy(validation, state),
   };
 }

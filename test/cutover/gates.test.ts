@@ -186,6 +186,7 @@ describe('after the drain', () => {
     const disproved = { 'validation after the drain': expect.stringContaining('another comparison has found rows') };
     expect(gateAfter(part, clean)).toEqual(disproved);
     expect(gateAfter(clean, part)).toEqual(disproved);
+    expect(gateAfter(clean, { ...part, sinceMicros: 140n })).toEqual(disproved);
     expect(gateAfter(clean, part, { ...clean, disproofKnownMicros: 351n })).toEqual({});
   });
 
