@@ -3,6 +3,7 @@ import type { AgentSettings } from '../model/agent-settings.ts';
 import type { RecordEvent } from '../model/change-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
+import { sinceOf } from './agent-position.ts';
 import { finishRule } from './finished-segments.ts';
 import { type FollowedSegment, followLog, type LogFollower, type ReadSection } from './follow-log.ts';
 import { type InFlight, openInFlight } from './in-flight.ts';
@@ -122,12 +123,11 @@ function isAcknowledged({ segment, hasData, place }: FollowedSegment, { position
 /** The node writes it no more and it is damaged still: what follows the damage is lost to us. */
 async function giveUp({ source, progress, noteHole, report }: PassParts, { segment, fault }: FollowedSegment) {
   await source.setAside(segment);
-  const sinceMs = progress.position.expected.find(({ id }) => id === segment.id)?.sinceMs ?? 0;
   report({ kind: 'warning', text: `${segment.path} is kept in the agent's folder "damaged": ${fault}` });
   noteHole({
     fromSegment: segment.id,
     toSegment: segment.id,
-    fromMicros: BigInt(Math.floor(sinceMs)) * 1000n,
+    fromMicros: sinceOf(segment.id, progress.position),
     tableIds: undefined,
     reason: 'damaged',
   });
