@@ -73,7 +73,9 @@ export async function applyBatch(
     const settled = plans.map(unsettled);
     await allEnded(works.map((work) => runWork(work, settled, { batchWork, context, parts })));
     const outcomes = await allEnded(
-      settled.map(async ({ outcome, poison }, index) => (poison ? bury(received[index]!, poison, parts) : outcome)),
+      settled.map(async ({ outcome, poison, refusal = poison }, index) =>
+        refusal ? bury(received[index]!, refusal, parts) : outcome,
+      ),
     );
     const books = balance(received.length, outcomes, 'a batch of changes');
     return { books, latenciesMs: latencies(received, plans, settled) };
@@ -140,6 +142,8 @@ function planAll(received: readonly ReceivedUpdate[], { copies, ...context }: Ba
 interface Settled {
   readonly outcome: Outcome;
   readonly poison?: Error;
+  /** Of some rows only: all else of the update is brought to the target before it is buried. */
+  readonly refusal?: Error | undefined;
   readonly lists: readonly DirtyLists[];
   readonly atMicros: bigint;
 }

@@ -23,6 +23,8 @@ export interface WrittenRows {
   readonly outcome: Outcome;
   /** Lists that are to be read again. */
   readonly lists: readonly DirtyLists[];
+  /** Why the target never takes some of them; undefined where it has them all. */
+  readonly refusal?: Error | undefined;
 }
 
 /** What the changes of one batch ask for, each piece of work done once however many ask. */
@@ -55,12 +57,11 @@ export class BatchWork {
     );
   }
 
-  /** Everything of a change but its slices. Throws OversizedRowError once all else of it is written. */
+  /** Everything of a change but its slices. Throws OversizedRowError where nothing of it may be written. */
   async writeRows(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {
     const { fitting, refusal } = fittingPart(plan, this.#parts.writer.limits);
-    if (!refusal) return this.#writeFitting(plan, underWay);
-    if (fitting) await this.#writeFitting(fitting, underWay);
-    throw refusal;
+    if (!fitting) throw refusal;
+    return { ...(await this.#writeFitting(fitting, underWay)), refusal };
   }
 
   async #writeFitting(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {

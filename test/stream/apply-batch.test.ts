@@ -121,6 +121,22 @@ describe('a batch', () => {
     expect(target.taken).toHaveLength(1);
   });
 
+  test('goes over slices and lists of a change also where one of its rows has such a key', async () => {
+    const keyed = aTable({ name: 'k', clustering: { c: 'text' }, regulars: { l: 'list<int>' } });
+    const rows = ['c'.repeat(851), 'b'].map((c) =>
+      aRow({ clustering: [text(c)], cells: [aCell(keyed, 'l', int(7), now - hour, { path: Buffer.alloc(16) })] }),
+    );
+    const range = { start: { values: [text('x')], isInclusive: true }, end: { values: [], isInclusive: true } };
+    const gone = { values: { id: int(1), c: text('x') } };
+    const { apply, letters, target, written } = await aWorker({ onTarget: [gone] });
+    const { books } = await apply(anUpdate(keyed, { rows, rangeDeletions: [{ ...range, ...at(now - hour) }] }));
+    expect(books).toMatchObject({ received: 1, deadLettered: 1 });
+    expect(letters).toEqual(['OversizedRow']);
+    expect(written('DELETE FROM')).toBe(1);
+    const listKeys = target.taken.filter(({ cql }) => cql.startsWith('DELETE "l"')).map(({ values }) => values.at(-1));
+    expect(listKeys.map(String).sort()).toEqual(['b', 'x']);
+  });
+
   test('has its older rows hidden by its own slices, whatever their order in it', async () => {
     const worker = await aWorker();
     const deletion = anUpdate(table, { partitionDeletion: at(now - hour) });
