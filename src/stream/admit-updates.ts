@@ -1,4 +1,5 @@
 import type { PartitionUpdate } from '../model/mutation.ts';
+import { writeTimesOf } from '../model/update-times.ts';
 import type { ReceivedUpdate } from './apply-batch.ts';
 import type { UnknownRecord } from './decode-messages.ts';
 import { type FittedUpdate, fitUpdate } from './fit-update.ts';
@@ -26,16 +27,22 @@ export function admitUpdates(updates: readonly ReceivedUpdate[], ruleOf: RuleOf,
   let parkedUpdates = 0;
   let ignored = 0;
   for (const received of updates) {
-    const { update, event } = received;
+    const { update } = received;
     const rule = ruleOf(update.table.id);
     const fitted = fittedTo(rule, update);
-    if (fitted.kind === 'fits') fitting.push(fitted.update === update ? received : { update: fitted.update, event });
+    if (fitted.kind === 'fits') fitting.push(fitted.update === update ? received : inShape(received, fitted.update));
     else if (fitted.kind === 'unfit') {
       parked.push(...entriesToPark(received, fitted.reason, nowMicros));
       parkedUpdates++;
     } else ignored++;
   }
   return { fitting, parked, parkedUpdates, ignored };
+}
+
+/** Its own parts may no longer say when it was written. */
+function inShape(received: ReceivedUpdate, update: PartitionUpdate): ReceivedUpdate {
+  const writtenAtMicros = received.writtenAtMicros ?? writeTimesOf(received.update)?.newestMicros;
+  return { ...received, update, ...(writtenAtMicros !== undefined && { writtenAtMicros }) };
 }
 
 function fittedTo(rule: TableRule, update: PartitionUpdate): FittedUpdate {

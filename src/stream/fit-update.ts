@@ -2,6 +2,7 @@ import type { PartitionUpdate, RowChange } from '../model/mutation.ts';
 import type { Column, Table } from '../model/table.ts';
 import { isSameColumn } from '../model/table-difference.ts';
 import { isEmptyUpdate } from '../model/update-parts.ts';
+import { deletionLongAgo } from './update-to-recopy.ts';
 
 /** An update in the shape in which its table is moved, or why it cannot be brought into it. */
 export type FittedUpdate =
@@ -12,7 +13,7 @@ export type FittedUpdate =
 
 /**
  * Brings an update, decoded with whatever schema was known, into the shape in which its table is moved. Cells of columns
- * that are left out, or that the source has dropped since, are left behind.
+ * that are left out, or that the source has dropped since, are left behind; a row that may be gone with them is read again.
  */
 export function fitUpdate(update: PartitionUpdate, table: Table, leftOut: readonly string[]): FittedUpdate {
   if (update.table === table) return { kind: 'fits', update };
@@ -25,7 +26,9 @@ export function fitUpdate(update: PartitionUpdate, table: Table, leftOut: readon
     ...others,
     table,
     ...(statics && { staticRow: statics }),
-    rows: update.rows.flatMap((row) => fitRow(row, columns) ?? []),
+    rows: update.rows.flatMap(
+      (row) => fitRow(isGoneWith(row, columns) ? { ...row, deletion: deletionLongAgo } : row, columns) ?? [],
+    ),
   };
   return isEmptyUpdate(fitted) && !isEmptyUpdate(update) ? { kind: 'empty' } : { kind: 'fits', update: fitted };
 }
@@ -52,6 +55,16 @@ function* columnsIn({ staticRow, rows }: PartitionUpdate): Iterable<Column> {
     for (const { column } of cells) yield column;
     for (const { column } of columnDeletions) yield column;
   }
+}
+
+/**
+ * Whether a row loses what is not moved of it, which may be all that it had: a row that was read has a marker on the target
+ * that the source may not have (row-in-doubt.ts).
+ */
+function isGoneWith(row: RowChange, columns: Fitting): boolean {
+  if (row.marker || row.deletion) return false;
+  const dead = row.cells.filter(({ value }) => value === undefined);
+  return [...dead, ...row.columnDeletions].some(({ column }) => columns(column) === 'gone');
 }
 
 function fitRow(row: RowChange, columns: Fitting): RowChange | undefined {

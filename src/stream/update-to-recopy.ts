@@ -1,23 +1,22 @@
-import type { PartitionUpdate } from '../model/mutation.ts';
+import type { Deletion, PartitionUpdate } from '../model/mutation.ts';
 import type { Table } from '../model/table.ts';
 
-/**
- * What makes a row, or with `clustering` undefined a partition, be read again: as a delete of the beginning of time it is
- * far too old to be applied, so what it covers is read again, lists and all.
- */
+/** Far too old to be applied: what such a delete covers is read again, lists and all. */
+export const deletionLongAgo: Deletion = { timestampMicros: 1n, localDeletionTime: 0 };
+
+/** What makes a row, or with `clustering` undefined a partition, be read again. */
 export function updateToRecopy(
   table: Table,
   partitionKey: Buffer,
   clustering: readonly Buffer[] | undefined,
 ): PartitionUpdate {
-  const deletion = { timestampMicros: 1n, localDeletionTime: 0 };
   const isRow = clustering !== undefined && clustering.length === table.clustering.length;
   return {
     table,
     partitionKey,
     rangeDeletions: [],
     ...(isRow
-      ? { rows: [{ clustering, deletion, columnDeletions: [], cells: [] }] }
-      : { rows: [], partitionDeletion: deletion }),
+      ? { rows: [{ clustering, deletion: deletionLongAgo, columnDeletions: [], cells: [] }] }
+      : { rows: [], partitionDeletion: deletionLongAgo }),
   };
 }

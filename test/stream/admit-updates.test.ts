@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { RowChange } from '../../src/model/mutation.ts';
+import { keyspacesWindow } from '../../src/model/write-timestamp.ts';
 import { admitUpdates } from '../../src/stream/admit-updates.ts';
+import { type PlannedChange, planUpdate } from '../../src/stream/plan-update.ts';
 import type { TableRule } from '../../src/stream/table-rule.ts';
+import { keysToRecopy } from '../../src/stream/work-of-update.ts';
 import { aTable, text } from '../support/a-table.ts';
-import { aCell, anUpdate, aRow } from '../support/an-update.ts';
+import { aCell, aColumnDeletion, anUpdate, aRow } from '../support/an-update.ts';
 
 const now = 1_700_000_000_000_000n;
 const table = aTable({ regulars: { a: 'text' } });
@@ -25,4 +29,43 @@ test.each<[string, TableRule, object]>([
   const admitted = admitUpdates([received, received], () => rule, now);
   expect(admitted.fitting.length + admitted.parkedUpdates + admitted.ignored).toBe(2);
   expect(admitUpdates([received], () => rule, now)).toMatchObject(counts);
+});
+
+describe('a row that loses what it had in a column that is left out', () => {
+  const wide = aTable({ regulars: { a: 'text', b: 'set<text>', k: 'text' } });
+  const rule: TableRule = {
+    kind: 'applied',
+    table: aTable({ id: wide.id, regulars: { k: 'text' } }),
+    leftOut: ['a', 'b'],
+  };
+  const admit = (row: Partial<RowChange>) =>
+    admitUpdates([{ update: anUpdate(wide, { rows: [aRow(row)] }), event: undefined }], () => rule, now);
+  const planOf = (row: Partial<RowChange>) =>
+    planUpdate(admit(row).fitting[0]!.update, {
+      isMigrated: () => true,
+      isRecopied: () => false,
+      firstDecision: () => undefined,
+      handOverMicros: now - 3_600_000_000n,
+      nowMicros: now,
+      window: keyspacesWindow,
+    }) as PlannedChange;
+  const kept = aCell(wide, 'k', text('x'), now);
+
+  test.each<[string, Partial<RowChange>]>([
+    ['a value', { cells: [aCell(wide, 'a', undefined, now)] }],
+    ['a collection', { columnDeletions: [aColumnDeletion(wide, 'b', now)] }],
+    ['a value, beside what is moved', { cells: [aCell(wide, 'a', undefined, now), kept] }],
+  ])('is read again: it may have had nothing else (%s)', (_, row) => {
+    const plan = planOf(row);
+    expect(keysToRecopy(plan).map(({ scope }) => scope)).toEqual([{ kind: 'row', clustering: [] }]);
+    expect(plan.young?.rows[0]?.cells.length ?? 0).toBe(row.cells?.includes(kept) ? 1 : 0);
+    expect(plan.young?.rows[0]?.deletion).toBeUndefined();
+    expect(admit(row).fitting[0]!.writtenAtMicros).toBe(now);
+  });
+
+  test('is not, where the change brings a marker', () => {
+    expect(
+      keysToRecopy(planOf({ marker: { timestampMicros: now }, cells: [aCell(wide, 'a', undefined, now)] })),
+    ).toEqual([]);
+  });
 });
