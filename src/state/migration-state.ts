@@ -18,6 +18,7 @@ import type {
 import { addComparedSplits, beginComparison, type OpenComparison } from './open-comparison.ts';
 import { isBeforeHandOver, slicesOfHole } from './slices-of-hole.ts';
 import { slicesOfLeavers } from './slices-of-leavers.ts';
+import { slicesOfUndo } from './slices-of-undo.ts';
 
 /** What is known of a migration: the fold of its ledger. */
 export interface MigrationState {
@@ -151,10 +152,7 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
     case 'phase-confirmed':
       return { ...state, phases: confirmPhase(state, event) };
     case 'capture-prepared':
-      return capturePrepared(
-        slicesOfLeavers(event.capture, state, event.atMicros).reduce(openSlice, state),
-        event.capture,
-      );
+      return capturePrepared(state, event);
     case 'handed-over':
       // The first hand-over stands: what was captured since is kept, so a later one would only forget.
       return handedOver(state, state.handOver ?? event.record);
@@ -212,7 +210,12 @@ export function applyLedgerEvent(state: MigrationState, event: LedgerEvent): Mig
 }
 
 /** Before the hand-over an undone deploy-agent was as good as never run; after it the migration goes on, with a hole. */
-function capturePrepared(state: MigrationState, capture: CaptureRecord): MigrationState {
+function capturePrepared(
+  before: MigrationState,
+  { capture, atMicros }: LedgerEvent & { kind: 'capture-prepared' },
+): MigrationState {
+  const inDoubt = [...slicesOfLeavers(capture, before, atMicros), ...slicesOfUndo(capture, before, atMicros)];
+  const state = inDoubt.reduce(openSlice, before);
   const isTakenBack = capture.isUndone && state.handOver === undefined;
   return { ...state, capture, phases: isTakenBack ? without(state.phases, 'deploy-agent') : state.phases };
 }

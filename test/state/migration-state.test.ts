@@ -73,6 +73,32 @@ describe('an undo of deploy-agent', () => {
   });
 });
 
+describe('a deploy-agent after an undo', () => {
+  const tables = [
+    { name: 'orders', id: 'a' },
+    { name: 'carts', id: 'b' },
+  ];
+  const capture = { nodes: [], tables, cdcTurnedOn: ['orders'] } as unknown as CaptureRecord;
+  const prepared = (more: Partial<CaptureRecord>, atMicros: bigint) =>
+    event({ kind: 'capture-prepared', capture: { ...capture, ...more } }, atMicros);
+  const handedOver = event({ kind: 'handed-over', record: { nodes: [], tables } as unknown as HandOverRecord }, 2n);
+  const inDoubt = (...all: readonly LedgerEvent[]) =>
+    [...foldLedger(all).openSlices.values()].map(({ table, openedAtMicros }) => `${table} ${openedAtMicros}`);
+  const begun = [prepared({}, 1n), handedOver];
+  const undone = prepared({ isUndone: true }, 3n);
+
+  test('puts the tables in doubt of which no node kept anything meanwhile: their agents go on and see no hole', () => {
+    expect(inDoubt(...begun, undone, undone)).toEqual([]);
+    expect(inDoubt(...begun, undone, prepared({}, 4n), prepared({}, 5n))).toEqual(['orders 4']);
+  });
+
+  test('puts nothing in doubt before the hand-over, whose snapshot reads later, nor where the nodes kept it', () => {
+    expect(inDoubt(prepared({}, 1n), undone, prepared({}, 4n), handedOver)).toEqual([]);
+    const kept = { cdcTurnedOn: [] };
+    expect(inDoubt(...begun, prepared({ ...kept, isUndone: true }, 3n), prepared(kept, 4n))).toEqual([]);
+  });
+});
+
 test('every event told twice gives the same state as told once', () => {
   expect(foldLedger(events.flatMap((each) => [each, each]))).toEqual(foldLedger(events));
 });
