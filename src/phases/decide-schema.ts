@@ -6,8 +6,8 @@ import { differenceText, type TableDifference, tableDifferences, withoutColumns 
 import { compareSchema } from '../plan/compare-schema.ts';
 import { planSchemaChange, type SchemaChange } from '../plan/schema-change.ts';
 import type { SchemaDecision } from '../state/ledger-event.ts';
-import type { MigrationState } from '../state/migration-state.ts';
-import { columnsLeftOut, hasLeft, migratedTables } from './migrated-tables.ts';
+import { hasLeft, type MigrationState } from '../state/migration-state.ts';
+import { columnsLeftOut, migratedTables } from './migrated-tables.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { handOverOf } from './start-source.ts';
 

@@ -37,10 +37,6 @@ export function decidedSchema(state: Pick<MigrationState, 'schemaDecisions' | 'p
   };
 }
 
-export function hasLeft({ schemaDecisions }: Pick<Known, 'schemaDecisions'>, table: string): boolean {
-  return schemaDecisions.get(table)?.decision.action === 'stop';
-}
-
 /** The table that a split is of. */
 export function tableOfSplit(split: Split, state: Known): Table {
   const table = migratedTables(state).find(({ id }) => id === split.tableId);

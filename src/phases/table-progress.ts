@@ -1,7 +1,6 @@
 import type { TableProgress } from '../model/migration-status.ts';
 import { estimateSecondsLeft } from '../snapshot/estimate-time-left.ts';
-import type { MigrationState } from '../state/migration-state.ts';
-import { hasLeft } from './migrated-tables.ts';
+import { hasLeft, type MigrationState } from '../state/migration-state.ts';
 
 type Known = Pick<MigrationState, 'splits' | 'copied' | 'schemaDecisions'>;
 

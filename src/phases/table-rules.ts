@@ -1,8 +1,8 @@
 import { differenceText, type TableDifference, tableDifferences, withoutColumns } from '../model/table-difference.ts';
-import type { MigrationState } from '../state/migration-state.ts';
+import { hasLeft, type MigrationState } from '../state/migration-state.ts';
 import type { SchemaFollower } from '../stream/schema-follower.ts';
 import type { RuleOf, TableRule } from '../stream/table-rule.ts';
-import { columnsLeftOut, hasLeft, migratedTables } from './migrated-tables.ts';
+import { columnsLeftOut, migratedTables } from './migrated-tables.ts';
 import { handOverOf } from './start-source.ts';
 
 /** What may be done with each table: the operator's decisions beside what the source's schema has become. */

@@ -249,7 +249,7 @@ function handedOver(state: MigrationState, handOver: HandOverRecord): MigrationS
 }
 
 function openSlice(state: MigrationState, slice: DoubtfulSlice): MigrationState {
-  if (state.settledSlices.has(slice.id) || hasBeenStopped(state, slice.table)) return state;
+  if (state.settledSlices.has(slice.id) || hasLeft(state, slice.table)) return state;
   return { ...state, openSlices: new Map(state.openSlices).set(slice.id, slice) };
 }
 
@@ -311,7 +311,7 @@ function withDecision(
 ): MigrationState {
   const { table } = decision;
   // For good: its changes were let go and its slices in doubt forgotten, so who was still altering the target comes too late.
-  if (hasBeenStopped(state, table)) return state;
+  if (hasLeft(state, table)) return state;
   const decided = { decision, atMicros, count: decisionsOf(state, table) + 1 };
   // Nobody compares a table that has left, so nothing could settle its slices.
   const openSlices =
@@ -325,7 +325,8 @@ function withDecision(
   };
 }
 
-function hasBeenStopped({ schemaDecisions }: MigrationState, table: string): boolean {
+/** It was stopped, which is for good. */
+export function hasLeft({ schemaDecisions }: Pick<MigrationState, 'schemaDecisions'>, table: string): boolean {
   return schemaDecisions.get(table)?.decision.action === 'stop';
 }
 
