@@ -9,7 +9,7 @@ import { type ReplicatedRange, replicasOfRing } from '../model/ring-replicas.ts'
 import { alarmSentence, compareRing, followedNodes } from '../state/compare-ring.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { heardSince, hearVoices } from './datastax-voices.ts';
-import type { WorkerContext } from './phase-context.ts';
+import type { SourceContext } from './phase-context.ts';
 import { readAgentStates } from './read-agent-states.ts';
 
 export interface CaptureStatus {
@@ -20,7 +20,7 @@ export interface CaptureStatus {
 
 /** Since when each node's capture is unbroken, what of the ring that covers, and whose writes may go unseen. */
 export async function gatherCoverage(
-  { source, bus, clock, config, signal }: Omit<WorkerContext, 'target'>,
+  { source, bus, clock, config, signal }: SourceContext,
   state: MigrationState,
   sinkKnows: ReadonlyMap<string, bigint>,
 ): Promise<CaptureStatus> {

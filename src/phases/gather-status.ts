@@ -24,16 +24,13 @@ import { unbrokenSince } from './gate-facts.ts';
 import { gatherCoverage } from './gather-coverage.ts';
 import { openLetters } from './open-letters.ts';
 import { parkedTables } from './parked-tables.ts';
-import type { LedgerContext, WorkerContext } from './phase-context.ts';
+import type { LedgerContext, SourceContext } from './phase-context.ts';
 import { askStream } from './stream-clock.ts';
 import { secondsLeft, tableProgress } from './table-progress.ts';
 import { readHolds, readPauses } from './tell-holds.ts';
 
 /** Folds the ledger and asks the broker, and the workers of its connectors. */
-export async function gatherStatus(
-  context: Omit<WorkerContext, 'target'>,
-  connectors: SourceConnectors,
-): Promise<MigrationStatus> {
+export async function gatherStatus(context: SourceContext, connectors: SourceConnectors): Promise<MigrationStatus> {
   const { ledger, config, bus, clock, signal } = context;
   const state = await ledger.refresh(signal);
   const position = state.handOver ? await askStream(context) : undefined;

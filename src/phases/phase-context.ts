@@ -24,14 +24,18 @@ export interface LedgerContext {
   readonly signal: AbortSignal;
 }
 
-/** What a worker, and every phase, may touch. */
-export interface WorkerContext extends LedgerContext {
+/** What can be told and done while the target does not answer. */
+export interface SourceContext extends LedgerContext {
   readonly source: SourceCluster;
+}
+
+/** What a worker, and every phase, may touch. */
+export interface WorkerContext extends SourceContext {
   readonly target: TargetKeyspace;
 }
 
-/** What changes the nodes of the source and puts them back; the target is not asked. */
-export interface NodesContext extends Omit<WorkerContext, 'target'> {
+/** What changes the nodes of the source and puts them back. */
+export interface NodesContext extends SourceContext {
   /** What reaches a node's machine. */
   readonly handsOf: (address: string) => NodeHands;
   /** How the agent of a node is run: from where this program is, or from files that are brought to it. */
