@@ -87,8 +87,7 @@ describe('entries of our own', () => {
 
   test('any damaged byte makes the entry undecodable: no message of it is handed out', () => {
     const good = asSent(aBatch([{ key: Buffer.from('k'), payload: Buffer.from('payload') }], 'lz4'));
-    // The first two bytes say that a checksum follows; behind them all is covered.
-    for (let at = 2; at < good.length; at++) {
+    for (let at = 0; at < good.length; at++) {
       const bad = Buffer.from(good);
       bad[at]! ^= 0x10;
       expect(
@@ -96,6 +95,11 @@ describe('entries of our own', () => {
         `byte ${at}`,
       ).toBe('Undecodable');
     }
+  });
+
+  test('an entry without a checksum is undecodable, whole as it may look', () => {
+    const good = asSent(aBatch([{ payload: Buffer.from('payload') }]));
+    expect(() => decodeEntry(aCommand(), good.subarray(6), options)).toThrow(/Undecodable: .*no checksum/);
   });
 
   test('a message that says it is huge is undecodable before any memory is taken for it', () => {
