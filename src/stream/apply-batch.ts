@@ -14,7 +14,7 @@ import { letterOf } from './letters.ts';
 import { partitionText } from './partition-text.ts';
 import type { PartitionsUnderWay, PartitionUnderWay } from './partitions-under-way.ts';
 import { type PlanContext, type PlannedChange, type PlannedUpdate, planUpdate } from './plan-update.ts';
-import { isPoison, throwIfStale } from './refusals.ts';
+import { isPoison, throwIfStale, withRefusal } from './refusals.ts';
 import type { SliceKeeper } from './slice-keeper.ts';
 
 /** One update and the record it came in. */
@@ -142,7 +142,7 @@ function planAll(received: readonly ReceivedUpdate[], { copies, ...context }: Ba
 interface Settled {
   readonly outcome: Outcome;
   readonly poison?: Error;
-  /** Of some rows only: all else of the update is brought to the target before it is buried. */
+  /** Of a part of it only: all else of the update is brought to the target before it is buried. */
   readonly refusal?: Error | undefined;
   readonly lists: readonly DirtyLists[];
   readonly atMicros: bigint;
@@ -161,14 +161,12 @@ async function runWork(
 ): Promise<void> {
   /** What the target will never take is one update's misfortune; any other fault is the batch's. */
   const settle = async (plan: PlannedChange, before: Settled, step: Step): Promise<Settled> => {
-    try {
-      const after = before.poison ? undefined : await step(plan, before);
-      return after ? { ...before, ...after, atMicros: parts.clock.nowMicros() } : before;
-    } catch (error) {
-      if (!isPoison(error)) throw error;
-      throwIfStale(plan, { ...context, nowMicros: parts.clock.nowMicros() }, error);
-      return { ...before, outcome: 'deadLettered', poison: error, lists: [] };
-    }
+    if (before.poison) return before;
+    const { result: after, refusal: poison } = await withRefusal(step(plan, before));
+    const refusal = poison ?? after?.refusal;
+    if (refusal) throwIfStale(plan, { ...context, nowMicros: parts.clock.nowMicros() }, refusal);
+    if (poison) return { ...before, outcome: 'deadLettered', poison, lists: [] };
+    return after ? { ...before, ...after, atMicros: parts.clock.nowMicros() } : before;
   };
   const all = (step: Step) =>
     allEnded(
@@ -178,10 +176,10 @@ async function runWork(
     );
   await all((plan) => batchWork.writeRows(plan, underWay));
   if (changes.some(({ plan }) => hasSlices(plan)))
-    await all(async (plan) => {
+    await all(async (plan, { refusal }) => {
       if (!hasSlices(plan)) return undefined;
-      await batchWork.deleteSlices(plan, underWay);
-      return {};
+      const slices = await withRefusal(batchWork.deleteSlices(plan, underWay));
+      return { refusal: refusal ?? slices.refusal };
     });
   batchWork.foreseeLists(changes.flatMap(({ index }) => settled[index]!.lists));
   await all(async (_, { lists }) => {

@@ -14,6 +14,7 @@ import { Once } from './once.ts';
 import { fittingPart } from './oversized-rows.ts';
 import type { PartitionUnderWay } from './partitions-under-way.ts';
 import type { PlannedChange } from './plan-update.ts';
+import { withRefusal } from './refusals.ts';
 import { dirtyListsOf, dirtyRow, keysToRecopy } from './work-of-update.ts';
 
 /** Reads of a partition at a time: a batch of deletes must not fall upon the source all at once. */
@@ -61,21 +62,25 @@ export class BatchWork {
   async writeRows(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {
     const { fitting, refusal } = fittingPart(plan, this.#parts.writer.limits);
     if (!fitting) throw refusal;
-    return { ...(await this.#writeFitting(fitting, underWay)), refusal };
+    const written = await this.#writeFitting(fitting, underWay);
+    return { ...written, refusal: refusal ?? written.refusal };
   }
 
   async #writeFitting(plan: PlannedChange, underWay: PartitionUnderWay): Promise<WrittenRows> {
-    const isSuperseded = !(await this.#writeYoungParts(plan));
+    const young = await withRefusal(this.#writeYoungParts(plan));
     const keys = keysToRecopy(plan);
     // Like a slice that is applied, the reading of a whole partition looks at what the target has.
     if (keys.some(({ scope }) => scope.kind === 'partition')) await underWay.untilEarlierEnded();
-    const wentOver = await allEnded(keys.map((key) => this.#recopies.run(key)));
+    const wentOver = await allEnded(keys.map((key) => withRefusal(this.#recopies.run(key))));
     // A list has a stamp above any floor, so a row that the recopy found gone keeps its list until that is read again.
     const hasLists = listColumns(plan.update.table, false).length > 0;
-    const rowsOfPartition = keys.flatMap((key, index) => (key.scope.kind === 'partition' ? wentOver[index]! : []));
+    const rowsOfPartition = keys.flatMap(({ scope }, index) =>
+      scope.kind === 'partition' ? (wentOver[index]!.result ?? []) : [],
+    );
     const lists = hasLists ? rowsOfPartition.map((clustering) => dirtyRow(plan, clustering)) : [];
-    const outcome = plan.what === 'recopy' ? 'recopied' : isSuperseded ? 'superseded' : 'applied';
-    return { outcome, lists: [...dirtyListsOf(plan), ...lists] };
+    const outcome = plan.what === 'recopy' ? 'recopied' : young.result === false ? 'superseded' : 'applied';
+    const refusal = [young, ...wentOver].find((tried) => tried.refusal)?.refusal;
+    return { outcome, lists: [...dirtyListsOf(plan), ...lists], refusal };
   }
 
   /** Deletes what the target has under the slices that are applied. */

@@ -16,6 +16,23 @@ export function isPoison(error: unknown): error is Error {
   );
 }
 
+/** What came of a piece of a change. */
+export interface Tried<Result> {
+  readonly result?: Result;
+  /** Why the target never takes some of it. */
+  readonly refusal?: Error;
+}
+
+/** Answers what is poison instead of throwing it: one piece that the target never takes must not keep the others from it. */
+export async function withRefusal<Result>(work: Promise<Result>): Promise<Tried<Result>> {
+  try {
+    return { result: await work };
+  } catch (error) {
+    if (isPoison(error)) return { refusal: error };
+    throw error;
+  }
+}
+
 /** Throws StaleBatchError when the refusal says something about our delay and nothing about the change. */
 export function throwIfStale(
   { young }: PlannedChange,

@@ -137,6 +137,31 @@ describe('a batch', () => {
     expect(listKeys.map(String).sort()).toEqual(['b', 'x']);
   });
 
+  test('brings all else of a change to the target where it refuses one of its rows', async () => {
+    const wide = aTable({ name: 'w', clustering: { c: 'int' }, regulars: { a: 'text', l: 'list<int>' } });
+    const list = (c: number) =>
+      aRow({ clustering: [int(c)], cells: [aCell(wide, 'l', int(7), now - hour, { path: Buffer.alloc(16) })] });
+    const value = (c: number, timestampMicros: bigint) =>
+      aRow({ clustering: [int(c)], cells: [aCell(wide, 'a', text('x'), timestampMicros)] });
+    const range = { start: { values: [int(9)], isInclusive: true }, end: { values: [], isInclusive: true } };
+    const update = anUpdate(wide, {
+      rows: [value(1, now - hour), list(2), value(3, now - 60n * hour)],
+      rangeDeletions: [{ ...range, ...at(now - hour) }],
+    });
+    const worker = await aWorker({
+      source: [1, 2, 3].map((c) => ({ values: { id: int(1), c: int(c), l: Buffer.alloc(4) } })),
+      onTarget: [{ values: { id: int(1), c: int(9) } }],
+      answer: (cql) => {
+        if (cql.startsWith('UPDATE') && cql.includes('"a" = ?')) throw refused();
+      },
+    });
+    const { books } = await worker.apply(update);
+    expect(books).toMatchObject({ received: 1, deadLettered: 1 });
+    expect(worker.letters).toEqual(['RefusedWriteError']);
+    // Its rows are read again, for one of them is old; then come the row under the slice, and the lists of the second.
+    expect(['INSERT', 'DELETE FROM', 'UPDATE'].map(worker.written)).toEqual([3, 1, 1]);
+  });
+
   test('has its older rows hidden by its own slices, whatever their order in it', async () => {
     const worker = await aWorker();
     const deletion = anUpdate(table, { partitionDeletion: at(now - hour) });
