@@ -13,7 +13,7 @@ export type FittedUpdate =
 
 /**
  * Brings an update, decoded with whatever schema was known, into the shape in which its table is moved. Cells of columns
- * that are left out, or that the source has dropped since, are left behind; a row that may be gone with them is read again.
+ * that are left out, or that the source has dropped since, are left behind; a row that may come or go with them is read again.
  */
 export function fitUpdate(update: PartitionUpdate, table: Table, leftOut: readonly string[]): FittedUpdate {
   if (update.table === table) return { kind: 'fits', update };
@@ -26,9 +26,7 @@ export function fitUpdate(update: PartitionUpdate, table: Table, leftOut: readon
     ...others,
     table,
     ...(statics && { staticRow: statics }),
-    rows: update.rows.flatMap(
-      (row) => fitRow(isGoneWith(row, columns) ? { ...row, deletion: deletionLongAgo } : row, columns) ?? [],
-    ),
+    rows: update.rows.flatMap((row) => fitRow(isInDoubt(row, columns) ? readAgain(row) : row, columns) ?? []),
   };
   return isEmptyUpdate(fitted) && !isEmptyUpdate(update) ? { kind: 'empty' } : { kind: 'fits', update: fitted };
 }
@@ -58,13 +56,19 @@ function* columnsIn({ staticRow, rows }: PartitionUpdate): Iterable<Column> {
 }
 
 /**
- * Whether a row loses what is not moved of it, which may be all that it had: a row that was read has a marker on the target
- * that the source may not have (row-in-doubt.ts).
+ * Whether what is not moved of a row may decide if it is there. It may lose all that it had: a row that was read has a marker on the target
+ * that the source may not have (row-in-doubt.ts). Or it may come by a value that is all it has, as long as that does not expire: CQL would not
+ * tell who reads the row without it, and the row would last.
  */
-function isGoneWith(row: RowChange, columns: Fitting): boolean {
+function isInDoubt(row: RowChange, columns: Fitting): boolean {
   if (row.marker || row.deletion) return false;
   const dead = row.cells.filter(({ value }) => value === undefined);
-  return [...dead, ...row.columnDeletions].some(({ column }) => columns(column) === 'gone');
+  if ([...dead, ...row.columnDeletions].some(({ column }) => columns(column) === 'gone')) return true;
+  return row.cells.some(({ expiry }) => expiry === undefined) && fitRow(row, columns) === undefined;
+}
+
+function readAgain(row: RowChange): RowChange {
+  return { ...row, deletion: deletionLongAgo };
 }
 
 function fitRow(row: RowChange, columns: Fitting): RowChange | undefined {

@@ -93,7 +93,7 @@ describe('a schema that changes under an application that writes all the time', 
     await onSource("UPDATE KS.parts SET shade = 'red' WHERE id = -3");
     expect((await done('schema', 'ignore', 'parts')).stdout).toMatch(/neither moved nor compared.*shade/);
     await statusUntil(nothingWaits);
-    await expectEqual({ orders: 'id, line, name, size, spare, extra', parts: 'id, name' }, ['-3']);
+    await expectEqual({ orders: 'id, line, name, size, spare, extra', parts: 'id, name' });
   });
 
   test('a dropped column cannot be applied, and is ignored', { timeout: patience }, async () => {
@@ -106,7 +106,7 @@ describe('a schema that changes under an application that writes all the time', 
     });
     await done('schema', 'ignore', 'orders');
     await statusUntil(nothingWaits);
-    await expectEqual({ orders: 'id, line, name, size, extra', parts: 'id, name' }, ['-3']);
+    await expectEqual({ orders: 'id, line, name, size, extra', parts: 'id, name' });
   });
 
   test('dead letters are listed, replayed once the target takes them, and dropped', { timeout: patience }, async () => {
@@ -140,7 +140,7 @@ describe('a schema that changes under an application that writes all the time', 
       { name: 'refused', extra: 5 },
     ]);
     load.resume();
-    await expectEqual({ orders: 'id, line, name, size, extra', parts: 'id, name' }, ['-3']);
+    await expectEqual({ orders: 'id, line, name, size, extra', parts: 'id, name' });
     expect((await done('dead-letters', 'list', '--all')).stdout).toMatch(/replayed orders[\s\S]*dropped /);
   });
 
@@ -235,27 +235,22 @@ function startLoad(client: Client): WriteLoad {
 }
 
 /** Both sides cell by cell, with plain reads, once the stream has caught up with a moment of rest. */
-async function expectEqual(tables: Readonly<Record<string, string>>, unlike: readonly string[] = []): Promise<void> {
+async function expectEqual(tables: Readonly<Record<string, string>>): Promise<void> {
   await load.pause();
   let differing: readonly string[] = ['not looked at'];
   for (let looks = 0; looks < 60 && differing.length > 0; looks++) {
     await sleep(500);
-    const found = await Promise.all(
-      Object.entries(tables).map(([table, columns]) => differences(table, columns, unlike)),
-    );
+    const found = await Promise.all(Object.entries(tables).map(([table, columns]) => differences(table, columns)));
     differing = found.flat();
   }
   load.resume();
   expect(differing).toEqual([]);
 }
 
-async function differences(table: string, columns: string, unlike: readonly string[]): Promise<readonly string[]> {
+async function differences(table: string, columns: string): Promise<readonly string[]> {
   const select = `SELECT JSON ${columns} FROM KS.${table}`;
   const [source, target] = await Promise.all([onSource(select), onTarget(select)]);
-  const texts = (rows: readonly Record<string, unknown>[]) =>
-    new Set(
-      rows.map((row) => String(row['[json]'])).filter((text) => !unlike.some((id) => text.includes(`"id": ${id},`))),
-    );
+  const texts = (rows: readonly Record<string, unknown>[]) => new Set(rows.map((row) => String(row['[json]'])));
   const [there, here] = [texts(source), texts(target)];
   return [
     ...[...there].filter((row) => !here.has(row)).map((row) => `only on the source: ${row}`),

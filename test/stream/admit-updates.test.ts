@@ -9,9 +9,10 @@ import { aTable, text } from '../support/a-table.ts';
 import { aCell, aColumnDeletion, anUpdate, aRow } from '../support/an-update.ts';
 
 const now = 1_700_000_000_000_000n;
+const expiry = { ttlSeconds: 60, expiresAtSeconds: 1_700_000_060 };
 const table = aTable({ regulars: { a: 'text' } });
 const received = {
-  update: anUpdate(table, { rows: [aRow({ cells: [aCell(table, 'a', text('x'), now)] })] }),
+  update: anUpdate(table, { rows: [aRow({ cells: [aCell(table, 'a', text('x'), now, { expiry })] })] }),
   event: undefined,
 };
 const withoutIt = aTable({ id: table.id, regulars: {} });
@@ -31,7 +32,7 @@ test.each<[string, TableRule, object]>([
   expect(admitUpdates([received], () => rule, now)).toMatchObject(counts);
 });
 
-describe('a row that loses what it had in a column that is left out', () => {
+describe('a row in a table with columns that are left out', () => {
   const wide = aTable({ regulars: { a: 'text', b: 'set<text>', k: 'text' } });
   const rule: TableRule = {
     kind: 'applied',
@@ -50,12 +51,13 @@ describe('a row that loses what it had in a column that is left out', () => {
       window: keyspacesWindow,
     }) as PlannedChange;
   const kept = aCell(wide, 'k', text('x'), now);
+  const expiring = aCell(wide, 'b', Buffer.alloc(0), now, { path: text('x'), expiry });
 
   test.each<[string, Partial<RowChange>]>([
     ['a value', { cells: [aCell(wide, 'a', undefined, now)] }],
     ['a collection', { columnDeletions: [aColumnDeletion(wide, 'b', now)] }],
     ['a value, beside what is moved', { cells: [aCell(wide, 'a', undefined, now), kept] }],
-  ])('is read again: it may have had nothing else (%s)', (_, row) => {
+  ])('is read again where it loses something of them: it may have had nothing else (%s)', (_, row) => {
     const plan = planOf(row);
     expect(keysToRecopy(plan).map(({ scope }) => scope)).toEqual([{ kind: 'row', clustering: [] }]);
     expect(plan.young?.rows[0]?.cells.length ?? 0).toBe(row.cells?.includes(kept) ? 1 : 0);
@@ -63,9 +65,23 @@ describe('a row that loses what it had in a column that is left out', () => {
     expect(admit(row).fitting[0]!.writtenAtMicros).toBe(now);
   });
 
-  test('is not, where the change brings a marker', () => {
-    expect(
-      keysToRecopy(planOf({ marker: { timestampMicros: now }, cells: [aCell(wide, 'a', undefined, now)] })),
-    ).toEqual([]);
+  test.each<[string, Partial<RowChange>]>([
+    ['a value', { cells: [aCell(wide, 'a', text('x'), now)] }],
+    ['an element', { cells: [aCell(wide, 'b', Buffer.alloc(0), now, { path: text('x') })] }],
+    ['one of two that lasts', { cells: [aCell(wide, 'a', text('x'), now), expiring] }],
+  ])('is read again where it gains nothing else: it may not have been there (%s)', (_, row) => {
+    expect(keysToRecopy(planOf(row)).map(({ scope }) => scope)).toEqual([{ kind: 'row', clustering: [] }]);
+    expect(admit(row).fitting[0]!.writtenAtMicros).toBe(now);
+  });
+
+  test.each<[string, Partial<RowChange>]>([
+    ['brings a marker', { marker: { timestampMicros: now }, cells: [aCell(wide, 'a', undefined, now)] }],
+    ['brings a value that is moved', { cells: [aCell(wide, 'a', text('x'), now), kept] }],
+  ])('is not, where the change %s', (_, row) => {
+    expect(keysToRecopy(planOf(row))).toEqual([]);
+  });
+
+  test('is not, where all that it gains expires: read without it, it would last', () => {
+    expect(admit({ cells: [aCell(wide, 'a', text('x'), now, { expiry })] })).toMatchObject({ fitting: [], ignored: 1 });
   });
 });
