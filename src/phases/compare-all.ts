@@ -17,6 +17,7 @@ import type { WorkerContext } from './phase-context.ts';
 import { beginComparison, rememberComparison } from './remembered-comparison.ts';
 import { sidesInRanges } from './sides-of.ts';
 import { openStreamClock } from './stream-clock.ts';
+import { readTargetIds } from './target-ids.ts';
 
 export interface CompareOptions {
   /** Undefined: all tables of the migration. */
@@ -48,11 +49,14 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   try {
     const sides = await sidesInRanges(context);
     const { otherPartitioner } = sides;
-    const interrupted = interruptedComparison(context, { tables, otherPartitioner }, options.resume);
-    const scoped = await scopeOfRun(context, tables, options, interrupted);
+    const targetIds = await readTargetIds(context);
+    const interrupted = interruptedComparison(context, { tables, otherPartitioner, targetIds }, options.resume);
+    const scoped = interrupted
+      ? wholeAsBefore(interrupted, tables)
+      : await scopeTables(context, tables, options.scope ?? { kind: 'everything' }, targetIds);
     const begun =
       interrupted?.begun ??
-      beginComparison(context, { tables: scoped.tables, otherPartitioner, state, streamTimeMicros });
+      beginComparison(context, { tables: scoped.tables, otherPartitioner, targetIds, state, streamTimeMicros });
     const isRemembered = scoped.text === undefined && !options.isDrained;
     if (isRemembered && !interrupted) await ledger.append({ kind: 'comparison-begun', begun });
     const compared = await compareTables({
@@ -80,13 +84,7 @@ export async function compareAll(context: WorkerContext, options: CompareOptions
   }
 }
 
-function scopeOfRun(
-  context: WorkerContext,
-  tables: readonly Table[],
-  { scope = { kind: 'everything' } }: CompareOptions,
-  interrupted: OpenComparison | undefined,
-): Promise<ScopedTables> | ScopedTables {
-  if (!interrupted) return scopeTables(context, tables, scope);
+function wholeAsBefore(interrupted: OpenComparison, tables: readonly Table[]): ScopedTables {
   return { tables: cutAsBefore(interrupted, tables), whole: new Set(tables.map(({ name }) => name)) };
 }
 
@@ -106,7 +104,7 @@ async function book(
   { scoped, begun, isOfAllTables, isDrained, state }: Compared,
 ): Promise<void> {
   const drainedAt = state.drain?.confirmedAtMicros;
-  const { id, streamTimeMicros, disproofKnownMicros } = begun;
+  const { id, streamTimeMicros, disproofKnownMicros, targetIds } = begun;
   const validation: ValidationRecord = {
     comparison: id,
     disproofKnownMicros,
@@ -116,6 +114,7 @@ async function book(
     }),
     ...(isOfAllTables && scoped.sinceMicros !== undefined && { sinceMicros: scoped.sinceMicros }),
     ...(streamTimeMicros !== undefined && { streamTimeMicros }),
+    ...(targetIds && { targetIds }),
   };
   await ledger.append({ kind: 'validated', validation });
   const appliedUpTo = isDrained ? 'everything' : streamTimeMicros;

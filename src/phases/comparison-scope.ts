@@ -4,6 +4,7 @@ import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange, unwrapRange } from '../model/token.ts';
 import { type SplitSizing, splitCountFor } from '../snapshot/plan-splits.ts';
 import { withoutAgent } from '../state/compare-ring.ts';
+import type { TargetIds } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -43,13 +44,14 @@ export async function scopeTables(
   context: WorkerContext,
   tables: readonly Table[],
   scope: ComparisonScope,
+  targetIds: TargetIds,
 ): Promise<ScopedTables> {
   switch (scope.kind) {
     case 'everything':
       return { tables: await wholeTables(tables, context), whole: new Set(tables.map(({ name }) => name)) };
     case 'changed':
       throwOnUnseenChanges(context.ledger.state);
-      return changedSince(provenOf(context.ledger.state), context, tables);
+      return changedSince(provenOf(context.ledger.state), context, { tables, targetIds });
     case 'range': {
       const { first, second } = scope;
       const ranges = unwrapRange(first, second).flatMap((range) => splitRange(range, wholeSizing.fewest));
@@ -102,13 +104,20 @@ function provenOf({ proven }: MigrationState): Proven {
  * changes topic names, or unseen by the agents, for which its table has a slice. On the target only what the topic
  * named is written. So both sides are equal again once these, and nothing else, have been compared.
  */
-async function changedSince(proven: Proven, context: WorkerContext, tables: readonly Table[]): Promise<ScopedTables> {
+async function changedSince(
+  proven: Proven,
+  context: WorkerContext,
+  { tables, targetIds }: { readonly tables: readonly Table[]; readonly targetIds: TargetIds },
+): Promise<ScopedTables> {
   const changed = await readChangedRanges(context, proven.fromMicros);
   const { openSlices } = context.ledger.state;
   const inDoubt = new Set([...openSlices.values()].map(({ table }) => table));
   const unseen = withoutAgent(context.ledger.state, await context.source.nodes(context.signal));
   // What such a host takes alone is in no change, and its slices are settled once only.
-  const doubtful = tables.map(({ name }) => name).filter((name) => unseen.length > 0 || inDoubt.has(name));
+  const names = tables.map(({ name }) => name);
+  // What was seen equal was so in another table, which the changes since then went to.
+  const isAnother = (name: string) => proven.targetIds?.[name] !== targetIds[name];
+  const doubtful = names.filter((name) => unseen.length > 0 || inDoubt.has(name) || isAnother(name));
   // No change names a counter: the cutover has just copied them all.
   const counters = tables.filter(({ isCounter }) => isCounter).map(({ name }) => name);
   const whole = new Set([...doubtful, ...counters]);
@@ -118,9 +127,12 @@ async function changedSince(proven: Proven, context: WorkerContext, tables: read
   );
   const scoped = tables.map((table) => cut.find((each) => each.table === table) ?? changedPartOf(table, changed));
   const since = instantText(proven.fromMicros);
-  const why =
-    unseen.length > 0 ? `no agent is on ${unseen.map(({ address }) => address).join(', ')}` : 'of slices in doubt';
-  const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, because ${why}`;
+  const why = [
+    ...(unseen.length > 0 ? [`no agent is on ${unseen.map(({ address }) => address).join(', ')}`] : []),
+    ...(names.some((name) => inDoubt.has(name)) ? ['of slices in doubt'] : []),
+    ...(names.some(isAnother) ? ['the target’s table is another than the one that was seen equal'] : []),
+  ];
+  const all = doubtful.length === 0 ? '' : `; all of ${doubtful.join(', ')}, because ${why.join(', ')}`;
   const counted = counters.length === 0 ? '' : `; all counters of ${counters.join(', ')}`;
   const text = `rows that ${changed.changes} changes since ${since} name${all}${counted}`;
   return { tables: scoped, whole, text, sinceMicros: proven.fromMicros };

@@ -1,6 +1,7 @@
 import { OperatorError } from '../errors.ts';
 import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
+import type { TargetIds } from '../state/ledger-event.ts';
 import { type OpenComparison, splitsOf } from '../state/open-comparison.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
 import type { WorkerContext } from './phase-context.ts';
@@ -12,6 +13,7 @@ interface Comparison {
   readonly tables: readonly Table[];
   /** See Sides. */
   readonly otherPartitioner?: string | undefined;
+  readonly targetIds: TargetIds;
 }
 
 const recentMicros = 24n * 3_600_000_000n;
@@ -19,12 +21,13 @@ const recentMicros = 24n * 3_600_000_000n;
 /** The comparison that this one goes on with, if it does; says so. */
 export function interruptedComparison(
   { ledger, clock, report }: Pick<WorkerContext, 'ledger' | 'clock' | 'report'>,
-  { tables, otherPartitioner }: Comparison,
+  { tables, otherPartitioner, targetIds }: Comparison,
   resume: Resumption | undefined,
 ): OpenComparison | undefined {
   if (resume === undefined) return undefined;
   const open = ledger.state.comparison;
-  const hindered = hinderedBy(open, tables) ?? hinderedByPartitioner(open, otherPartitioner);
+  const hindered =
+    hinderedBy(open, tables) ?? hinderedByPartitioner(open, otherPartitioner) ?? hinderedByTarget(open, targetIds);
   if (resume === 'asked' && hindered !== undefined) throw notResumable(hindered);
   const isRecent = open !== undefined && clock.nowMicros() - open.begun.startedAtMicros < recentMicros;
   if (!open || hindered !== undefined || (resume === 'recent' && (!isRecent || open.splits.size === 0)))
@@ -69,6 +72,13 @@ function hinderedByPartitioner(
 ): string | undefined {
   if (!open || open.begun.otherPartitioner === otherPartitioner) return undefined;
   return "one that began when the target's partitioner was another";
+}
+
+/** What was seen equal was so in tables that are not there any more. */
+function hinderedByTarget(open: OpenComparison | undefined, targetIds: TargetIds): string | undefined {
+  const others = open?.begun.tables.filter(({ table }) => open.begun.targetIds?.[table] !== targetIds[table]) ?? [];
+  if (others.length === 0) return undefined;
+  return `one with other tables of the target: ${others.map(({ table }) => table).join(', ')} was made anew, or is of another target`;
 }
 
 function notResumable(found: string): OperatorError {

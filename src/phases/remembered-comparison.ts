@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ComparedSplit } from '../model/compared-split.ts';
-import type { ComparedSplitRecord, ComparisonRecord } from '../state/ledger-event.ts';
+import type { ComparedSplitRecord, ComparisonRecord, TargetIds } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import { type OpenComparison, splitKey, splitsOf } from '../state/open-comparison.ts';
 import type { ComparisonMemory, TableToCompare } from '../validation/compare-table.ts';
@@ -25,6 +25,7 @@ interface Beginning {
   readonly tables: readonly TableToCompare[];
   /** See Sides. */
   readonly otherPartitioner?: string | undefined;
+  readonly targetIds: TargetIds;
   readonly state: MigrationState;
   readonly streamTimeMicros: bigint | undefined;
 }
@@ -32,7 +33,7 @@ interface Beginning {
 /** What holds for a comparison that begins now; the ledger's state and stream time as they are before it reads a row. */
 export function beginComparison(
   { clock }: Pick<WorkerContext, 'clock'>,
-  { tables, otherPartitioner, state, streamTimeMicros }: Beginning,
+  { tables, otherPartitioner, targetIds, state, streamTimeMicros }: Beginning,
 ): ComparisonRecord {
   return {
     id: randomUUID(),
@@ -41,6 +42,7 @@ export function beginComparison(
     disproofKnownMicros: state.disprovedAtMicros,
     openSlices: [...state.openSlices.keys()],
     ...(otherPartitioner !== undefined && { otherPartitioner }),
+    targetIds,
     tables: tables.map(({ table, splits }) => ({
       table: table.name,
       shape: shapeOf(table),

@@ -118,8 +118,15 @@ export interface ComparisonRecord {
   readonly openSlices: readonly string[];
   /** Of a target that is looked up by key, since its tokens are others than the source's. */
   readonly otherPartitioner?: string;
+  readonly targetIds?: TargetIds;
   readonly tables: readonly ComparisonTable[];
 }
+
+/**
+ * By name: the ids of the target's tables when a comparison began. One that was made anew, or is of another target than the
+ * configuration named then, has another, and nothing is known of its rows. Absent in what was booked before it was asked for.
+ */
+export type TargetIds = Readonly<Record<string, string>>;
 
 interface ComparisonTable {
   readonly table: string;
@@ -150,6 +157,7 @@ export interface ValidationRecord {
   readonly isFull: boolean;
   /** Only what changed in any table since then, by the changes topic, and tables with open slices. */
   readonly sinceMicros?: bigint;
+  readonly targetIds?: TargetIds;
   readonly tables: readonly ComparedTable[];
   /** Rows that differed while their changes could still be on their way; start-sink settles them. */
   readonly unsettled: readonly { readonly table: string; readonly key: RowKey }[];

@@ -13,6 +13,7 @@ import type {
   RepairRecord,
   SchemaDecision,
   TablePause,
+  TargetIds,
   ValidationRecord,
 } from './ledger-event.ts';
 import { addComparedSplits, beginComparison, type OpenComparison } from './open-comparison.ts';
@@ -78,6 +79,8 @@ export interface ProvenState {
   readonly lookedAtMicros: bigint;
   /** Changes published from here on, and only they, may have made a row different since. */
   readonly fromMicros: bigint;
+  /** Of the newest validation of this chain. */
+  readonly targetIds?: TargetIds;
 }
 
 interface CountersState {
@@ -288,7 +291,7 @@ function isDisprovedBeside({ disproofKnownMicros }: ValidationRecord, { disprove
  * differ although nothing names them disprove everything, also what a comparison that runs beside has seen equal before.
  */
 function provenBy(validation: ValidationRecord, state: MigrationState): ProvenState | undefined {
-  const { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables } = validation;
+  const { isFull, sinceMicros, startedAtMicros, streamTimeMicros, tables, targetIds } = validation;
   if (disproves(validation)) return undefined;
   const { proven: before } = state;
   if (isDisprovedBeside(validation, state)) return before;
@@ -296,9 +299,10 @@ function provenBy(validation: ValidationRecord, state: MigrationState): ProvenSt
   if (!isClean) return before && { ...before, lookedAtMicros: before.fullAtMicros };
   if (streamTimeMicros === undefined) return before;
   const fromMicros = streamTimeMicros < startedAtMicros ? streamTimeMicros : startedAtMicros;
-  if (isFull) return { fullAtMicros: startedAtMicros, lookedAtMicros: startedAtMicros, fromMicros };
+  const looked = { lookedAtMicros: startedAtMicros, fromMicros, ...(targetIds && { targetIds }) };
+  if (isFull) return { fullAtMicros: startedAtMicros, ...looked };
   const isNext = before !== undefined && sinceMicros !== undefined && sinceMicros <= before.fromMicros;
-  return isNext ? { ...before, lookedAtMicros: startedAtMicros, fromMicros } : before;
+  return isNext ? { ...before, ...looked } : before;
 }
 
 export function decisionsOf({ schemaDecisions }: MigrationState, table: string): number {

@@ -11,6 +11,7 @@ import { aTable } from '../support/a-table.ts';
 
 const orders = aTable({ name: 'orders' });
 const customers = aTable({ name: 'customers' });
+const targetIds = { orders: 'ab', customers: 'cd' };
 const day = 24 * 3_600_000;
 
 test('a short comparison is booked a few times, whatever the number of its splits', () => {
@@ -56,7 +57,7 @@ test('it goes on with the same tables, cut as before, and says so', () => {
   ]);
   for (let split = 0; split < 12; split++) memory.keep('customers', split, found({ differing: 1 }));
 
-  const open = interruptedComparison(context, { tables: [customers, orders] }, 'asked')!;
+  const open = interruptedComparison(context, { tables: [customers, orders], targetIds }, 'asked')!;
 
   expect(cutAsBefore(open, [orders, customers]).map(({ splits }) => splits)).toEqual([4, 40]);
   const again = rememberComparison(context, open.begun, open.splits);
@@ -75,25 +76,25 @@ test('with other tables, or one of another shape, it does not go on', () => {
     [aTable({ name: 'orders', id: 'cd'.repeat(16) })],
   ];
   for (const tables of others) {
-    expect(() => interruptedComparison(context, { tables: tables }, 'asked')).toThrow(/one of orders/);
-    expect(interruptedComparison(context, { tables: tables }, 'recent')).toBeUndefined();
+    expect(() => interruptedComparison(context, { tables, targetIds }, 'asked')).toThrow(/one of orders/);
+    expect(interruptedComparison(context, { tables, targetIds }, 'recent')).toBeUndefined();
   }
 });
 
 test('by itself only one of the last day goes on; asked for, any', async () => {
   const { memory, context, clock } = aBegunComparison([{ table: orders, splits: 1 }]);
   memory.keep('orders', 0, found());
-  expect(interruptedComparison(context, { tables: [orders] }, 'recent')).toBeDefined();
+  expect(interruptedComparison(context, { tables: [orders], targetIds }, 'recent')).toBeDefined();
   await clock.sleep(day);
-  expect(interruptedComparison(context, { tables: [orders] }, 'recent')).toBeUndefined();
-  expect(interruptedComparison(context, { tables: [orders] }, 'asked')).toBeDefined();
+  expect(interruptedComparison(context, { tables: [orders], targetIds }, 'recent')).toBeUndefined();
+  expect(interruptedComparison(context, { tables: [orders], targetIds }, 'asked')).toBeDefined();
 });
 
 test('the search for extra partitions of a target that is looked up counts as a split of its table', () => {
   const { memory, context, warnings } = aBegunComparison([{ table: orders, splits: 2 }], 'Random');
   for (const split of [0, 2]) memory.keep('orders', split, found());
 
-  const open = interruptedComparison(context, { tables: [orders], otherPartitioner: 'Random' }, 'asked')!;
+  const open = interruptedComparison(context, { tables: [orders], otherPartitioner: 'Random', targetIds }, 'asked')!;
 
   expect(warnings).toEqual([expect.stringContaining('2 of its 3 splits')]);
   expect(cutAsBefore(open, [orders])).toEqual([{ table: orders, splits: 2 }]);
@@ -106,22 +107,35 @@ test.each([
   const { memory, context } = aBegunComparison([{ table: orders, splits: 2 }], was);
   memory.keep('orders', 0, found());
 
-  expect(interruptedComparison(context, { tables: [orders], otherPartitioner: is }, 'recent')).toBeUndefined();
-  expect(() => interruptedComparison(context, { tables: [orders], otherPartitioner: is }, 'asked')).toThrow(
+  expect(
+    interruptedComparison(context, { tables: [orders], otherPartitioner: is, targetIds }, 'recent'),
+  ).toBeUndefined();
+  expect(() => interruptedComparison(context, { tables: [orders], otherPartitioner: is, targetIds }, 'asked')).toThrow(
     /partitioner was another/,
   );
 });
 
+test('none goes on where the target has another table in place of one that was compared', () => {
+  const { memory, context } = aBegunComparison([{ table: orders, splits: 2 }]);
+  memory.keep('orders', 0, found());
+
+  const now = { tables: [orders], targetIds: { ...targetIds, orders: 'ef' } };
+  expect(interruptedComparison(context, now, 'recent')).toBeUndefined();
+  expect(() => interruptedComparison(context, now, 'asked')).toThrow(/other tables of the target: orders/);
+  const elsewhere = { tables: [orders], targetIds: { ...targetIds, customers: 'ef' } };
+  expect(interruptedComparison(context, elsewhere, 'recent')).toBeDefined();
+});
+
 test('where none was interrupted that is said to who asks, and nothing else', () => {
   const { context } = aContext();
-  expect(() => interruptedComparison(context, { tables: [orders] }, 'asked')).toThrow(/none in the ledger/);
-  expect(interruptedComparison(context, { tables: [orders] }, 'recent')).toBeUndefined();
+  expect(() => interruptedComparison(context, { tables: [orders], targetIds }, 'asked')).toThrow(/none in the ledger/);
+  expect(interruptedComparison(context, { tables: [orders], targetIds }, 'recent')).toBeUndefined();
 });
 
 function aBegunComparison(tables: readonly TableToCompare[], otherPartitioner?: string) {
   const { context, ...rest } = aContext();
   const begun = beginComparison(context, {
-    ...{ tables, otherPartitioner, state: context.ledger.state, streamTimeMicros: 1n },
+    ...{ tables, otherPartitioner, targetIds, state: context.ledger.state, streamTimeMicros: 1n },
   });
   rest.append({ kind: 'comparison-begun', begun });
   return { context, ...rest, memory: rememberComparison(context, begun) };

@@ -123,6 +123,24 @@ test('what a killed validation has compared is not compared again', { timeout: p
   await validate();
 });
 
+test('of a table that was made anew on the target every row is compared, whatever was seen equal before', {
+  timeout: patience,
+}, async () => {
+  await sides.target.execute(`DROP TABLE ${moved}.parts`);
+  await sides.target.execute(`CREATE TABLE ${moved}.parts (thing int, part int, note text, PRIMARY KEY (thing, part))`);
+
+  const { exitCode, stdout } = await migration.run('validate', '--since', 'last', '--json');
+  expect(exitCode).toBe(3);
+  const { tables, scope } = JSON.parse(stdout);
+  const { sourceRows, missing } = tables.find(({ table }: { table: string }) => table === 'parts');
+  expect([`${missing}`, sourceRows]).toEqual([sourceRows, expect.stringMatching(/^2\d{3}$/)]);
+  expect(scope).toContain('all of parts, because the target’s table is another');
+
+  expect(await migration.run('validate', '--since', 'last', '--repair')).toMatchObject({ exitCode: 0 });
+  expect((await validate('--since', 'last')).rows.parts).toBe(Number(sourceRows));
+  expect((await validate('--since', 'last')).scope).not.toContain('all of parts');
+});
+
 test('a range, and a sample, compare that much and prove nothing', { timeout: patience }, async () => {
   const half = await validate('--range', '0..9223372036854775807');
   expect(half.rows.things).toBeGreaterThan(rows / 3);

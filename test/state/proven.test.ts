@@ -22,6 +22,14 @@ test('what is to be compared next begins where the stream was, which may be behi
   expect(provenBy(aValidation({ startedAtMicros: 1_000n, streamTimeMicros: 1_005n }))?.fromMicros).toBe(1_000n);
 });
 
+test('it says of which tables of the target it was, the newest look of its own', () => {
+  const of = (orders: string) => ({ targetIds: { orders } });
+  expect(provenBy({ ...full, ...of('ab') })?.targetIds).toEqual({ orders: 'ab' });
+  expect(provenBy({ ...full, ...of('ab') }, changed(900n, of('cd')))?.targetIds).toEqual({ orders: 'cd' });
+  const unclean = changed(900n, { ...of('cd'), tables: differing });
+  expect(provenBy({ ...full, ...of('ab') }, unclean)?.targetIds).toEqual({ orders: 'ab' });
+});
+
 test('without a stream nobody knows what the target had yet to take', () => {
   expect(provenBy(aValidation({}))).toBeUndefined();
 });
