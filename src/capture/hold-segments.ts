@@ -51,6 +51,7 @@ export async function holdSegments(
     look: oneAtATime(look),
     tidy: (saved) => removeFinished(folder, saved.finishedUpTo),
     setAside: ({ path }) => moveAside(settings.folder, path),
+    close: async () => {},
     fill: () => heldFill(folder, settings.folderCapBytes),
     releasable: async () => {
       const ofNode = await listSegments(settings.commitLogDirectory);

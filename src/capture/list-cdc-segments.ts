@@ -12,24 +12,28 @@ import { moveAside } from './move-aside.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Progress } from './progress.ts';
 import type { Look, ReleasableSegment, SeenSegment, SegmentSource } from './segment-source.ts';
+import { unlinkedSegments } from './unlinked-segments.ts';
 import { type WatchParts, watchSegments } from './watch-segments.ts';
 
 export interface CdcOptions {
   readonly clock: Clock;
+  /** The node writes wanted changes into a segment that it does not show in cdc_raw. */
+  readonly onUnlinked: (segment: bigint) => void;
   readonly watch: WatchParts;
 }
 
 /**
  * The node's own cdc_raw: the node keeps a segment with changes of cdc tables until we delete it, and deletes the others
  * itself, so ids may have gaps. Where `cdc_block_writes` is off it also deletes the oldest segments when the folder is full: there a gap, and
- * a segment that goes unread, is a hole.
+ * a segment that goes unread, is a hole. A node that runs without CDC keeps nothing there: what it writes meanwhile is one, too.
  */
 export function cdcSegments(settings: AgentSettings, progress: Progress, options: CdcOptions): SegmentSource {
   const folder = settings.cdcRawDirectory;
+  const unlinked = unlinkedSegments(settings, options.onUnlinked);
   let lastLookMicros = 0n;
 
-  async function listed(): Promise<readonly CdcSegment[]> {
-    const names = (await listSegments(folder)).filter(({ id }) => id > progress.position.finishedUpTo);
+  async function listed(linked: readonly SegmentName[]): Promise<readonly CdcSegment[]> {
+    const names = linked.filter(({ id }) => id > progress.position.finishedUpTo);
     const newest = names.at(-1)?.id;
     const found = await Promise.all(names.map((name) => seeSegment(folder, name, name.id === newest)));
     return found.filter((segment) => segment !== undefined);
@@ -37,16 +41,20 @@ export function cdcSegments(settings: AgentSettings, progress: Progress, options
 
   async function look(): Promise<Look> {
     const atMicros = options.clock.nowMicros();
-    const seen = await listed();
+    const ofNode = await unlinked.ofNode();
+    const linked = await listSegments(folder);
+    const passed = await unlinked.withChanges(ofNode, linked, progress.position);
+    const seen = await listed(linked);
     watchSegments(options.watch, {
       atMicros,
       ids: seen.map(({ id }) => id),
+      unlinked: passed,
       hasChanges: (id) => !settings.cdcBlocksWrites || seen.some((segment) => segment.id === id && segment.isIndexed),
       wasWatching: atMicros - lastLookMicros < watchedMicros,
       areIdsConsecutive: !settings.cdcBlocksWrites,
     });
     lastLookMicros = atMicros;
-    return { atMicros, isComplete: true, segments: seen };
+    return { atMicros, isComplete: passed.length === 0, segments: seen };
   }
 
   return {
@@ -57,7 +65,8 @@ export function cdcSegments(settings: AgentSettings, progress: Progress, options
       await removeFile(join(folder, indexFileName(parseSegmentName(basename(segment.path))!)));
     },
     fill: () => cdcFill(folder, settings.cdcTotalBytes),
-    releasable: async () => withSizes(notWritten(await listed())),
+    releasable: async () => withSizes(notWritten(await listed(await listSegments(folder)))),
+    close: unlinked.close,
   };
 }
 

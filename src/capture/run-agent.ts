@@ -66,14 +66,18 @@ async function runLocked(settings: AgentSettings, context: AgentContext): Promis
   const interlock = openInterlock({ settings, progress, saver, source, clock, report });
   const counters = { records: 0 };
   const session = { ...context, settings, progress, saver, source, noteHole, openIds, pulse, counters };
-  await untilOneEnds(signal, [
-    (stop) => keepLooking(session, stop),
-    (stop) => tellState({ ...session, interlock }, stop),
-    (stop) => bookHoles(session, stop),
-    (stop) => followUntil(session, stop),
-  ]);
-  // What was found last is saved, also where the session could not settle.
-  await saver.saveNow();
+  try {
+    await untilOneEnds(signal, [
+      (stop) => keepLooking(session, stop),
+      (stop) => tellState({ ...session, interlock }, stop),
+      (stop) => bookHoles(session, stop),
+      (stop) => followUntil(session, stop),
+    ]);
+    // What was found last is saved, also where the session could not settle.
+    await saver.saveNow();
+  } finally {
+    await source.close();
+  }
 }
 
 /** Runs all of it under one signal; the first that fails ends the others and is thrown once all have ended. */
@@ -113,7 +117,16 @@ function logDirectory(settings: AgentSettings): string {
 
 async function openSource(settings: AgentSettings, watch: WatchParts, context: AgentContext): Promise<SegmentSource> {
   const { clock, report } = context;
-  if (settings.mode === 'cdc') return cdcSegments(settings, watch.progress, { clock, watch });
+  if (settings.mode === 'cdc')
+    return cdcSegments(settings, watch.progress, {
+      clock,
+      watch,
+      onUnlinked: (segment) =>
+        report({
+          kind: 'warning',
+          text: `the node writes segment ${segment} with changes that cdc_raw does not show: set cdc_enabled: true in its cassandra.yaml and restart it`,
+        }),
+    });
   return holdSegments(settings, watch.progress, {
     clock,
     watch,

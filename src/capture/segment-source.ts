@@ -11,6 +11,7 @@ export interface SegmentSource {
   setAside(segment: SeenSegment): Promise<void>;
   /** What unfinished segments take and may take, where that is closest to its limit. */
   fill(): Promise<SourceFill>;
+  close(): Promise<void>;
   /** Unfinished segments that the node writes no more, oldest first: those that may be let go of unread. */
   releasable(): Promise<readonly ReleasableSegment[]>;
 }
@@ -30,7 +31,7 @@ export interface Look {
   readonly atMicros: bigint;
   /** Unfinished ones, ids ascending. */
   readonly segments: readonly SeenSegment[];
-  /** False when the node has segments that could not be held: then nothing can be claimed of this instant. */
+  /** False when the node has segments that could not be held, or writes some past us: then nothing can be claimed of this instant. */
   readonly isComplete: boolean;
 }
 

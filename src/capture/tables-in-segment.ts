@@ -41,7 +41,7 @@ async function tablesBehind(
   const found = new Set<string>();
   for (;;) {
     const next = await follower.next();
-    if (typeof next === 'string') return isSound(next) ? [...found].sort() : undefined;
+    if (typeof next === 'string') return isSoundEnd(next) ? [...found].sort() : undefined;
     for (const { body } of recordsOf(next)) {
       const outline = outlineRecord(body);
       const { kind } = routeOf(outline, body);
@@ -52,6 +52,7 @@ async function tablesBehind(
   }
 }
 
-function isSound(end: FollowEnd): boolean {
+/** All that the node has written was read. */
+export function isSoundEnd(end: FollowEnd): boolean {
   return end === 'headerNotYet' || isOrdinaryEnd(end);
 }

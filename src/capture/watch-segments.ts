@@ -14,6 +14,8 @@ export interface Sight {
   readonly atMicros: bigint;
   /** Unfinished segments that can be read now, ascending. */
   readonly ids: readonly bigint[];
+  /** Ids of segments with changes that we want and cannot read: once they are gone, so are these. */
+  readonly unlinked?: readonly bigint[];
   /** Whether a segment may hold changes that we want: it must then stay until it is finished. */
   readonly hasChanges: (segment: bigint) => boolean;
   /** The look before this one was complete and a moment ago. */
@@ -28,9 +30,16 @@ export function watchSegments({ progress, noteHole, isOpen }: WatchParts, sight:
   // While the folder was listed one of them may have been finished: it is gone by right.
   const ids = sight.ids.filter((id) => id > before.finishedUpTo);
   const fresh = ids.filter((id) => before.newest === undefined || id > before.newest.id);
-  noteVanished(before, ids, { noteHole, isOpen });
+  const unlinked = sight.unlinked ?? [];
+  const all = [...ids, ...unlinked];
+  noteVanished(before, all, { noteHole, isOpen });
   if (sight.areIdsConsecutive) noteUnseen(before, fresh, sight.wasWatching, noteHole);
-  const expected = nowExpected(before, progress.position.expected, { ...sight, ids }, isOpen);
+  const expected = nowExpected(
+    before,
+    progress.position.expected,
+    { ids: all, hasChanges: (id) => unlinked.includes(id) || sight.hasChanges(id) },
+    isOpen,
+  );
   if (expected !== undefined) progress.expect(expected);
   const last = fresh.at(-1);
   if (last !== undefined) progress.saw({ id: last, seenAtMs: Number(sight.atMicros / 1000n) });
@@ -69,7 +78,7 @@ function noteUnseen(before: AgentPosition, fresh: readonly bigint[], wasWatching
 function nowExpected(
   before: AgentPosition,
   expected: readonly ExpectedSegment[],
-  { ids, hasChanges }: Sight,
+  { ids, hasChanges }: Pick<Sight, 'ids' | 'hasChanges'>,
   isOpen: (segment: bigint) => boolean,
 ): readonly ExpectedSegment[] | undefined {
   const known = new Map(expected.map((segment) => [segment.id, segment]));

@@ -2,7 +2,7 @@ import { existsSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { aClock } from '../support/a-clock.ts';
-import { aNodeLog, aRecord, type NodeLog } from './a-node-log.ts';
+import { aNodeLog, aRecord, foreignTable, type NodeLog } from './a-node-log.ts';
 import { memoryBus } from './memory-bus.ts';
 import { publishedKeys, startAgent } from './running-agent.ts';
 
@@ -96,4 +96,83 @@ test('what lay in cdc_raw before the agent began is nobody’s to delete', async
   await eventually(() => expect(memory.events('schema').length).toBeGreaterThan(2));
   expect(existsSync(join(node.log.directory, `CommitLog-7-${base - 3n}.log`))).toBe(true);
   expect(publishedKeys(memory, node.settings)).not.toContain('old');
+});
+
+/** A node that may write its log past cdc_raw. */
+function aNodeWithOwnLog() {
+  const own = aNodeLog();
+  const { log, ...node } = aCdcNode();
+  const settings = { ...log.settings, commitLogDirectory: own.directory };
+  const memory = memoryBus();
+  node.append(base, aRecord('before'));
+  node.append(base + 1n);
+  return { ...node, log, own, settings, memory };
+}
+
+const isHole = ({ kind }: { readonly kind: string }) => kind === 'capture-hole';
+
+test('what a node wrote while it ran without CDC is a hole once it is gone, and is claimed by nobody before', async () => {
+  const { append, own, settings, memory } = aNodeWithOwnLog();
+  const { reports } = startAgent(settings, memory);
+  await eventually(() => expect(memory.events('schema').length).toBeGreaterThan(0));
+
+  own.append(base + 500n, aRecord('foreign', foreignTable));
+  own.append(base + 500n, aRecord('unseen'));
+  await eventually(() => expect(reports).toContainEqual(expect.objectContaining({ kind: 'warning' })));
+  const claimed = memory.events('schema').length;
+  await new Promise((done) => setTimeout(done, 300));
+  expect(memory.events('schema')).toHaveLength(claimed);
+  expect(reports.some(isHole)).toBe(false);
+
+  own.remove(base + 500n);
+  append(base + 900n, aRecord('after'));
+  await eventually(() => expect(publishedKeys(memory, settings)).toContain('after'));
+  await eventually(() => expect(memory.events('schema').length).toBeGreaterThan(claimed));
+  expect(memory.holes).toMatchObject([{ fromSegment: base + 500n, toSegment: base + 500n, tableIds: undefined }]);
+});
+
+test('so it is where the agent was away when the node ran with CDC again', async () => {
+  const { append, own, settings, memory } = aNodeWithOwnLog();
+  const first = startAgent(settings, memory);
+  await eventually(() => expect(memory.events('schema').length).toBeGreaterThan(0));
+  own.append(base + 500n, aRecord('unseen'));
+  await eventually(() => expect(first.reports).toContainEqual(expect.objectContaining({ kind: 'warning' })));
+  await first.stop();
+
+  const second = startAgent(settings, memory);
+  await eventually(() => expect(second.reports).toContainEqual(expect.objectContaining({ kind: 'warning' })));
+  expect(second.reports.some(isHole)).toBe(false);
+  await second.stop();
+  own.remove(base + 500n);
+  append(base + 900n, aRecord('after'));
+
+  startAgent(settings, memory);
+  await eventually(() => expect(memory.holes).toMatchObject([{ fromSegment: base + 500n, toSegment: base + 500n }]));
+});
+
+test('a segment that a full node hides, or links a little later, is none', async () => {
+  const { append, own, settings, memory } = aNodeWithOwnLog();
+  const { reports } = startAgent(settings, memory);
+  await eventually(() => expect(memory.events('schema').length).toBeGreaterThan(0));
+  own.append(base + 2n, aRecord('foreign', foreignTable));
+  own.append(base + 3n, aRecord('foreign', foreignTable));
+  await new Promise((done) => setTimeout(done, 200));
+  append(base + 3n, aRecord('a'));
+  own.append(base + 3n, aRecord('a'));
+  own.remove(base + 2n);
+  await eventually(() => expect(publishedKeys(memory, settings)).toContain('a'));
+  own.remove(base + 3n);
+  await new Promise((done) => setTimeout(done, 200));
+  expect(reports.filter(isHole)).toEqual([]);
+});
+
+test('what came last before the segment went is read all the same', async () => {
+  const { own, settings, memory } = aNodeWithOwnLog();
+  startAgent(settings, memory);
+  await eventually(() => expect(memory.events('schema').length).toBeGreaterThan(0));
+  own.append(base + 500n, aRecord('foreign', foreignTable));
+  await new Promise((done) => setTimeout(done, 200));
+  own.append(base + 500n, aRecord('unseen'));
+  own.remove(base + 500n);
+  await eventually(() => expect(memory.holes).toHaveLength(1));
 });

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { killServer, startServer, stopServer } from '../../src/sandbox/control-server.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox-state.ts';
+import { readSandbox, type Sandbox, writeSandbox } from '../../src/sandbox/sandbox-state.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { wipeSandbox } from '../../src/sandbox/stop-sandbox.ts';
 import { answeredCanary, besideIt, type CaptureWorld, openCaptureWorld, readEvents } from './capture-world.ts';
 import { type Followed, followedBy } from './followed-world.ts';
 import { expectHonestWatermarks } from './honest-watermarks.ts';
 import { firstPublished } from './published-changes.ts';
+import { bookedHoles, expectPublishedOrInDoubt } from './published-or-in-doubt.ts';
 import { loadTables, type Written, writeLoad } from './write-load.ts';
 
 let dir = '';
@@ -67,6 +68,32 @@ test.each([
 
 function segmentsIn(folder: string): number {
   return readdirSync(folder).filter((name) => name.endsWith('.log')).length;
+}
+
+test('in cdc mode, what a node takes while it runs without CDC is in doubt once it runs with it again', async () => {
+  const name = 'without_cdc';
+  const { world, agent } = await followedBy(
+    await openCaptureWorld(sandbox, name, { ddl: loadTables(name, 'WITH cdc = true'), mode: 'cdc' }),
+  );
+  const before = await writeLoad(world.pool, name, 100);
+  await restartWith({ cdc_enabled: false });
+  const unseen = await writeLoad(world.pool, name, 400);
+  await vi.waitFor(() => expect(agent.log.join('')).toContain('set cdc_enabled: true'), { timeout: 30_000 });
+  await restartWith({});
+  const after = await writeLoad(world.pool, name, 100);
+  await answeredCanary(world, name);
+
+  const missing = await expectPublishedOrInDoubt(world, [...before, ...unseen, ...after]);
+  expect(missing.length).toBeGreaterThan(0);
+  expect(missing.filter((write) => !unseen.includes(write))).toEqual([]);
+  expect((await bookedHoles(world)).map(({ node }) => node)).toContain(world.settings.node);
+  await agent.stop();
+});
+
+async function restartWith(sourceSettings: NonNullable<Sandbox['sourceSettings']>): Promise<void> {
+  await stopServer(sandbox, 'source-1');
+  writeSandbox({ ...readSandbox(dir)!, sourceSettings });
+  sandbox = await startServer(sandbox, 'source-1');
 }
 
 test('an agent that was away while its node restarted reports a hole and counts from then on', async () => {
