@@ -1,0 +1,45 @@
+import { OperatorError } from '../../../src/errors.ts';
+import { decideSchema } from '../../../src/phases/decide-schema.ts';
+import type { WorkerContext } from '../../../src/phases/phase-context.ts';
+import { findLetters, replayLetters } from '../../../src/phases/settle-letters.ts';
+import type { Random } from '../../model/simulation/random.ts';
+
+/** Looks at what waits for a decision, and decides, soon or late. */
+export class Operator {
+  readonly #context: WorkerContext;
+  readonly #random: Random;
+
+  constructor(context: WorkerContext, random: Random) {
+    this.#context = context;
+    this.#random = random;
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await this.#context.clock.sleep(200 + this.#random.int(7_000), stop).catch(() => {});
+      if (!stop.aborted) await this.decide();
+    }
+  }
+
+  /** Answers how many tables wait. */
+  async decide(): Promise<number> {
+    const { pauses } = await this.#context.ledger.refresh();
+    for (const { table, choices } of pauses.values()) {
+      const choice = this.#random.pick(choices.filter((candidate) => candidate !== 'stop'));
+      // He may be late: the table is another again.
+      await decideSchema(this.#context, { choice, table }).catch(throwUnlessOperators);
+    }
+    return pauses.size;
+  }
+
+  /** Answers how many were open. */
+  async replayLetters(): Promise<number> {
+    const letters = await findLetters(this.#context, 'open');
+    await replayLetters(letters, this.#context);
+    return letters.length;
+  }
+}
+
+function throwUnlessOperators(error: unknown): void {
+  if (!(error instanceof OperatorError)) throw error;
+}
