@@ -10,10 +10,13 @@ import { originOf } from './read-change-event.ts';
 
 /** The letter of an update that the target refused, or that nothing can be made of. */
 export function letterOf({ update, event }: ReceivedUpdate, poison: Error): DeadLetter {
+  const { table, partitionKey, rows, staticRow } = update;
+  // Without an event a replay reads what the letter names, and a row that is read again is read without the statics.
+  const only = rows.length === 1 && !staticRow ? rows[0] : undefined;
   return {
-    table: update.table.name,
-    partitionKey: update.partitionKey.toString('hex'),
-    clustering: update.rows.length === 1 ? update.rows[0]!.clustering.map((value) => value.toString('hex')) : [],
+    table: table.name,
+    partitionKey: partitionKey.toString('hex'),
+    clustering: only?.clustering.map((value) => value.toString('hex')) ?? [],
     reason: poison.message,
     errorClass: poison.name,
     attempts: 1,
