@@ -17,8 +17,6 @@ export interface RowImage extends MessageKey {
   readonly writeTimeMicros: bigint | undefined;
   /** Undefined: there was nothing to read. */
   readonly columns: readonly ImageColumn[] | undefined;
-  /** Columns that the table does not have, as far as it is known. */
-  readonly unknownColumns: readonly string[];
 }
 
 export interface ImageColumn {
@@ -33,7 +31,7 @@ export function readDataMessage(message: FeedMessage, table: Table, format: Data
   const key = keyOfMessage(message.key, table, format.kind === 'key-value-avro' ? 'avro' : 'json');
   const writeTimeMicros = writeTimeOf(message.properties);
   // A table that has only key columns shows them in the value, so a row that is there is never empty.
-  if (message.payload.length === 0) return { ...key, writeTimeMicros, columns: undefined, unknownColumns: [] };
+  if (message.payload.length === 0) return { ...key, writeTimeMicros, columns: undefined };
   const fields = readFields(message.payload, format);
   const isOfKey = new Set(keyColumns(table).map(({ name }) => name));
   const names = [...fields.keys()].filter((name) => !isOfKey.has(name));
@@ -41,7 +39,6 @@ export function readDataMessage(message: FeedMessage, table: Table, format: Data
     ...key,
     writeTimeMicros,
     columns: names.flatMap((name) => imageColumn(table.columns.get(name), fields.get(name)!, key, format)),
-    unknownColumns: names.filter((name) => !table.columns.has(name)),
   };
 }
 

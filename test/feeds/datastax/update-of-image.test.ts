@@ -103,7 +103,7 @@ describe('an image without a row', () => {
 });
 
 test('an image without a write time says nothing that could be stamped', () => {
-  const image = { partitionKey: Buffer.alloc(1), clustering: [], columns: [], unknownColumns: [] };
+  const image = { partitionKey: Buffer.alloc(1), clustering: [], columns: [] };
   const { table } = readFixture('simple');
   expect(updateOfImage({ ...image, writeTimeMicros: undefined }, table, { kind: 'key-value-json' })).toBeUndefined();
 });
