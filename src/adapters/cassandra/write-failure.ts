@@ -54,6 +54,7 @@ const byConnection: Readonly<Record<ConnectionFailure, WriteFailure>> = {
   'timed-out': 'transient',
   refused: 'transient',
   busy: 'transient',
-  protocol: 'refused',
+  // It costs its connection, and all that was on it: none of those writes was answered, whatever the bytes were.
+  protocol: 'transient',
   'schema-changed': 'refused',
 };

@@ -23,7 +23,7 @@ describe('a failed write as the port tells it', () => {
     ['closed', 'transient'],
     ['timed-out', 'transient'],
     ['refused', 'transient'],
-    ['protocol', 'refused'],
+    ['protocol', 'transient'],
     ['schema-changed', 'refused'],
   ] as const)('a connection that is %s is %s', (connection, failure) => {
     expect(writeFailure(new CqlConnectionError(connection, true, 'why'))).toMatchObject({ failure });
