@@ -16,13 +16,14 @@ export function* recordsOf(section: Section): Generator<LogRecord, void> {
   let at = 0;
   while (at + 4 <= bytes.length) {
     const size = bytes.readInt32BE(at);
-    // Padding: nothing more in this section.
-    if (size === 0) return;
+    if (size === 0) break;
     const body = checkedBody(section, at, size);
     const end = at + recordOverhead + size;
     yield { body, endPosition: logicalStart + end };
     at = end;
   }
+  // Padding, which is zeros to the end of the section: behind a size that was lost stand the records that it would hide.
+  if (!isZero(bytes, at)) throw corrupt(section, at, 'a record without its size');
 }
 
 /** Throws CorruptSegmentError if any record of the section is not whole. Keeps none: of a large section they would take more than it. */
@@ -48,6 +49,11 @@ function checkedBody(section: Section, at: number, size: number): Buffer {
   if (crc32(body, sizeChecksum) !== bytes.readUInt32BE(at + 8 + size))
     throw corrupt(section, at, 'a record fails its checksum');
   return body;
+}
+
+function isZero(bytes: Buffer, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 function corrupt(section: Section, at: number, reason: string): CorruptSegmentError {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMutation } from '../../../src/wire/commitlog/decode-mutation.ts';
 import {
@@ -6,8 +7,12 @@ import {
   UnknownTableError,
   UnsupportedMutationError,
 } from '../../../src/wire/commitlog/errors.ts';
+import type { Section } from '../../../src/wire/commitlog/follow-segment.ts';
+import { markerLength } from '../../../src/wire/commitlog/marker-chain.ts';
+import { recordsOf } from '../../../src/wire/commitlog/records.ts';
 import { randomOf } from '../../model/simulation/random.ts';
-import { damagedCopy, readUntilDamage } from './damaged-segment.ts';
+import { anyDamage, type Damage, damaged } from '../pulsar/damage.ts';
+import { damagedCopy, readFinished, readUntilDamage } from './damaged-segment.ts';
 import { loadRecording, readWhole, recordings, tablesById } from './recorded-segment.ts';
 
 describe.each(recordings)('the segment recorded as %s, damaged', (name) => {
@@ -25,6 +30,28 @@ describe.each(recordings)('the segment recorded as %s, damaged', (name) => {
       if (read.size < truth.size) stopped++;
     }
     expect(stopped).toBeGreaterThan(100);
+  });
+
+  it('is never read short in silence: all was written, and is there, unless the file ends at a marker', async () => {
+    const { content, fileName } = loadRecording(name);
+    const { records, sections } = await readWhole(content, fileName);
+    const truth = new Set(records.map(({ body }) => body.toString('latin1')));
+    const header = content.subarray(0, sections[0]!.place.fileOffset);
+    const chain = content.subarray(header.length, sections.at(-1)!.next.fileOffset);
+    const anywhere = fc.tuple(anyDamage, fc.constant(undefined));
+    const atLength = fc.tuple(anyDamage, fc.constantFrom(...lengthsIn(sections).map((at) => at - header.length)));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anywhere, atLength), async ([damage, place]) => {
+        const at = place === undefined ? damage.at : (place + 0.5) / chain.length;
+        const { bytes } = damaged(chain, { ...damage, at });
+        const { bodies, end } = await readFinished(Buffer.concat([header, bytes]), fileName);
+        expect(bodies.filter((body) => !truth.has(body.toString('latin1')))).toEqual([]);
+        // What ends at a marker, or in zeros where one was, ends so for the node too when it starts again.
+        const mayEnd = (end === 'endOfFile' && bytes.length < chain.length) || (end === 'unwritten' && isZeros(damage));
+        expect(end === 'damaged' || mayEnd || bodies.length === records.length).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
@@ -52,3 +79,18 @@ describe('a record body that changed under a valid checksum', () => {
     expect(refused).toBeGreaterThan(100);
   });
 });
+
+function isZeros(damage: Damage): boolean {
+  return damage.kind === 'insert' && damage.bytes.every((byte) => byte === 0);
+}
+
+/** Where in the file a length stands: of each section as it is stored, and of each record of a plain log. */
+function lengthsIn(sections: readonly Section[]): readonly number[] {
+  return sections.flatMap((section) => {
+    const start = section.place.fileOffset + markerLength;
+    if (section.header.compressor !== undefined) return [start];
+    return [...recordsOf(section)].map(
+      ({ body, endPosition }) => start + endPosition - section.logicalStart - body.length - 12,
+    );
+  });
+}

@@ -1,5 +1,6 @@
 import { CorruptSegmentError, UnsupportedSegmentError } from '../../../src/wire/commitlog/errors.ts';
-import { followSegment } from '../../../src/wire/commitlog/follow-segment.ts';
+import { type FollowEnd, followSegment } from '../../../src/wire/commitlog/follow-segment.ts';
+import { isOrdinaryEnd } from '../../../src/wire/commitlog/marker-chain.ts';
 import { recordsOf } from '../../../src/wire/commitlog/records.ts';
 import { segmentBytesOf } from '../../../src/wire/commitlog/segment-bytes.ts';
 import type { Random } from '../../model/simulation/random.ts';
@@ -31,4 +32,24 @@ export async function readUntilDamage(content: Buffer, fileName: string): Promis
     if (!(error instanceof CorruptSegmentError || error instanceof UnsupportedSegmentError)) throw error;
   }
   return read;
+}
+
+/** What is taken of a segment that its node has finished, a section with a damaged record not at all, and how its reading ended. */
+export async function readFinished(
+  content: Buffer,
+  fileName: string,
+): Promise<{ readonly bodies: readonly Buffer[]; readonly end: FollowEnd | 'damaged' }> {
+  const bodies: Buffer[] = [];
+  const follower = followSegment(segmentBytesOf(content), fileName);
+  try {
+    for (;;) {
+      const step = await follower.next();
+      if (typeof step === 'string')
+        return { bodies, end: step === 'headerNotYet' || isOrdinaryEnd(step) ? step : 'damaged' };
+      bodies.push(...[...recordsOf(step)].map(({ body }) => body));
+    }
+  } catch (error) {
+    if (!(error instanceof CorruptSegmentError)) throw error;
+    return { bodies, end: 'damaged' };
+  }
 }
