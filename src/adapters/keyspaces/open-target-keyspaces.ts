@@ -37,6 +37,7 @@ export async function openTargetKeyspaces(options: TargetKeyspacesOptions): Prom
   const pool = openCqlPool({
     ...facts,
     contactPoints: peers,
+    findContactPoints: (signal) => findPeers(facts, patienceMs, signal),
     connectionsPerHost: connectionsPerPeer(queriesPerSecond, peers.length),
     maxInFlightPerConnection,
   });

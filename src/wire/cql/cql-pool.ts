@@ -14,6 +14,10 @@ export interface PoolOptions {
   readonly authenticator?: Authenticator;
   /** A connection that was silent for so long is asked whether it lives; 30 s, under the 350 s of AWS's load balancer. */
   readonly heartbeatMs?: number;
+  /** Where to connect, asked anew when a host stays away; absent: the contact points are what they are. */
+  readonly findContactPoints?: (signal: AbortSignal) => Promise<readonly SocketAddress[]>;
+  /** How long a host is away until that is asked, and again; 30 s. */
+  readonly lookAgainMs?: number;
   /** How long a request waits while not one connection is live; 30 s. */
   readonly connectionWaitMs?: number;
 }

@@ -7,7 +7,7 @@ export function pickSlot(slots: readonly PoolSlot[], maxInFlight: number, host?:
   for (const slot of slots) {
     if (!slot.isLive || slot.load >= maxInFlight) continue;
     if (!best || slot.load < best.load) best = slot;
-    if (slot.host === host && (!bestOfHost || slot.load < bestOfHost.load)) bestOfHost = slot;
+    if (slot.address.host === host && (!bestOfHost || slot.load < bestOfHost.load)) bestOfHost = slot;
   }
   return bestOfHost ?? best;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenConnection } from './open-connection.ts';
+import type { SocketAddress } from './open-socket.ts';
 
 export interface SlotEvents {
   readonly onLive: () => void;
@@ -7,20 +8,25 @@ export interface SlotEvents {
   readonly onDown: (error?: unknown) => void;
 }
 
+type Connect = (address: SocketAddress, signal: AbortSignal) => Promise<OpenConnection>;
+
 /** A place in the pool for one connection to one host, filled again whenever it becomes empty. */
 export class PoolSlot {
-  readonly host: string;
+  /** Where the next connection goes. */
+  address: SocketAddress;
   connection: OpenConnection | undefined;
+  /** Since when there is no connection, by performance.now(). */
+  awaySinceMs = performance.now();
   /** Why the last attempt failed, until one succeeds. */
   lastError: unknown;
   /** Requests promised to this connection that still wait for a PREPARE. */
   reserved = 0;
   isProbing = false;
-  readonly #connect: (signal: AbortSignal) => Promise<OpenConnection>;
+  readonly #connect: Connect;
   readonly #events: SlotEvents;
 
-  constructor(host: string, connect: (signal: AbortSignal) => Promise<OpenConnection>, events: SlotEvents) {
-    this.host = host;
+  constructor(address: SocketAddress, connect: Connect, events: SlotEvents) {
+    this.address = address;
     this.#connect = connect;
     this.#events = events;
   }
@@ -53,13 +59,14 @@ export class PoolSlot {
   /** Connects and waits for the end of the connection; answers how long it lived. */
   async #liveOnce(signal: AbortSignal): Promise<number> {
     try {
-      const connection = await this.#connect(signal);
+      const connection = await this.#connect(this.address, signal);
       const bornMs = performance.now();
       this.lastError = undefined;
       this.connection = connection;
       this.#events.onLive();
       await closedOrAborted(connection, signal);
       this.connection = undefined;
+      this.awaySinceMs = performance.now();
       this.#events.onDown();
       return performance.now() - bornMs;
     } catch (error) {

@@ -3,6 +3,7 @@ import type { BatchStatement, CqlRows, Prepared } from './cql-connection.ts';
 import type { CqlPool, HostPreference, PoolOptions } from './cql-pool.ts';
 import { isBadCredentials } from './error-kinds.ts';
 import { checkPulse, type HeartbeatOptions } from './heartbeat.ts';
+import { MovedHosts } from './moved-hosts.ts';
 import type { OpenConnection } from './open-connection.ts';
 import type { SocketAddress } from './open-socket.ts';
 import { pickSlot } from './pick-slot.ts';
@@ -17,6 +18,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 const defaultHeartbeatMs = 30_000;
 const defaultConnectionWaitMs = 30_000;
+const defaultLookAgainMs = 30_000;
 const maxLookMs = 1000;
 
 type Start = (slot: PoolSlot, connection: OpenConnection) => Promise<CqlRows>;
@@ -31,6 +33,7 @@ export class Pool implements CqlPool {
   readonly #timer: NodeJS.Timeout;
   readonly #heartbeat: HeartbeatOptions;
   readonly #connectionWaitMs: number;
+  readonly #moved: MovedHosts | undefined;
   #readyWaiters: Settle<void>[] = [];
   #lastLiveMs = performance.now();
   #onDrained: (() => void) | undefined;
@@ -43,9 +46,11 @@ export class Pool implements CqlPool {
     });
     this.#keeping = this.#slots.map((slot) => slot.keepConnected(this.#stop.signal));
     const { heartbeatMs = defaultHeartbeatMs, requestTimeoutMs, maxInFlightPerConnection: maxInFlight } = options;
+    const { findContactPoints: find, lookAgainMs = defaultLookAgainMs } = options;
+    this.#moved = find && new MovedHosts(this.#slots, () => find(this.#stop.signal), lookAgainMs);
     this.#heartbeat = { heartbeatMs, answerWithinMs: requestTimeoutMs, maxInFlight };
     this.#connectionWaitMs = options.connectionWaitMs ?? defaultConnectionWaitMs;
-    const lookMs = Math.min(maxLookMs, heartbeatMs / 4, this.#connectionWaitMs / 4, requestTimeoutMs);
+    const lookMs = Math.min(maxLookMs, heartbeatMs / 4, this.#connectionWaitMs / 4, requestTimeoutMs, lookAgainMs / 4);
     this.#timer = setInterval(() => this.#look(), lookMs);
     this.#timer.unref();
   }
@@ -105,7 +110,7 @@ export class Pool implements CqlPool {
     });
     clearInterval(this.#timer);
     this.#stop.abort();
-    await Promise.all(this.#keeping);
+    await Promise.all([...this.#keeping, this.#moved?.asking]);
   }
 
   /** Runs now if there is room and nobody waits, else in its turn. */
@@ -161,9 +166,10 @@ export class Pool implements CqlPool {
 
   #slotFor(address: SocketAddress): PoolSlot {
     const { requestTimeoutMs, tls, authenticator } = this.#options;
-    const common = { ...address, requestTimeoutMs, ...(tls && { tls }), ...(authenticator && { authenticator }) };
-    const connect = (signal: AbortSignal) => openConnection({ ...common, signal }, () => this.#onSettled());
-    return new PoolSlot(address.host, connect, { onLive: () => this.#onLive(), onDown: () => this.#onDown() });
+    const common = { requestTimeoutMs, ...(tls && { tls }), ...(authenticator && { authenticator }) };
+    const connect = (to: SocketAddress, signal: AbortSignal) =>
+      openConnection({ ...common, ...to, signal }, () => this.#onSettled());
+    return new PoolSlot(address, connect, { onLive: () => this.#onLive(), onDown: () => this.#onDown() });
   }
 
   #onSettled(): void {
@@ -192,6 +198,7 @@ export class Pool implements CqlPool {
   #look(): void {
     const nowMs = performance.now();
     for (const slot of this.#slots) void checkPulse(slot, this.#heartbeat);
+    this.#moved?.look(nowMs);
     if (this.liveConnections > 0) this.#lastLiveMs = nowMs;
     const sinceMs = nowMs - this.#connectionWaitMs;
     // Each waits its own time: who comes long after the last connection broke may well see the next one.

@@ -140,6 +140,43 @@ describe('a pool', () => {
     expect(near.requests).toHaveLength(1);
   });
 
+  test('connects to where its hosts are now when one stays away, and leaves those alone that are there', async () => {
+    const answer = (request: ScriptedRequest) => request.reply(opcodes.RESULT, int(1));
+    await using staying = await startScriptedServer(answer);
+    await using leaving = await startScriptedServer(answer);
+    await using newcomer = await startScriptedServer(answer);
+    const at = ({ port }: { port: number }) => ({ host: '127.0.0.1', port });
+    let present = [at(staying), at(leaving)];
+    const findContactPoints = vi.fn(async () => present);
+    await using pool = poolTo(0, { contactPoints: present, connectionsPerHost: 2, findContactPoints, lookAgainMs: 50 });
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(4));
+    const [kept] = staying.sockets;
+    expect(findContactPoints).not.toHaveBeenCalled();
+    await leaving.goAway();
+    // It is still named: a host that restarts keeps its connections.
+    await vi.waitFor(() => expect(findContactPoints).toHaveBeenCalled());
+    expect(pool.liveConnections).toBe(2);
+    present = [at(staying), at(newcomer)];
+    await vi.waitFor(() => expect(pool.liveConnections).toBe(4), { timeout: 5_000 });
+    expect([staying.sockets.size, newcomer.sockets.size]).toEqual([2, 2]);
+    expect(staying.sockets.has(kept!)).toBe(true);
+  });
+
+  test('asks again where its hosts are when nobody could say', async () => {
+    await using newcomer = await startScriptedServer((request) => request.reply(opcodes.RESULT, int(1)));
+    const gone = await startScriptedServer(() => {});
+    await gone.goAway();
+    let asked = 0;
+    const findContactPoints = async () => {
+      asked++;
+      if (asked === 1) throw new Error('no name server');
+      return asked === 2 ? [] : [{ host: '127.0.0.1', port: newcomer.port }];
+    };
+    await using pool = poolTo(gone.port, { findContactPoints, lookAgainMs: 50 });
+    await pool.query('Q', one);
+    expect(newcomer.requests).toHaveLength(1);
+  });
+
   test('lets one who waits leave by his signal, and only him', async () => {
     const held: ScriptedRequest[] = [];
     await using server = await startScriptedServer((request) => held.push(request));
