@@ -14,6 +14,7 @@ import {
   statementsOfRecopiedRow,
   statementsOfRecopiedStatics,
 } from './statements-of-row.ts';
+import { RefusedWriteError } from './target-writer.ts';
 
 /** A row that differs; an empty clustering in a table that has clustering columns means the partition's static row. */
 export interface RowToRepair {
@@ -25,6 +26,13 @@ export interface RowToRepair {
   readonly useReadInstant: boolean;
 }
 
+export interface WrittenRepair {
+  /** What it was written with. */
+  readonly timestampMicros: bigint;
+  /** Why the target does not take all of it. */
+  readonly refusal?: string;
+}
+
 export type RepairParts = Pick<
   ApplierParts,
   'source' | 'target' | 'writer' | 'clock' | 'window' | 'keyspace' | 'signal'
@@ -34,9 +42,8 @@ export type RepairParts = Pick<
  * Reads the row on the source and writes what is there, and what is not, above what the target has. A change that
  * reaches the target later keeps its own write time and is decided against this stamp like any other write: the caller
  * looks again once every change of before the read has arrived. Repeating it writes the same values, a little later.
- * Answers the stamp it wrote with.
  */
-export async function repairRow(row: RowToRepair, parts: RepairParts): Promise<bigint> {
+export async function repairRow(row: RowToRepair, parts: RepairParts): Promise<WrittenRepair> {
   for (;;) {
     try {
       return await readAndWrite(row, parts);
@@ -50,7 +57,7 @@ export async function repairRow(row: RowToRepair, parts: RepairParts): Promise<b
 
 const pauseMs = 500;
 
-async function readAndWrite(row: RowToRepair, parts: RepairParts): Promise<bigint> {
+async function readAndWrite(row: RowToRepair, parts: RepairParts): Promise<WrittenRepair> {
   const layout = layoutOf(row.table);
   const readAtMicros = parts.clock.nowMicros();
   const found = await readRow('source', row, layout, parts);
@@ -63,8 +70,8 @@ async function readAndWrite(row: RowToRepair, parts: RepairParts): Promise<bigin
     useReadInstant: row.useReadInstant || ownColumns(row, layout).some((column) => isMulticell(column.type)),
     window: parts.window,
   });
-  await writeAll(statementsOf(row, found, layout, timestampMicros, parts), layout, parts);
-  return timestampMicros;
+  const refusal = await writeAll(statementsOf(row, found, layout, timestampMicros, parts), layout, parts);
+  return { timestampMicros, ...(refusal && { refusal: refusal.message }) };
 }
 
 async function readRow(
@@ -132,12 +139,21 @@ function statementsOf(
   return found ? statementsOfRecopiedRow(found, context) : [statementOfAbsentRow(partitionKey, clustering, context)];
 }
 
+/** Answers the first refusal: what of the row the target takes is written all the same. */
 async function writeAll(
   statements: readonly TargetStatement[],
   { columns }: RowLayout,
   { writer, clock, signal }: RepairParts,
-): Promise<void> {
+): Promise<RefusedWriteError | undefined> {
   const hasLists = columns.some((column) => isUnfrozenList(column.type));
-  for (const statement of withTtlsAt(statements, clock.nowMicros()))
-    await (hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal));
+  let refusal: RefusedWriteError | undefined;
+  for (const statement of withTtlsAt(statements, clock.nowMicros())) {
+    try {
+      await (hasLists ? writer.writeOnce(statement, signal) : writer.write(statement, signal));
+    } catch (error) {
+      if (!(error instanceof RefusedWriteError)) throw error;
+      refusal ??= error;
+    }
+  }
+  return refusal;
 }

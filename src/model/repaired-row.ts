@@ -4,7 +4,9 @@ import type { Difference } from './difference.ts';
 export interface RepairedRow {
   readonly difference: Difference;
   /** pending: a change may still be on its way, so nobody can say. */
-  readonly outcome: 'equal' | 'pending' | 'differs';
+  readonly outcome: 'equal' | 'pending' | 'differs' | 'refused';
+  /** Why the target does not take it. */
+  readonly refusal?: string;
   /** Of the last repair, microseconds. */
   readonly timestampMicros: bigint;
   /** How the source row was read: `all`, unless a node was down. */

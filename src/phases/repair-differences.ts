@@ -1,4 +1,4 @@
-import { type RowToRepair, repairRow } from '../apply/repair-row.ts';
+import { type RowToRepair, repairRow, type WrittenRepair } from '../apply/repair-row.ts';
 import { createTargetWriter } from '../apply/target-writer.ts';
 import { exitCodes, OperatorError } from '../errors.ts';
 import { type Difference, differingRows, type RowKey } from '../model/difference.ts';
@@ -62,13 +62,15 @@ async function repairConsistency({ source, report, signal }: WorkerContext): Pro
 /** Exit code 3 while any row that differed for certain is not seen equal again. */
 export function throwOnUnrepaired({ tables }: ValidationReport, rows: readonly RepairedRow[]): void {
   const found = differingRows(tables);
-  const equal = rows.filter(({ outcome }) => outcome === 'equal').length;
+  const countOf = (wanted: RepairedRow['outcome']) => rows.filter(({ outcome }) => outcome === wanted).length;
+  const [equal, refused] = [countOf('equal'), countOf('refused')];
   if (equal === found) return;
+  const told = refused > 0 ? ` (${refused} of them refused by the target)` : '';
   throw new OperatorError(
     {
       expected: `all ${found} rows that differed to be equal after the repair`,
-      found: `${equal} are, ${rows.length - equal} are not yet, ${found - rows.length} were too many for one go`,
-      next: 'repeat cdcmig validate --repair; if the same rows stay, look at their write times on both sides',
+      found: `${equal} are, ${rows.length - equal} are not yet${told}, ${found - rows.length} were too many for one go`,
+      next: 'repeat cdcmig validate --repair; if the same rows stay, look at why the target refuses them, or at their write times on both sides',
     },
     { exitCode: exitCodes.differences },
   );
@@ -80,9 +82,8 @@ interface Repairing {
   readonly stream: StreamClock;
 }
 
-interface OpenRow {
+interface WrittenRow extends WrittenRepair {
   readonly difference: Difference;
-  readonly timestampMicros: bigint;
 }
 
 async function repairTable(
@@ -94,7 +95,9 @@ async function repairTable(
   const rows: RepairedRow[] = [];
   let open = differences.filter((difference) => difference.table === table.name && difference.kind !== 'pending');
   for (let round = 1; open.length > 0 && round <= mostRounds; round++) {
-    const written = await writeRows(table, open, round > 1, repairing);
+    const tried = await writeRows(table, open, round > 1, repairing);
+    rows.push(...tried.filter(isRefused).map((row) => ({ ...row, outcome: 'refused' as const, consistency })));
+    const written = tried.filter((row) => !isRefused(row));
     const outcomes = await lookAgain(table, written, repairing);
     const isLast = round === mostRounds;
     written.forEach((row, index) => {
@@ -106,24 +109,28 @@ async function repairTable(
   return rows;
 }
 
+function isRefused({ refusal }: WrittenRow): boolean {
+  return refusal !== undefined;
+}
+
 function writeRows(
   table: Table,
   differences: readonly Difference[],
   useReadInstant: boolean,
   { context, consistency }: Repairing,
-): Promise<readonly OpenRow[]> {
+): Promise<readonly WrittenRow[]> {
   const { config, source, target, clock, report, signal } = context;
   const writer = createTargetWriter({ target, clock, report, maxInFlight: config.workers.writesInFlight });
   const parts = { source, target, writer, clock, window: config.window, keyspace: config.target.keyspace, signal };
   return inParallel(differences, rowsAtOnce, signal, async (difference) => {
     const row: RowToRepair = { table, key: difference.key, consistency, useReadInstant };
-    return { difference, timestampMicros: await repairRow(row, parts) };
+    return { difference, ...(await repairRow(row, parts)) };
   });
 }
 
 async function lookAgain(
   table: Table,
-  rows: readonly OpenRow[],
+  rows: readonly WrittenRow[],
   { context, stream }: Repairing,
 ): Promise<readonly RepairedRow['outcome'][]> {
   const { clock, signal } = context;

@@ -10,25 +10,26 @@ export function repairText(rows: readonly RepairedRow[]): string {
 }
 
 /** For a file: bytes as hex, instants as decimal text. */
-export function repairJson({ difference, outcome, timestampMicros, consistency }: RepairedRow): object {
+export function repairJson({ difference, outcome, refusal, timestampMicros, consistency }: RepairedRow): object {
   const { kind, table, key, columns } = difference;
   return {
-    ...{ table, was: kind, columns, outcome, consistency },
+    ...{ table, was: kind, columns, outcome, ...(refusal && { refusal }), consistency },
     timestampMicros: `${timestampMicros}`,
     partitionKey: hex(key.partitionKey),
     clustering: hex(key.clustering),
   };
 }
 
-function rowText({ difference: { kind, table, key }, outcome, consistency }: RepairedRow): string {
+function rowText({ difference: { kind, table, key }, outcome, refusal, consistency }: RepairedRow): string {
   const read = consistency === 'all' ? '' : `, read at ${consistency} only`;
-  return `repaired ${table} (${shownRowKey(key)}): was ${kind}, ${shownOutcome[outcome]}${read}`;
+  return `repaired ${table} (${shownRowKey(key)}): was ${kind}, ${refusal ?? shownOutcome[outcome]}${read}`;
 }
 
 const shownOutcome: Readonly<Record<RepairedRow['outcome'], string>> = {
   equal: 'equal now',
   pending: 'changes still on their way',
   differs: 'still differs',
+  refused: 'the target refused it',
 };
 
 function hex(values: readonly Buffer[]): readonly string[] {

@@ -7,7 +7,7 @@ import type { TargetStatement } from '../../src/ports/target-keyspace.ts';
 import { aClock } from '../support/a-clock.ts';
 import { aTable, int, text } from '../support/a-table.ts';
 import { inMemoryReader, type MemoryRow } from '../support/in-memory-reader.ts';
-import { inMemoryTarget, timedOut } from '../support/in-memory-target.ts';
+import { inMemoryTarget, refused, timedOut } from '../support/in-memory-target.ts';
 import { shownStatement } from './shown-statement.ts';
 
 const now = 1_700_000_000_000_000n;
@@ -36,7 +36,7 @@ async function repaired(sides: Sides) {
   const clock = aClock(now);
   const written = inMemoryTarget(answer ?? (() => {}));
   const row = { table, key: { partitionKey: [int(1)], clustering }, consistency: 'all' as const, useReadInstant };
-  const stamp = await repairRow(row, {
+  const { timestampMicros: stamp, refusal } = await repairRow(row, {
     source: inMemoryReader(source),
     target: inMemoryReader(target),
     writer: createTargetWriter({ target: written, clock, report: () => {}, maxInFlight: 4 }),
@@ -44,7 +44,7 @@ async function repaired(sides: Sides) {
     window: keyspacesWindow,
     keyspace: 'moved',
   });
-  return { stamp, texts: written.taken.map((each) => shownStatement(each).replaceAll(`${stamp}`, 'STAMP')) };
+  return { stamp, refusal, texts: written.taken.map((each) => shownStatement(each).replaceAll(`${stamp}`, 'STAMP')) };
 }
 
 /** Row 2 of partition 1 with cell `a`, written at an instant. */
@@ -116,6 +116,19 @@ describe('what a repair writes', () => {
   test('of a static row that the source does not have is a delete of the statics alone', async () => {
     const { texts } = await repaired({ target: [rowOf('x', 5n, { st: text('old') })], clustering: [] });
     expect(texts).toEqual(['DELETE "st" FROM "moved"."t" USING TIMESTAMP STAMP WHERE "id" = 1']);
+  });
+
+  test('is all that the target takes of it; why it does not take the rest is told', async () => {
+    const { texts, refusal } = await repaired({
+      source: [
+        { ...rowOf('new', 5n), values: { ...rowOf('new', 5n).values, b: text('x') }, ttlSeconds: { a: 60, b: 90 } },
+      ],
+      answer({ cql }) {
+        if (cql.startsWith('INSERT')) throw refused('too large');
+      },
+    });
+    expect(refusal).toContain('too large');
+    expect(texts).toEqual([expect.stringContaining('SET "a" = new')]);
   });
 
   test('a list whose write got no answer is read again and written under another stamp', async () => {

@@ -90,6 +90,30 @@ test('a row that was changed and differs is found and repaired', { timeout: pati
   await validate('--since', 'last');
 });
 
+test('a row that the target refuses keeps no other from being repaired, and is named', {
+  timeout: patience,
+}, async () => {
+  // An indexed value has a bound of 64 KB.
+  await sides.target.execute(`CREATE INDEX names ON ${moved}.things (name)`);
+  await write(`UPDATE ${own}.things SET name = '${'x'.repeat(70_000)}' WHERE id = 4`);
+  await write(`UPDATE ${own}.things SET name = 'ours' WHERE id = 5`);
+  await caughtUp();
+  await sides.target.execute(`UPDATE ${moved}.things SET name = 'theirs' WHERE id = 5`, []);
+
+  const { exitCode, stdout, stderr } = await migration.run('validate', '--since', 'last', '--repair', '--json');
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain('1 of them refused by the target');
+  expect(JSON.parse(stdout).repaired).toMatchObject([
+    { partitionKey: ['0x00000004'], outcome: 'refused', refusal: expect.stringContaining('names') },
+    { partitionKey: ['0x00000005'], outcome: 'equal' },
+  ]);
+
+  await sides.target.execute(`DROP INDEX ${moved}.names`);
+  expect(await migration.run('dead-letters', 'replay', '--all')).toMatchObject({ exitCode: 0 });
+  expect(await migration.run('validate', '--since', 'last', '--repair')).toMatchObject({ exitCode: 0 });
+  await validate('--since', 'last');
+});
+
 test('what a killed validation has compared is not compared again', { timeout: patience }, async () => {
   expect(await migration.run('validate', '--resume')).toMatchObject({
     exitCode: 1,
