@@ -16,6 +16,7 @@ import { tablesOf } from '../model/schema.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
+import { throwOnOtherMode } from './capture-mode.ts';
 import { cdcOfNodes } from './cdc-of-nodes.ts';
 import { installDatastaxAgents } from './datastax-nodes.ts';
 import { datastaxLanes, ensureEventsTopics } from './events-topics.ts';
@@ -104,6 +105,7 @@ async function recordCapture(context: PhaseContext): Promise<string> {
   ];
   const all = tablesOf(schema);
   const before = ledger.state.capture;
+  throwOnOtherMode(before, context);
   throwOnMovedAgents(before, nodes, context);
   const turnedOn =
     config.capture.mode === 'cdc' ? tables.filter((table) => !table.hasCdc).map((table) => table.name) : [];

@@ -3,6 +3,7 @@ import { ensureAgents } from '../deploy/ensure-agents.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { CaptureRecord } from '../state/ledger-event.ts';
 import { agentsOf } from './agents-of.ts';
+import { throwOnOtherMode } from './capture-mode.ts';
 import { showCdcOfNodes } from './cdc-of-nodes.ts';
 import { showDatastaxAgents } from './datastax-nodes.ts';
 import type { PhaseContext } from './phase-context.ts';
@@ -14,6 +15,7 @@ import { throwOnMovedAgents } from './placed-agents.ts';
  */
 export async function showDeployAgent(context: PhaseContext): Promise<void> {
   const nodes = await context.source.nodes(context.signal);
+  throwOnOtherMode(context.ledger.state.capture, context);
   throwOnMovedAgents(context.ledger.state.capture, nodes, context);
   if (agentToInstall(context.config)) await showDatastaxAgents(context);
   if (context.config.feed === 'datastax') return;

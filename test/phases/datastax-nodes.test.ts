@@ -84,7 +84,7 @@ async function aCluster({ size = 2, rackOf = (_: number): string => 'r1', captur
   };
   const placed = ({ folder }: (typeof agents)[number]) => ({ folder, supervisor: 'process' });
   const capture = {
-    ...{ datastax: lanes, hasDatastaxInstalled: true as const, cdcTurnedOn: ['orders'] },
+    ...{ mode: 'cdc' as const, datastax: lanes, hasDatastaxInstalled: true as const, cdcTurnedOn: ['orders'] },
     nodes: sources.map(({ hostId, address }, index) => ({ hostId, address, placed: placed(agents[index]!) })),
   };
   const appended: LedgerFact[] = [];

@@ -128,6 +128,20 @@ test('an agent that is somewhere is not put elsewhere, and not looked for there 
   expect(existsSync(elsewhere)).toBe(false);
 });
 
+test('nodes that are prepared for one mode are not captured in the other before an undo', {
+  timeout: patience,
+}, async () => {
+  migration.configure({ ...parts(), captureMode: 'cdc' });
+  const { digest } = JSON.parse((await migration.run('plan', '--json')).stdout);
+  const ended = await migration.run('run', '--phase', 'deploy-agent', '--plan', digest);
+  migration.configure(parts());
+  expect(ended).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('capture.mode: commitlog, for which deploy-agent has prepared the nodes'),
+  });
+  expect(readFileSync(join(migration.agentFolder, 'agent.json'), 'utf8')).toContain('"mode": "commitlog"');
+});
+
 test('nothing secret is on a command line, in the agent’s settings, its unit or its log', {
   timeout: patience,
 }, async () => {
