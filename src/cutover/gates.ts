@@ -3,7 +3,7 @@ import { instantText } from '../model/instant-text.ts';
 import { tablesOf } from '../model/schema.ts';
 import type { Table } from '../model/table.ts';
 import type { SourceNode } from '../ports/source-cluster.ts';
-import { withoutAgent } from '../state/compare-ring.ts';
+import { unseenText, withoutAgent } from '../state/compare-ring.ts';
 import type { ValidationRecord } from '../state/ledger-event.ts';
 import type { MigrationState, ProvenState } from '../state/migration-state.ts';
 
@@ -218,7 +218,7 @@ function captureUnbroken(facts: GateFacts): Gate {
     return { gate, isOpen, reason };
   }
   const broken = nodesWithHole(state, unbrokenSince);
-  const unseen = withoutAgent(state, nodes).map(({ address }) => address);
+  const unseen = withoutAgent(state, nodes);
   if (broken.length === 0 && unseen.length === 0) return { gate, isOpen: true, reason: 'on every node' };
   const missedUntil = [
     ...broken.map((node) => unbrokenSince.get(node)!),
@@ -228,7 +228,7 @@ function captureUnbroken(facts: GateFacts): Gate {
   const isOpen = validatedAfterDrain(facts).isOpen && missedUntil.every((instant) => instant <= comparedAt);
   const missed = [
     ...(broken.length > 0 ? [`a hole on ${broken.join(', ')}`] : []),
-    ...(unseen.length > 0 ? [`no agent on ${unseen.join(', ')}`] : []),
+    ...(unseen.length > 0 ? [unseenText(state, unseen)] : []),
   ].join('; ');
   const how = isOpen ? ', compared equal since' : ': only a clean validation of everything after the drain closes it';
   return { gate, isOpen, reason: missed + how };

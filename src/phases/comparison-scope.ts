@@ -3,7 +3,7 @@ import { instantText } from '../model/instant-text.ts';
 import type { Table } from '../model/table.ts';
 import { maxToken, minToken, splitRange, type TokenRange, unwrapRange } from '../model/token.ts';
 import { type SplitSizing, splitCountFor } from '../snapshot/plan-splits.ts';
-import { withoutAgent } from '../state/compare-ring.ts';
+import { unseenText, withoutAgent } from '../state/compare-ring.ts';
 import type { TargetIds } from '../state/ledger-event.ts';
 import type { MigrationState } from '../state/migration-state.ts';
 import type { TableToCompare } from '../validation/compare-table.ts';
@@ -128,7 +128,7 @@ async function changedSince(
   const scoped = tables.map((table) => cut.find((each) => each.table === table) ?? changedPartOf(table, changed));
   const since = instantText(proven.fromMicros);
   const why = [
-    ...(unseen.length > 0 ? [`no agent is on ${unseen.map(({ address }) => address).join(', ')}`] : []),
+    ...(unseen.length > 0 ? [unseenText(context.ledger.state, unseen)] : []),
     ...(names.some((name) => inDoubt.has(name)) ? ['of slices in doubt'] : []),
     ...(names.some(isAnother) ? ['the target’s table is another than the one that was seen equal'] : []),
   ];

@@ -35,8 +35,24 @@ export function followedNodes({ capture, handOver }: RingFacts['state']): HandOv
   return capture?.nodes ?? handOver?.nodes ?? [];
 }
 
-/** Those of the ring that nobody follows: what is written to them alone is in no change and in no hole. */
+/**
+ * Those of the ring of whose writes nobody can say that they are in a change or in a hole. Behind an undo that was begun these are all, also where
+ * agents run on: it has failed at a node, or leaves them to others, and the tables may be without their cdc option.
+ */
 export function withoutAgent<Host extends Pick<SourceNode, 'hostId'>>(
+  state: RingFacts['state'],
+  ring: readonly Host[],
+): readonly Host[] {
+  return state.capture?.isUndone ? ring : notFollowed(state, ring);
+}
+
+/** Why, of what withoutAgent answers. */
+export function unseenText({ capture }: RingFacts['state'], unseen: readonly Pick<SourceNode, 'address'>[]): string {
+  if (capture?.isUndone) return 'deploy-agent is undone';
+  return `no agent on ${unseen.map(({ address }) => address).join(', ')}`;
+}
+
+function notFollowed<Host extends Pick<SourceNode, 'hostId'>>(
   state: RingFacts['state'],
   ring: readonly Host[],
 ): readonly Host[] {
@@ -49,7 +65,7 @@ export function compareRing({ state, ring, heardAtMs, nowMs }: RingFacts): reado
   if (state.handOver === undefined || state.cutover !== undefined) return [];
   const followed = followedNodes(state);
   const inRing = new Set(ring.map(({ hostId }) => hostId));
-  const unseen = new Set(withoutAgent(state, ring));
+  const unseen = new Set(notFollowed(state, ring));
   const alarms = ring.map((host): RingAlarm | undefined => {
     const { hostId, address } = host;
     if (unseen.has(host)) {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type GateFacts, gatesBeforeDrain, gatesOfCutover } from '../../src/cutover/gates.ts';
-import type { ValidationRecord } from '../../src/state/ledger-event.ts';
+import type { CaptureRecord, ValidationRecord } from '../../src/state/ledger-event.ts';
 import { aComparedTable, aNode, aValidation, openGates, readyLedger, stateOf } from './open-gates.ts';
+
+const aCapture = { nodes: [{ hostId: 'host-1', address: '127.0.0.1' }] } as unknown as CaptureRecord;
 
 /** The gates that are closed, with their reasons. */
 function closed(facts: GateFacts): Record<string, string> {
@@ -215,6 +217,15 @@ describe('after the drain', () => {
       expect(closed(openGates({ nodes }))).toEqual({});
       const shown = gatesOfCutover(openGates({ nodes })).map(({ reason }) => reason);
       expect(shown).toContain('no agent on address of host-2, compared equal since');
+    });
+
+    test('it is not enough behind an undo of deploy-agent that was begun, though agents tell of changes still', () => {
+      const undone = { ...ledger(changed), capture: { ...aCapture, isUndone: true as const } };
+      expect(closed(openGates({ state: { ...undone, capture: aCapture } }))).toEqual({});
+      expect(closed(openGates({ state: undone }))).toEqual({
+        'capture unbroken since the hand-over': expect.stringContaining('deploy-agent is undone'),
+      });
+      expect(closed(openGates({ state: { ...stateOf(readyLedger), capture: undone.capture } }))).toEqual({});
     });
 
     test('what changed since then is enough, and both are named', () => {
