@@ -3,6 +3,7 @@ import { CorruptSegmentError } from '../wire/commitlog/errors.ts';
 import { type FollowEnd, followSegment, type Section, type SegmentFollower } from '../wire/commitlog/follow-segment.ts';
 import { isOrdinaryEnd } from '../wire/commitlog/marker-chain.ts';
 import { checkRecords, type LogRecord, recordsOf } from '../wire/commitlog/records.ts';
+import { hasDataWithoutHeader } from '../wire/commitlog/segment-header.ts';
 import type { SavedPlace } from './agent-position.ts';
 import { hasCode } from './list-segments.ts';
 import { openSegmentFile, type SegmentFile } from './segment-file.ts';
@@ -32,6 +33,8 @@ export interface LogFollower {
     segments: readonly SeenSegment[],
     onSection: (read: ReadSection) => Promise<void>,
   ): Promise<readonly FollowedSegment[]>;
+  /** Damage that shows only once a segment is finished: data, and no header that says how to read it. */
+  faultOfHeader(segment: bigint): Promise<string | undefined>;
   /** Closes one that is finished. */
   forget(segment: bigint): Promise<void>;
   /** Closes what was released meanwhile. */
@@ -73,6 +76,12 @@ export function followLog({ places, openIds, room }: LogFollowing): LogFollower 
     return followed;
   }
 
+  async function faultOfHeader(id: bigint): Promise<string | undefined> {
+    const one = open.get(id);
+    if (!one || one.follower.header) return undefined;
+    return (await hasDataWithoutHeader(one.file)) ? 'it has data and no header' : undefined;
+  }
+
   async function forget(id: bigint): Promise<void> {
     const one = open.get(id);
     open.delete(id);
@@ -86,6 +95,7 @@ export function followLog({ places, openIds, room }: LogFollowing): LogFollower 
 
   return {
     readToEnd,
+    faultOfHeader,
     forget,
     forgetUpTo,
     close: async () => {

@@ -14,7 +14,7 @@ import { busLost, openChangesPublisher } from './publish-changes.ts';
 import { type CounterTally, sectionPublisher } from './publish-section.ts';
 import type { Pulse } from './pulse.ts';
 import type { ProgressSaver } from './save-progress.ts';
-import type { SegmentSource } from './segment-source.ts';
+import type { SeenSegment, SegmentSource } from './segment-source.ts';
 import { type Claims, openClaims } from './send-claims.ts';
 
 export interface SessionParts {
@@ -109,7 +109,8 @@ async function finish(parts: PassParts, finished: readonly FollowedSegment[]): P
     // A release has passed it while it was read.
     if (one.segment.id <= parts.progress.position.finishedUpTo) continue;
     if (!isAcknowledged(one, parts.progress)) return;
-    if (one.fault !== undefined) await giveUp(parts, one);
+    const fault = one.fault ?? (await parts.log.faultOfHeader(one.segment.id));
+    if (fault !== undefined) await giveUp(parts, one.segment, fault);
     parts.progress.finish(one.segment.id);
     // Last: while it is open, that its file is gone is no hole.
     await parts.log.forget(one.segment.id);
@@ -121,7 +122,7 @@ function isAcknowledged({ segment, hasData, place }: FollowedSegment, { position
 }
 
 /** The node writes it no more and it is damaged still: what follows the damage is lost to us. */
-async function giveUp({ source, progress, noteHole, report }: PassParts, { segment, fault }: FollowedSegment) {
+async function giveUp({ source, progress, noteHole, report }: PassParts, segment: SeenSegment, fault: string) {
   await source.setAside(segment);
   report({ kind: 'warning', text: `${segment.path} is kept in the agent's folder "damaged": ${fault}` });
   noteHole({

@@ -4,6 +4,7 @@ import { type FollowEnd, followSegment, type SegmentFollower } from '../wire/com
 import { isOrdinaryEnd } from '../wire/commitlog/marker-chain.ts';
 import { outlineRecord } from '../wire/commitlog/record-outline.ts';
 import { recordsOf } from '../wire/commitlog/records.ts';
+import { hasDataWithoutHeader } from '../wire/commitlog/segment-header.ts';
 import type { SavedPlace } from './agent-position.ts';
 import { hasCode } from './list-segments.ts';
 import { recordRouter } from './route-record.ts';
@@ -22,7 +23,9 @@ export async function tablesInSegment(
   try {
     const file = await openSegmentFile(path);
     try {
-      return await tablesBehind(followSegment(file, path, { expectedId: id, ...(from && { from }) }), settings);
+      const follower = followSegment(file, path, { expectedId: id, ...(from && { from }) });
+      const tables = await tablesBehind(follower, settings);
+      return follower.header || !(await hasDataWithoutHeader(file)) ? tables : undefined;
     } finally {
       await file.close();
     }

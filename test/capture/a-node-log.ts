@@ -22,6 +22,8 @@ export interface NodeLog {
   logVersion: 7 | 8;
   /** Overwrites the end of the last record. */
   damageEnd(id: bigint): void;
+  /** Zeros instead of its first bytes, as a page that never reached the disk leaves them. */
+  loseHeader(id: bigint): void;
   /** The node lets go of a segment. */
   remove(id: bigint): void;
 }
@@ -53,6 +55,10 @@ export function aNodeLog(part: Partial<AgentSettings> = {}): NodeLog {
         Buffer.from([0xff, 0xff]),
         segments.get(id)!.builder.bytes().length - endZeros - 2,
       ),
+    loseHeader: (id) => {
+      const { builder, path } = segments.get(id)!;
+      writeInPlace(path, Buffer.alloc(builder.headerLength), 0);
+    },
     remove: (id) => unlinkSync(segments.get(id)!.path),
   };
 }

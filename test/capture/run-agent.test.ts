@@ -273,6 +273,36 @@ test('a damaged segment is read up to the damage, kept aside and reported as a h
   expect(readdirSync(join(settings.folder, 'damaged'))).toEqual([`CommitLog-7-${base}.log`]);
 });
 
+test('a segment that has records and no header is reported as a hole once the node has left it, not taken for an unused one', async () => {
+  const { log, memory, agent, settings } = await following();
+  await agent.stop();
+  log.append(base, aRecord('a'));
+  log.append(base + 1n, aRecord('b'));
+  log.append(base + 2n);
+  log.loseHeader(base);
+  log.remove(base);
+  const again = startAgent(settings, memory, aClock(1_700_000_500_000_000n));
+  await eventually(() => expect(publishedKeys(memory, settings)).toContain('b'));
+  await eventually(() =>
+    expect(again.reports).toContainEqual(expect.objectContaining({ kind: 'capture-hole', fromSegment: base })),
+  );
+  expect(readdirSync(join(settings.folder, 'damaged'))).toEqual([`CommitLog-7-${base}.log`]);
+});
+
+test('a segment that the node made and never began is no hole', async () => {
+  const { log, memory, agent, settings } = await following();
+  await agent.stop();
+  log.append(base + 1n);
+  log.loseHeader(base + 1n);
+  log.append(base + 2n, aRecord('b'));
+  log.remove(base + 1n);
+  log.append(base + 3n);
+  const again = startAgent(settings, memory, aClock(1_700_000_500_000_000n));
+  await eventually(() => expect(publishedKeys(memory, settings)).toContain('b'));
+  await eventually(() => expect(held(log)).not.toContain(base + 1n));
+  expect(again.reports.filter(({ kind }) => kind === 'capture-hole')).toEqual([]);
+});
+
 test('a record that Pulsar never takes is a hole of its table, and holds up nothing', async () => {
   const { log, memory, settings } = await following();
   memory.mostBytes = 1_000;

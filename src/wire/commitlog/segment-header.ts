@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { checksumOfInts, halvesOfId } from './checksum.ts';
 import { CorruptSegmentError, UnsupportedSegmentError } from './errors.ts';
+import type { SegmentBytes } from './segment-bytes.ts';
 
 export interface SegmentHeader {
   readonly logVersion: LogVersion;
@@ -14,6 +15,9 @@ export interface SegmentHeader {
 /** 7: Cassandra 4.0, 4.1, and 5.0 in its default compatibility mode. 8: 5.0 without it. */
 export type LogVersion = 7 | 8;
 
+/** Version, id, length of the JSON, checksum. */
+const minHeaderLength = 18;
+
 /** No header is longer: 14 bytes, at most 65535 of JSON, a checksum. */
 export const maxHeaderLength = 14 + 0xffff + 4;
 
@@ -22,13 +26,13 @@ export const maxHeaderLength = 14 + 0xffff + 4;
  * Throws CorruptSegmentError, or UnsupportedSegmentError for other versions and for encrypted logs.
  */
 export function parseSegmentHeader(bytes: Buffer, file: string): SegmentHeader | 'notYet' {
-  if (bytes.length < 18) return 'notYet';
+  if (bytes.length < minHeaderLength) return 'notYet';
   const version = bytes.readInt32BE(0);
   // A new file is zero-filled before its header is written: nothing can be said of it yet.
   if (version === 0) return 'notYet';
   const id = bytes.readBigInt64BE(4);
   const paramsLength = bytes.readUInt16BE(12);
-  const length = 18 + paramsLength;
+  const length = minHeaderLength + paramsLength;
   if (bytes.length < length) return 'notYet';
   const params = bytes.subarray(14, 14 + paramsLength);
   const written = bytes.readUInt32BE(length - 4);
@@ -38,6 +42,25 @@ export function parseSegmentHeader(bytes: Buffer, file: string): SegmentHeader |
   if (written !== checksum) throw new CorruptSegmentError(file, 0, 'the header fails its checksum');
   return { logVersion: supportedVersion(version, file), id, compressor: readCompressor(params, file), length };
 }
+
+/**
+ * Whether something stands behind the header, of a finished segment that has none to be read. Nothing does in one that the
+ * node made and never began, or was killed over.
+ */
+export async function hasDataWithoutHeader(source: SegmentBytes): Promise<boolean> {
+  const size = await source.size();
+  const fixed = await source.read(0, minHeaderLength);
+  if (fixed.length < minHeaderLength) return false;
+  const length = minHeaderLength + fixed.readUInt16BE(12);
+  // A length beyond the file is damage itself: what is appended to a file comes with its header in one piece.
+  for (let at = length > size ? minHeaderLength : length; at < size; at += zeros.length) {
+    const bytes = await source.read(at, zeros.length);
+    if (!bytes.equals(zeros.subarray(0, bytes.length))) return true;
+  }
+  return false;
+}
+
+const zeros = Buffer.alloc(64 * 1024);
 
 function supportedVersion(version: number, file: string): LogVersion {
   if (version === 7 || version === 8) return version;

@@ -3,6 +3,7 @@ import { type FollowEnd, followSegment } from '../../../src/wire/commitlog/follo
 import { isOrdinaryEnd } from '../../../src/wire/commitlog/marker-chain.ts';
 import { recordsOf } from '../../../src/wire/commitlog/records.ts';
 import { segmentBytesOf } from '../../../src/wire/commitlog/segment-bytes.ts';
+import { hasDataWithoutHeader } from '../../../src/wire/commitlog/segment-header.ts';
 import type { Random } from '../../model/simulation/random.ts';
 
 /** A copy of a segment that is flipped, zeroed, cut or overwritten at a random place of its used part. */
@@ -40,12 +41,13 @@ export async function readFinished(
   fileName: string,
 ): Promise<{ readonly bodies: readonly Buffer[]; readonly end: FollowEnd | 'damaged' }> {
   const bodies: Buffer[] = [];
-  const follower = followSegment(segmentBytesOf(content), fileName);
+  const source = segmentBytesOf(content);
+  const follower = followSegment(source, fileName);
   try {
     for (;;) {
       const step = await follower.next();
-      if (typeof step === 'string')
-        return { bodies, end: step === 'headerNotYet' || isOrdinaryEnd(step) ? step : 'damaged' };
+      if (step === 'headerNotYet') return { bodies, end: (await hasDataWithoutHeader(source)) ? 'damaged' : step };
+      if (typeof step === 'string') return { bodies, end: isOrdinaryEnd(step) ? step : 'damaged' };
       bodies.push(...[...recordsOf(step)].map(({ body }) => body));
     }
   } catch (error) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CorruptSegmentError, UnsupportedSegmentError } from '../../../src/wire/commitlog/errors.ts';
 import { followSegment } from '../../../src/wire/commitlog/follow-segment.ts';
 import { segmentBytesOf } from '../../../src/wire/commitlog/segment-bytes.ts';
-import { parseSegmentHeader } from '../../../src/wire/commitlog/segment-header.ts';
+import { hasDataWithoutHeader, parseSegmentHeader } from '../../../src/wire/commitlog/segment-header.ts';
 import { headerBytes, segmentId } from './segment-builder.ts';
 
 const file = 'CommitLog-7-1795239578730.log';
@@ -39,6 +39,20 @@ describe('the header of a segment', () => {
       const growing = Buffer.concat([whole.subarray(0, written), Buffer.alloc(whole.length - written)]);
       expect(parseSegmentHeader(growing, file)).toBe('notYet');
       expect(parseSegmentHeader(whole.subarray(0, written), file)).toBe('notYet');
+    }
+  });
+
+  it('hides nothing of a mapped file while only a part of it is written, and all that stands behind it once it is lost', async () => {
+    const whole = headerBytes(7, segmentId, '{}');
+    const isHiding = (bytes: Buffer) => hasDataWithoutHeader(segmentBytesOf(bytes));
+    for (let written = 0; written < whole.length - 3; written++) {
+      const growing = Buffer.concat([whole.subarray(0, written), Buffer.alloc(200_000 - written)]);
+      expect(await isHiding(growing)).toBe(false);
+    }
+    for (const at of [whole.length, 100_000, 199_999]) {
+      const lost = Buffer.alloc(200_000);
+      lost[at] = 1;
+      expect(await isHiding(lost)).toBe(true);
     }
   });
 
