@@ -116,7 +116,7 @@ async function readStatics(
  * keys. What comes to the target while this goes over it was captured or read later, and has a higher stamp.
  */
 async function recopyPartition(key: RecopyKey, context: RowContext, parts: ApplierParts): Promise<RowKeys> {
-  const present = new KeySet();
+  const present = new KeySet(key.table.clustering);
   const wentOver: RowKeys[] = [];
   const tell = (keys: RowKeys) => void (hasLists(context) && wentOver.push(keys));
   await writePresent(key, context, parts, (keys) => {

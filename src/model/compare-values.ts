@@ -1,4 +1,5 @@
 import type { CqlType } from './cql-type.ts';
+import { readVarint } from './varint.ts';
 
 /**
  * Orders two encoded values as Cassandra's type does: negative, zero or positive. An empty value comes before all others.
@@ -55,11 +56,6 @@ function compareFloats(a: number, b: number): number {
 function rankOfFloat(value: number): number {
   if (Number.isNaN(value)) return 2;
   return Object.is(value, -0) ? 0 : 1;
-}
-
-/** Two's complement of any length. */
-function readVarint(value: Buffer): bigint {
-  return BigInt.asIntN(value.length * 8, BigInt(`0x${value.toString('hex')}`));
 }
 
 /** 1.0 and 1.00 are equal. A scale may be any int32, so the smaller one is not simply written out. */

@@ -1,5 +1,6 @@
 import { isMulticell } from '../model/cql-type.ts';
 import { expiryOf, isStaticKey, type RowKey } from '../model/difference.ts';
+import { oneForm } from '../model/one-form.ts';
 import { type Column, keyColumns, regularColumns, staticColumns, type Table } from '../model/table.ts';
 import type { EncodedRow } from '../ports/table-reader.ts';
 import { type Expiry, mayValueEndTogether, type ReadSpan, usualExpiryTolerance } from './expiry.ts';
@@ -50,12 +51,16 @@ export interface ReadRow extends Pick<EncodedRow, 'values'> {
   readonly read?: ReadSpan;
 }
 
-/** Undefined for a partition that holds static values only, which comes as a row without clustering values. */
+/**
+ * Undefined for a partition that holds static values only, which comes as a row without clustering values. The key is in the one
+ * form that both sides have in common, whichever of them a server answered.
+ */
 export function rowImageOf(row: ReadRow, shape: RowShape): RowImage | undefined {
   const clustering = row.values.slice(shape.clusteringAt, shape.staticAt);
   if (!clustering.every((value) => value !== null)) return undefined;
+  const forms = clustering.map((value, index) => oneForm(value, shape.table.clustering[index]!.type));
   return {
-    key: { partitionKey: partitionKeyOf(row.values, shape), clustering },
+    key: { partitionKey: partitionKeyOf(row.values, shape), clustering: forms },
     ...partOf(row, shape, shape.regularAt, shape.columns.length),
   };
 }

@@ -80,6 +80,18 @@ describe('recopy', () => {
     expect(keys).toEqual([]);
   });
 
+  test('of a partition leaves a row whose key the target has in another form: 1.0 and 1.00 are one row', async () => {
+    const of = aTable({ name: 't', clustering: { c: 'decimal' }, regulars: { a: 'text' } });
+    const priced = (scale: number, unscaled: number): MemoryRow => ({
+      values: { id: int(1), c: Buffer.from([0, 0, 0, scale, unscaled]), a: text('x') },
+    });
+    const { texts } = await recopied(
+      { kind: 'partition' },
+      { of, source: [priced(1, 10)], target: [priced(2, 100), priced(1, 11)] },
+    );
+    expect(texts.map((cql) => cql.slice(0, 6))).toEqual(['INSERT', 'DELETE']);
+  });
+
   test('of a partition tells the rows of both sides whose lists are to be read again', async () => {
     const sides = { of: listed, source: [aRowAt(2), aRowAt(3)], target: [aRowAt(3), aRowAt(4)] };
     expect((await recopied({ kind: 'partition' }, sides)).keys).toEqual([[2], [3], [4]]);

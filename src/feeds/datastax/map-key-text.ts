@@ -1,4 +1,5 @@
 import type { CqlType } from '../../model/cql-type.ts';
+import { writeVarint } from '../../model/varint.ts';
 import { int32, int64 } from './concat-values.ts';
 import { encodeInet } from './encode-inet.ts';
 import { double, encodeDate, encodeUuid, float, smallInt } from './encode-native.ts';
@@ -22,7 +23,7 @@ const encoders: Readonly<Record<string, (text: string) => Buffer>> = {
   bigint: (text) => int64(BigInt(text)),
   float: (text) => float(Number(text)),
   double: (text) => double(Number(text)),
-  varint: (text) => varint(BigInt(text)),
+  varint: (text) => writeVarint(BigInt(text)),
   decimal: encodeDecimal,
   uuid: encodeUuid,
   timeuuid: encodeUuid,
@@ -32,19 +33,11 @@ const encoders: Readonly<Record<string, (text: string) => Buffer>> = {
   time: encodeTime,
 };
 
-/** The fewest bytes of two's complement, as Java's BigInteger has them. */
-function varint(value: bigint): Buffer {
-  let length = 1;
-  while (BigInt.asIntN(length * 8, value) !== value) length++;
-  const hex = BigInt.asUintN(length * 8, value).toString(16);
-  return Buffer.from(hex.padStart(length * 2, '0'), 'hex');
-}
-
 /** `1.50` has the scale 2, `1E+3` the scale -3: both are kept, for they are other values than 1.5 and 1000. */
 function encodeDecimal(text: string): Buffer {
   const [, sign, whole, , part = '', exponent = '0'] = /^(-?)(\d+)(\.(\d+))?(?:E([+-]?\d+))?$/.exec(text) ?? [];
   if (whole === undefined) throw new TypeError(`"${text}" is no decimal`);
-  return Buffer.concat([int32(part.length - Number(exponent)), varint(BigInt(`${sign}${whole}${part}`))]);
+  return Buffer.concat([int32(part.length - Number(exponent)), writeVarint(BigInt(`${sign}${whole}${part}`))]);
 }
 
 /** A year of more than four digits comes with a plus, which JavaScript takes with six digits only. */
