@@ -64,6 +64,13 @@ export class CellStore {
     return [...this.#partitions.values()].flatMap(({ key }) => this.partition(table, key, nowMicros));
   }
 
+  /** Columns of a row of which a value has ended. */
+  endedColumns({ partitionKey, clustering }: ShownRow, nowMicros: bigint): ReadonlySet<string> {
+    const row = rowOf(this.#partitionOf(partitionKey), clustering ?? []);
+    const ended = [...row.cells.values()].filter((cell) => cell.expiry && !isAlive(cell, never, nowMicros));
+    return new Set(ended.map(({ column }) => column.name));
+  }
+
   #partitionOf(key: Buffer): StoredPartition {
     const text = key.toString('hex');
     const known = this.#partitions.get(text);

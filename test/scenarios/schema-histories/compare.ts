@@ -53,7 +53,21 @@ function compareRow(
 }
 
 function movedCells(row: ShownRow | undefined, moved: Table): ReadonlyMap<string, Cell> {
-  return new Map([...(row?.cells ?? [])].filter(([, { column }]) => moved.columns.has(column.name)));
+  const cells = [...(row?.cells ?? [])].filter(([, { column }]) => moved.columns.has(column.name));
+  const lists = Map.groupBy(
+    cells.filter(([, { column }]) => column.type.name === 'list'),
+    ([, { column }]) => column.name,
+  );
+  return new Map([
+    ...cells.filter(([, { column }]) => column.type.name !== 'list'),
+    ...[...lists].map(([name, elements]) => [name, joined(elements.map(([, cell]) => cell))] as const),
+  ]);
+}
+
+/** Identities and write times of a list's elements are not carried over: only its value counts. */
+function joined(elements: readonly Cell[]): Cell {
+  const sorted = elements.toSorted((a, b) => Buffer.compare(a.path!, b.path!));
+  return { column: sorted[0]!.column, value: Buffer.concat(sorted.map(({ value }) => value!)), timestampMicros: 0n };
 }
 
 function compareCell(
@@ -87,7 +101,8 @@ function whyExtra(row: ShownRow, compared: Compared): CellDifference['because'] 
   if (compared.truncatedAtMicros !== undefined) return 'truncated';
   if (reasons.includes(undefined)) return undefined;
   // It was read again while it lived by such a column, whose end nobody reads.
-  if ([...live.columns.keys()].some((name) => !compared.moved.columns.has(name))) return 'column left out';
+  const ended = compared.source.rowsOf(live.name).endedColumns(row, compared.nowMicros);
+  if ([...ended].some((name) => !compared.moved.columns.has(name))) return 'column left out';
   return live.dropped.size > 0 ? 'column dropped' : undefined;
 }
 

@@ -13,8 +13,12 @@ import {
   vint,
 } from '../../wire/commitlog/mutation-builder.ts';
 
-/** The body of the commit log record in which a node writes an update down. */
-export function encodeRecord(update: PartitionUpdate): Buffer {
+/** The body of the commit log record in which a node writes down the updates of one mutation. */
+export function encodeRecord(...updates: readonly PartitionUpdate[]): Buffer {
+  return mutation(...updates.map(encodeUpdate));
+}
+
+function encodeUpdate(update: PartitionUpdate): Buffer {
   const { table, partitionKey, partitionDeletion, staticRow, rangeDeletions, rows } = update;
   const statics = staticRow ? columnsOf([staticRow]) : [];
   const regulars = columnsOf(rows);
@@ -35,7 +39,7 @@ export function encodeRecord(update: PartitionUpdate): Buffer {
     ...rows.map((row) => encodeRow(row, regulars, isFixed ? 'fixed' : 'prefixed')),
     Buffer.from([0x01]),
   ];
-  return mutation(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }
 
 function columnsOf(rows: readonly RowChange[]): readonly Column[] {

@@ -2,8 +2,10 @@ import { type Random, randomOf } from '../../model/simulation/random.ts';
 import { changing, tables } from './tables.ts';
 
 /** What happens in a history, each at its time since the beginning. */
-export type Act = { readonly atMs: number } & (
-  | { readonly kind: 'write'; readonly table: string; readonly write: RandomWrite }
+export type Act = { readonly atMs: number } /** To one table, or by a batch to a partition of each. */ & (
+  | { readonly kind: 'write'; readonly writes: readonly TableWrite[] }
+  /** A split of the snapshot is copied, half of a table. */
+  | { readonly kind: 'copy'; readonly split: number }
   | { readonly kind: 'alter'; readonly table: string; readonly column: string }
   | { readonly kind: 'truncate'; readonly table: string }
   /** The target takes no write to a row for a while. */
@@ -22,6 +24,11 @@ type WriteKind =
   | 'delete-row'
   | 'delete-range'
   | 'delete-partition';
+
+export interface TableWrite {
+  readonly table: string;
+  readonly write: RandomWrite;
+}
 
 /** As the application asks for it; of the columns those are written that are there then. */
 export interface RandomWrite {
@@ -52,12 +59,23 @@ export function planHistory(seed: number): History {
   const at = () => random.int(lengthMs);
   // CQL tells a reader too little of a marker to recopy rows in which anything ends.
   const hasOld = random.chance(0.4);
+  const writeOf = (table: string, isOld: boolean) => ({ table, write: randomWrite(random, table, isOld, !hasOld) });
+  const writesAt = (isOld: boolean): readonly TableWrite[] => {
+    const first = writeOf(random.chance(0.75) ? 'wide' : 'flat', isOld);
+    if (first.table === 'flat' || random.chance(0.85)) return [first];
+    const { write } = writeOf('flat', isOld);
+    return [first, { table: 'flat', write: { ...write, k: first.write.k } }];
+  };
   const writes = Array.from({ length: 10 + random.int(40) }, (): Act => {
-    const table = random.chance(0.75) ? 'wide' : 'flat';
-    return { atMs: at(), kind: 'write', table, write: randomWrite(random, table, hasOld) };
+    return { atMs: at(), kind: 'write', writes: writesAt(hasOld && random.chance(0.2)) };
   });
+  // Of before the capture began: in no log, and copied.
+  const existing = Array.from({ length: hasOld ? random.int(12) : 0 }, (): Act => {
+    return { atMs: -1, kind: 'write', writes: writesAt(true) };
+  });
+  const copies = Array.from({ length: random.int(5) }, (): Act => ({ atMs: at(), kind: 'copy', split: random.int(4) }));
   const others = Array.from({ length: 1 + random.int(7) }, (): Act => randomEvent(random, at()));
-  return { seed, acts: [...writes, ...others].sort((a, b) => a.atMs - b.atMs) };
+  return { seed, acts: [...existing, ...writes, ...copies, ...others].sort((a, b) => a.atMs - b.atMs) };
 }
 
 function randomEvent(random: Random, atMs: number): Act {
@@ -74,14 +92,13 @@ function randomEvent(random: Random, atMs: number): Act {
 
 const keys = 3;
 
-function randomWrite(random: Random, table: string, hasOld: boolean): RandomWrite {
+function randomWrite(random: Random, table: string, isOld: boolean, mayEnd: boolean): RandomWrite {
   const [first] = tables.filter(({ name }) => name === table);
   const isStatics = table === 'wide' && random.chance(0.15);
-  const isOld = hasOld && random.chance(0.2);
   // Not of collections: CQL does not tell what is left of an element's life.
-  const isSoon = !hasOld && random.chance(0.15);
+  const isSoon = mayEnd && random.chance(0.15);
   const columns = [...first!.columns, ...changing[table]!].filter(
-    ({ kind, type }) => kind === (isStatics ? 'static' : 'regular') && !(isSoon && type.startsWith('map')),
+    ({ kind, type }) => kind === (isStatics ? 'static' : 'regular') && !(isSoon && type.includes('<')),
   );
   const some = columns.filter(() => random.chance(0.4));
   return {

@@ -1,11 +1,11 @@
-import { entriesBytes } from '../../../src/apply/encode-values.ts';
+import { elementsBytes, entriesBytes } from '../../../src/apply/encode-values.ts';
 import { OperatorError } from '../../../src/errors.ts';
 import { isMulticell } from '../../../src/model/cql-type.ts';
 import type { Cell } from '../../../src/model/mutation.ts';
 import { joinPartitionKey } from '../../../src/model/partition-key.ts';
 import { type ColumnRow, type DroppedColumnRow, type SchemaRows, tablesOf } from '../../../src/model/schema.ts';
 import type { ColumnKind, Table } from '../../../src/model/table.ts';
-import type { EncodedRow, PartitionRead } from '../../../src/ports/table-reader.ts';
+import type { EncodedRow, PackedPage, PartitionRead, RowRead, TimedRead } from '../../../src/ports/table-reader.ts';
 import { inMemoryReader, type MemoryRow } from '../../support/in-memory-reader.ts';
 import { CellStore, type ShownRow } from './cell-store.ts';
 
@@ -88,11 +88,29 @@ export class MemoryKeyspace {
 
   /** Throws as a Cassandra's reader does for a column that is not there any more. */
   readPartition(read: PartitionRead, nowMicros: bigint): AsyncIterable<readonly EncodedRow[]> {
-    const { table, columns, partitionKey } = read;
-    const gone = columns.find(({ name }) => !this.hasColumn(table.name, name));
-    if (gone) throw new OperatorError({ expected: 'to read it', found: `no column ${gone.name}`, next: 'look' });
+    const { table, partitionKey } = read;
+    this.#throwOnGone(read);
     const shown = this.rowsOf(table.name).partition(this.table(table.name), joinPartitionKey(partitionKey), nowMicros);
     return inMemoryReader(memoryRows(shown, this.table(table.name), nowMicros), [2]).readPartition(read);
+  }
+
+  readTimed(read: TimedRead, nowMicros: bigint): AsyncIterable<PackedPage> {
+    const { name } = read.table;
+    this.#throwOnGone(read);
+    const keys = new Set(
+      this.rowsOf(name)
+        .rows(this.table(name), nowMicros)
+        .map(({ partitionKey }) => partitionKey),
+    );
+    const rows = [...keys].flatMap((key) =>
+      memoryRows(this.rowsOf(name).partition(this.table(name), key, nowMicros), this.table(name), nowMicros),
+    );
+    return inMemoryReader(rows, [2]).readTimed(read);
+  }
+
+  #throwOnGone({ table, columns }: RowRead): void {
+    const gone = columns.find(({ name }) => !this.hasColumn(table.name, name));
+    if (gone) throw new OperatorError({ expected: 'to read it', found: `no column ${gone.name}`, next: 'look' });
   }
 
   #columnRow(table: TableDefinition, { name, kind, type }: ColumnDefinition): ColumnRow {
@@ -133,8 +151,10 @@ function memoryRows(shown: readonly ShownRow[], table: Table, nowMicros: bigint)
 
 function columnValue(cells: readonly Cell[]): Buffer {
   const [first] = cells;
-  if (!isMulticell(first!.column.type)) return first!.value!;
+  const { type } = first!.column;
+  if (!isMulticell(type)) return first!.value!;
   const sorted = cells.toSorted((a, b) => Buffer.compare(a.path!, b.path!));
+  if (type.name === 'list') return elementsBytes(sorted.map(({ value }) => value!));
   return entriesBytes(sorted.map(({ path, value }) => [path!, value!]));
 }
 

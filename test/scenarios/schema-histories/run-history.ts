@@ -9,6 +9,7 @@ import { Agents, nodes } from './agents.ts';
 import { type CellDifference, compareTable } from './compare.ts';
 import type { Act, History } from './history.ts';
 import { Operator } from './operator.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
 import { partitions, Source } from './source.ts';
 import { tables } from './tables.ts';
 import { Target } from './target.ts';
@@ -34,6 +35,7 @@ class RunningHistory {
   readonly #world: World;
   readonly #agents: Agents;
   readonly #workers: Worker[] = [];
+  #snapshot!: Snapshot;
   readonly #failures: string[] = [];
   readonly #over = new AbortController();
   /** What was begun and is to be waited for. */
@@ -53,7 +55,10 @@ class RunningHistory {
     const { clock, random, bus } = this.#world;
     const signal = this.#over.signal;
     const context = await openContext(this.#world, 'operator', { bus, signal, isDead: () => false });
+    for (const act of this.#history.acts)
+      if (act.atMs < 0 && act.kind === 'write') this.#world.source.apply(act.writes);
     await context.ledger.append({ kind: 'handed-over', record: this.#handOver() });
+    this.#snapshot = await openSnapshot(context);
     const operator = new Operator(context, random);
     for (let worker = 0; worker < 2; worker++) this.#startWorker(worker);
     for (const node of nodes) this.#begin(this.#agents.run(node, random, signal));
@@ -61,10 +66,12 @@ class RunningHistory {
     const deciding = operator.run(isEnding.signal);
     let atMs = 0;
     for (const act of this.#history.acts) {
+      if (act.atMs < 0) continue;
       await clock.sleep(act.atMs - atMs);
       atMs = act.atMs;
       await this.#act(act, operator);
     }
+    await this.#snapshot.copyAll();
     isEnding.abort();
     await deciding;
     await this.#end(context, operator);
@@ -88,7 +95,9 @@ class RunningHistory {
     const { source, target, clock } = this.#world;
     switch (act.kind) {
       case 'write':
-        return source.write(act.table, act.write);
+        return source.write(act.writes);
+      case 'copy':
+        return this.#begin(this.#snapshot.copy(act.split));
       case 'alter':
         return source.alter(act.table, act.column);
       case 'truncate':

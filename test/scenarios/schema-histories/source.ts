@@ -7,7 +7,7 @@ import { tokenOf, topicPartitionOf } from '../../../src/model/token.ts';
 import { changesPartition, topics } from '../../../src/model/topics.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { encodeRecord } from './encode-record.ts';
-import type { RandomWrite } from './history.ts';
+import type { RandomWrite, TableWrite } from './history.ts';
 import { type ColumnDefinition, MemoryKeyspace } from './memory-keyspace.ts';
 import { changing, tables } from './tables.ts';
 
@@ -27,18 +27,30 @@ export class Source {
   /** Of each table, when it was last truncated. */
   readonly truncatedAtMicros = new Map<string, bigint>();
   #writes = 0;
+  #elements = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  write(tableName: string, write: RandomWrite): void {
-    const table = this.keyspace.table(tableName);
-    const update = updateOf(write, table, this.#writeTime(write.agedMs), this.#clock.nowMicros());
-    if (update === undefined) return;
-    this.keyspace.rowsOf(tableName).apply(update);
-    const partition = topicPartitionOf(tokenOf(update.partitionKey), partitions);
-    this.log.push({ topic: changesPartition(partition), body: encodeRecord(update) });
+  /** One mutation, of one partition key. */
+  write(writes: readonly TableWrite[]): void {
+    const updates = this.apply(writes);
+    if (updates.length === 0) return;
+    const partition = topicPartitionOf(tokenOf(updates[0]!.partitionKey), partitions);
+    this.log.push({ topic: changesPartition(partition), body: encodeRecord(...updates) });
+  }
+
+  /** What nobody has captured. */
+  apply(writes: readonly TableWrite[]): readonly PartitionUpdate[] {
+    const updates = writes.flatMap(({ table: name, write }) => {
+      const table = this.keyspace.table(name);
+      return (
+        updateOf(write, table, this.#writeTime(write.agedMs), this.#clock.nowMicros(), () => this.#element()) ?? []
+      );
+    });
+    for (const update of updates) this.keyspace.rowsOf(update.table.name).apply(update);
+    return updates;
   }
 
   /** Adds the column, or drops it where it is there. */
@@ -61,6 +73,13 @@ export class Source {
     const path = Buffer.from(this.keyspace.table(table).id, 'hex');
     const cell = { column: local.columns.get('truncated_at')!, path, value: note, timestampMicros: nowMicros };
     this.#logSchema(local, 'local', { clustering: [], columnDeletions: [], cells: [cell] });
+  }
+
+  /** Of a list, behind all others. */
+  #element(): Buffer {
+    const path = Buffer.alloc(16);
+    path.writeUInt32BE(++this.#elements, 0);
+    return path;
   }
 
   /** No two writes have the same, nor one beside another's. */
@@ -124,6 +143,7 @@ function updateOf(
   table: Table,
   timestampMicros: bigint,
   nowMicros: bigint,
+  newElement: () => Buffer,
 ): PartitionUpdate | undefined {
   const nowSeconds = Number(nowMicros / 1_000_000n);
   const deletion = { timestampMicros, localDeletionTime: nowSeconds };
@@ -140,7 +160,7 @@ function updateOf(
   const expiry = ttlSeconds === 0 ? undefined : { ttlSeconds, expiresAtSeconds: nowSeconds + ttlSeconds };
   const time = { timestampMicros, ...(expiry && { expiry }) };
   const columns = Object.keys(write.values).flatMap((name) => table.columns.get(name) ?? []);
-  const parts = columns.map((column) => partsOf(column, write, time));
+  const parts = columns.map((column) => partsOf(column, write, time, newElement));
   const row: RowChange = {
     clustering: write.kind === 'statics' ? [] : clustering,
     ...(write.kind === 'insert' && { marker: time }),
@@ -157,6 +177,7 @@ function partsOf(
   column: Column,
   { kind, values, isOverwrite }: RandomWrite,
   time: WriteTime,
+  newElement: () => Buffer,
 ): { readonly columnDeletions: readonly ColumnDeletion[]; readonly cells: readonly Cell[] } {
   const { timestampMicros } = time;
   const value = kind === 'delete-columns' ? null : values[column.name]!;
@@ -167,7 +188,7 @@ function partsOf(
   const deletion = { column, timestampMicros, localDeletionTime: Number(timestampMicros / 1_000_000n) };
   if (kind === 'delete-columns') return { columnDeletions: [deletion], cells: [] };
   const overwritten = { ...deletion, timestampMicros: timestampMicros - 1n };
-  const path = intBytes(Math.abs(value ?? 1) % 3);
+  const path = column.type.name === 'list' ? newElement() : intBytes(Math.abs(value ?? 1) % 3);
   const element: Cell =
     value === null
       ? { column, path, timestampMicros, value: undefined }

@@ -128,24 +128,34 @@ function writeOf(place: Place, changes: readonly (readonly [string, BoundValue])
     if (!isMulticell(column.type))
       cells.push(value === null ? { column, timestampMicros, value: undefined } : { ...live, value });
     else if (operation === '-')
-      cells.push(...elementsIn(value!).map((path) => ({ column, timestampMicros, path, value: undefined })));
+      cells.push(...partsIn(value!).map((path) => ({ column, timestampMicros, path, value: undefined })));
     else {
       // An overwrite deletes what is a microsecond older, also where it sets nothing.
       if (operation === undefined)
         columnDeletions.push({ column, timestampMicros: timestampMicros - 1n, localDeletionTime: 0 });
-      if (value !== null) cells.push(...entriesIn(value).map(([path, element]) => ({ ...live, path, value: element })));
+      if (value !== null)
+        cells.push(...elementsOf(column, value).map(([path, element]) => ({ ...live, path, value: element })));
     }
   }
   return { ...place, columnDeletions, cells };
 }
 
+/** Those of a list get identities anew each time, behind all others. */
+function elementsOf({ type }: Column, value: Buffer): readonly (readonly [Buffer, Buffer])[] {
+  return type.name === 'list' ? partsIn(value).map((part) => [newElement(), part]) : entriesIn(value);
+}
+
+let elements = 0;
+
+function newElement(): Buffer {
+  const path = Buffer.alloc(16);
+  path.writeUInt32BE(++elements, 0);
+  return path;
+}
+
 function entriesIn(value: Buffer): readonly (readonly [Buffer, Buffer])[] {
   const parts = partsIn(value);
   return Array.from({ length: parts.length / 2 }, (_, index) => [parts[2 * index]!, parts[2 * index + 1]!]);
-}
-
-function elementsIn(value: Buffer): readonly Buffer[] {
-  return partsIn(value);
 }
 
 /** Behind the count. */

@@ -10,7 +10,7 @@ function regular(name: string, type = 'int'): ColumnDefinition {
 
 const map = 'map<int, int>';
 
-/** Between them: a partition of rows with statics and one of a single row, simple columns and a collection. */
+/** Between them: a partition of rows with statics and one of a single row, simple columns and collections. */
 export const tables: readonly TableDefinition[] = [
   {
     name: 'wide',
@@ -19,7 +19,8 @@ export const tables: readonly TableDefinition[] = [
       key('partition_key', 'k'),
       key('clustering', 'c'),
       { name: 's', kind: 'static', type: 'int' },
-      ...[regular('a'), regular('b'), regular('m', map)],
+      { name: 'sl', kind: 'static', type: 'list<int>' },
+      ...[regular('a'), regular('b'), regular('m', map), regular('l', 'list<int>')],
     ],
   },
   { name: 'flat', id: 'b'.repeat(32), columns: [key('partition_key', 'k'), regular('a'), regular('b')] },
@@ -27,6 +28,13 @@ export const tables: readonly TableDefinition[] = [
 
 /** What an ALTER may add to a table and take away again, each always of one type: a Cassandra takes no other. */
 export const changing: Readonly<Record<string, readonly ColumnDefinition[]>> = {
-  wide: [regular('b'), regular('m', map), regular('x'), regular('n', map), { name: 't', kind: 'static', type: 'int' }],
+  wide: [
+    regular('b'),
+    regular('m', map),
+    regular('x'),
+    regular('n', map),
+    regular('l', 'list<int>'),
+    { name: 't', kind: 'static', type: 'int' },
+  ],
   flat: [regular('b'), regular('x')],
 };

@@ -184,6 +184,13 @@ function sourceReachedBy({ clock, random }: World, source: Source, isDead: () =>
       return keyspace === 'shop' ? source.keyspace.schema() : nothing;
     },
     ensureCanaryTable: async () => canaries as Awaited<ReturnType<SourceCluster['ensureCanaryTable']>>,
+    async *readTimed(read: Parameters<TableReader['readTimed']>[0]) {
+      await clock.sleep(random.int(50));
+      for await (const page of source.keyspace.readTimed(read, clock.nowMicros())) {
+        yield page;
+        await clock.sleep(random.int(300));
+      }
+    },
     async *readPartition(read: Parameters<TableReader['readPartition']>[0]) {
       await clock.sleep(random.int(random.chance(0.1) ? 400 : 15));
       if (isDead()) throw new Error('killed');
