@@ -17,6 +17,8 @@ export class Agents {
   readonly #source: Source;
   readonly #bus: MessageBus;
   readonly #clock: Clock;
+  /** By node. */
+  readonly #silentUntil = new Map<string, bigint>();
   readonly #nonces: { readonly nonce: string; readonly place: number }[] = [];
 
   constructor(source: Source, bus: MessageBus, clock: Clock) {
@@ -30,10 +32,16 @@ export class Agents {
     this.#nonces.push({ nonce, place: this.#source.log.length });
   }
 
+  silence(node: string, untilMicros: bigint): void {
+    this.#silentUntil.set(node, untilMicros);
+  }
+
   /** Publishes one node's log and a watermark now and then, until the signal aborts. */
   async run(node: string, random: Random, stop: AbortSignal): Promise<void> {
     let [published, marked] = [0, 0];
     while (!stop.aborted) {
+      while (!stop.aborted && this.#clock.nowMicros() < (this.#silentUntil.get(node) ?? 0n))
+        await this.#clock.sleep(500, stop).catch(() => {});
       const instantMicros = this.#clock.nowMicros();
       const records = this.#source.log.slice(published);
       // Other topics are other connections: of the two neither is always first.

@@ -11,6 +11,12 @@ export type Act = { readonly atMs: number } /** To one table, or by a batch to a
   /** The target takes no write to a row for a while. */
   | { readonly kind: 'refuse'; readonly table: string; readonly k: number; readonly forMs: number }
   | { readonly kind: 'replay-letters' }
+  /** The source answers no read. */
+  | { readonly kind: 'source-away'; readonly forMs: number }
+  /** A node's agent publishes nothing. */
+  | { readonly kind: 'silence'; readonly node: number; readonly forMs: number }
+  /** A second operator looks and decides, whatever the first one does. */
+  | { readonly kind: 'decide' }
   /** A worker dies, leaves in peace, or is taken for dead and goes on for a while; another one comes. */
   | { readonly kind: 'kill' | 'leave' | 'freeze'; readonly worker: number; readonly forMs: number }
   | { readonly kind: 'drain' }
@@ -86,7 +92,10 @@ function randomEvent(random: Random, atMs: number): Act {
   if (kind < 0.54) return { atMs, kind: 'truncate', table };
   if (kind < 0.65) return { atMs, kind: 'refuse', table, k: random.int(keys), forMs };
   if (kind < 0.7) return { atMs, kind: 'replay-letters' };
-  if (kind < 0.75) return { atMs, kind: 'drain' };
+  if (kind < 0.74) return { atMs, kind: 'drain' };
+  if (kind < 0.77) return { atMs, kind: 'source-away', forMs };
+  if (kind < 0.81) return { atMs, kind: 'silence', node: random.int(2), forMs: random.int(40_000) };
+  if (kind < 0.84) return { atMs, kind: 'decide' };
   return { atMs, kind: random.pick(['kill', 'leave', 'freeze'] as const), worker: random.int(2), forMs };
 }
 

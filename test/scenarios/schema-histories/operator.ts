@@ -1,7 +1,8 @@
 import { OperatorError } from '../../../src/errors.ts';
 import { decideSchema } from '../../../src/phases/decide-schema.ts';
 import type { WorkerContext } from '../../../src/phases/phase-context.ts';
-import { findLetters, replayLetters } from '../../../src/phases/settle-letters.ts';
+import { dropLetters, findLetters, replayLetters } from '../../../src/phases/settle-letters.ts';
+import { hasLeft } from '../../../src/state/migration-state.ts';
 import type { Random } from '../../model/simulation/random.ts';
 
 /** Looks at what waits for a decision, and decides, soon or late. */
@@ -25,7 +26,8 @@ export class Operator {
   async decide(): Promise<number> {
     const { pauses } = await this.#context.ledger.refresh();
     for (const { table, choices } of pauses.values()) {
-      const choice = this.#random.pick(choices.filter((candidate) => candidate !== 'stop'));
+      const onward = choices.filter((candidate) => candidate !== 'stop');
+      const choice = onward.length === 0 || this.#random.chance(0.03) ? 'stop' : this.#random.pick(onward);
       // He may be late: the table is another again.
       await decideSchema(this.#context, { choice, table }).catch(throwUnlessOperators);
     }
@@ -35,7 +37,12 @@ export class Operator {
   /** Answers how many were open. */
   async replayLetters(): Promise<number> {
     const letters = await findLetters(this.#context, 'open');
-    await replayLetters(letters, this.#context);
+    const { state } = this.#context.ledger;
+    const [ofStopped, others] = [true, false].map((isOf) =>
+      letters.filter(({ table }) => hasLeft(state, table) === isOf),
+    );
+    await dropLetters(ofStopped!, 'its table was stopped', this.#context);
+    await replayLetters(others!, this.#context);
     return letters.length;
   }
 }

@@ -23,10 +23,15 @@ const longestEndMs = 600_000;
 /** What went wrong in a history, a sentence each: none where all ended as it must. */
 export async function runHistory(history: History): Promise<readonly string[]> {
   const clock = virtualClock(startMicros);
+  const { random } = Math;
+  // A write that is tried again waits by chance, which is to be the seed's.
+  Math.random = randomOf(history.seed ^ 0x5afe).next;
   try {
     return await clock.run(new RunningHistory(history, clock).run());
   } catch (error) {
     return [errorText(error)];
+  } finally {
+    Math.random = random;
   }
 }
 
@@ -106,6 +111,13 @@ class RunningHistory {
         return target.refuse(act.table, act.k, clock.nowMicros() + BigInt(act.forMs) * 1000n);
       case 'replay-letters':
         return void (await operator.replayLetters());
+      case 'source-away':
+        source.awayUntilMicros = clock.nowMicros() + BigInt(act.forMs) * 1000n;
+        return;
+      case 'silence':
+        return this.#agents.silence(nodes[act.node]!, clock.nowMicros() + BigInt(act.forMs) * 1000n);
+      case 'decide':
+        return this.#begin(operator.decide().then(() => {}));
       case 'drain':
         return void this.#askDrain();
       default:

@@ -6,6 +6,7 @@ import { keyspacesWindow } from '../../../src/model/write-timestamp.ts';
 import { tableOfSplit } from '../../../src/phases/migrated-tables.ts';
 import type { WorkerContext } from '../../../src/phases/phase-context.ts';
 import { copySplit } from '../../../src/snapshot/copy-split.ts';
+import { hasLeft } from '../../../src/state/migration-state.ts';
 import { tables } from './tables.ts';
 
 /** The snapshot, two splits a table, each copied at any time beside the stream. */
@@ -49,8 +50,10 @@ export async function openSnapshot(context: WorkerContext): Promise<Snapshot> {
   /** What it reads of may be gone until the operator has decided. */
   async function copyOne(split: Split): Promise<void> {
     for (;;) {
+      const state = await ledger.refresh();
+      if (hasLeft(state, split.table)) return;
       try {
-        const copied = await copySplit(split, tableOfSplit(split, await ledger.refresh()), parts);
+        const copied = await copySplit(split, tableOfSplit(split, state), parts);
         return await ledger.append({ kind: 'split-copied', copied });
       } catch (error) {
         if (!(error instanceof OperatorError)) throw error;

@@ -26,6 +26,8 @@ export class Source {
   readonly #clock: Clock;
   /** Of each table, when it was last truncated. */
   readonly truncatedAtMicros = new Map<string, bigint>();
+  /** Until then it answers no read. */
+  awayUntilMicros = 0n;
   #writes = 0;
   #elements = 0;
 

@@ -1,3 +1,4 @@
+import { OperatorError } from '../../../src/errors.ts';
 import { changesPartition } from '../../../src/model/topics.ts';
 import type { WorkerContext } from '../../../src/phases/phase-context.ts';
 import { runSinkWorker } from '../../../src/phases/sink-worker.ts';
@@ -178,14 +179,21 @@ class HeldSubscription implements Subscription {
 function sourceReachedBy({ clock, random }: World, source: Source, isDead: () => boolean): Partial<SourceCluster> {
   const nothing = { tables: [], columns: [], types: [], droppedColumns: [] };
   const canaries = { keyspace: 'canaries' };
+  const throwIfAway = () => {
+    if (isDead()) throw new Error('killed');
+    if (clock.nowMicros() < source.awayUntilMicros)
+      throw new OperatorError({ expected: 'the source to answer', found: 'no answer', next: 'look at it' });
+  };
   return {
     schema: async (keyspace) => {
       await clock.sleep(random.int(20));
+      throwIfAway();
       return keyspace === 'shop' ? source.keyspace.schema() : nothing;
     },
     ensureCanaryTable: async () => canaries as Awaited<ReturnType<SourceCluster['ensureCanaryTable']>>,
     async *readTimed(read: Parameters<TableReader['readTimed']>[0]) {
       await clock.sleep(random.int(50));
+      throwIfAway();
       for await (const page of source.keyspace.readTimed(read, clock.nowMicros())) {
         yield page;
         await clock.sleep(random.int(300));
@@ -193,7 +201,7 @@ function sourceReachedBy({ clock, random }: World, source: Source, isDead: () =>
     },
     async *readPartition(read: Parameters<TableReader['readPartition']>[0]) {
       await clock.sleep(random.int(random.chance(0.1) ? 400 : 15));
-      if (isDead()) throw new Error('killed');
+      throwIfAway();
       for await (const page of source.keyspace.readPartition(read, clock.nowMicros())) {
         yield page;
         await clock.sleep(random.int(10));
