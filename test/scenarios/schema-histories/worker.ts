@@ -47,6 +47,7 @@ export class Worker {
   readonly #held = new Set<HeldSubscription>();
   readonly #killed = new AbortController();
   readonly #stopped = new AbortController();
+  readonly #died = Promise.withResolvers<void>();
   #isDead = false;
   /** What it failed with of itself. */
   failure: unknown;
@@ -54,11 +55,13 @@ export class Worker {
 
   constructor(world: World, name: string) {
     this.#world = world;
-    this.ended = this.#live(name);
+    // In one that was killed some things never end.
+    this.ended = Promise.race([this.#live(name), this.#died.promise]);
   }
 
   kill(): void {
     this.#isDead = true;
+    this.#died.resolve();
     for (const held of this.#held) void held.lose();
     this.#killed.abort(new Error('killed'));
   }
@@ -105,19 +108,17 @@ export class Worker {
     return {
       ...publisher,
       publish: async (message) => {
-        this.#throwIfDead();
+        // To a process that is no more nobody answers.
+        if (this.#isDead) return never;
         const position = await publisher.publish(message);
         await clock.sleep(random.int(4));
-        this.#throwIfDead();
-        return position;
+        return this.#isDead ? never : position;
       },
     };
   }
-
-  #throwIfDead(): void {
-    if (this.#isDead) throw new Error('killed');
-  }
 }
+
+const never = new Promise<never>(() => {});
 
 const lanes = new Set(Array.from({ length: partitions }, (_, partition) => changesPartition(partition)));
 
