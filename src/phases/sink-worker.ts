@@ -16,6 +16,7 @@ import type { CopiedRange, SinkParts } from '../stream/sink-parts.ts';
 import { readDecodingSchema } from './decoding-schema.ts';
 import { followDatastax, openPulses } from './follow-datastax.ts';
 import { openTargetClock, type TargetClock } from './follow-target-clock.ts';
+import { type FoundSlices, foundSlices } from './found-slices.ts';
 import { openTie } from './open-tie.ts';
 import type { WorkerContext } from './phase-context.ts';
 import { type CapacityTalk, shareCapacity } from './share-capacity.ts';
@@ -40,7 +41,8 @@ export async function runSinkWorker(given: WorkerContext, stop: AbortSignal): Pr
   const record = handOverOf(ledger.state.handOver);
   const deadLetters = await openDeadLetters(bus, clock, signal);
   const talk = await shareCapacity(given, 'stream');
-  const schema = await openSchema(context, record, deadLetters);
+  const slices = foundSlices(ledger);
+  const schema = await openSchema(context, record, deadLetters, slices);
   const pulses = await openPulses(context, record);
   const copiedRanges: CopiedRange[] = [];
   try {
@@ -54,6 +56,7 @@ export async function runSinkWorker(given: WorkerContext, stop: AbortSignal): Pr
       (either) => runSink(parts, either),
       (either) => watchSchema(context, schema, rules, either),
       (either) => followCopies(context, copiedRanges, either),
+      slices.follow,
       targetClock.follow,
       ...(pulses ? [followDatastax(context, pulses, schema)] : []),
     );
@@ -108,8 +111,13 @@ function sinkParts(
   };
 }
 
-function openSchema(context: WorkerContext, record: HandOverRecord, deadLetters: DeadLetters): Promise<SchemaFollower> {
-  const { bus, source, config, clock, ledger, report, signal } = context;
+function openSchema(
+  context: WorkerContext,
+  record: HandOverRecord,
+  deadLetters: DeadLetters,
+  slices: FoundSlices,
+): Promise<SchemaFollower> {
+  const { bus, source, config, clock, report, signal } = context;
   const ids = new Map(record.tables.map((table) => [table.id, table.name]));
   const parts = {
     bus,
@@ -125,7 +133,7 @@ function openSchema(context: WorkerContext, record: HandOverRecord, deadLetters:
       if (table === undefined) return;
       const slice = sliceOfChange(change, table, clock.nowMicros());
       report({ kind: 'warning', text: `table ${table} was ${slice.reason}` });
-      void ledger.append({ kind: 'slice-opened', slice });
+      slices.add(slice);
     },
     async onPoison(message: Message, event: RecordEvent | undefined, error: Error) {
       // The schema topic is read from its beginning by every worker, and only the first one is to bury this.
