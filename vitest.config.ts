@@ -1,8 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A second, as it is otherwise, is too short for a busy machine. */
 const patient = { expect: { poll: { timeout: 15_000 } } };
 const slow = { ...patient, testTimeout: 240_000, hookTimeout: 300_000 };
+
+/** Scenarios take longest, however small their files: one that is begun last runs alone at the end. */
+class ScenariosFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const { scenarios = [], others = [] } = Object.groupBy(sorted, ({ moduleId }) =>
+      moduleId.includes('/test/scenarios/') ? 'scenarios' : 'others',
+    );
+    return [...scenarios, ...others];
+  }
+}
 
 /**
  * Three kinds of test, told apart by the file's name:
@@ -11,6 +23,7 @@ const slow = { ...patient, testTimeout: 240_000, hookTimeout: 300_000 };
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: ScenariosFirst },
     projects: [
       {
         test: {

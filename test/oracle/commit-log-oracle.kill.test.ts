@@ -19,10 +19,10 @@ describe.skipIf(obstacle)('the log of a node under random writes of every kind',
     expect(missingKinds(proven)).toEqual([]);
   });
 
-  // Two a day; the soak has them all.
-  const ofToday = [0, 2].map((day) => logSettings[(oracleSeed() + day) % logSettings.length]!);
+  // One a day; the soak has them all.
+  const { title, line, settings } = logSettings[oracleSeed() % logSettings.length]!;
 
-  test.each(ofToday)('reads as the node itself reads it: $title', { timeout }, async ({ line, settings }) => {
+  test(`reads as the node itself reads it: ${title}`, { timeout }, async () => {
     await using node = await startOracleNode(line, settings);
     const proven = await expectEqualReaders(node, { seed: oracleSeed(), rounds: 1, statementsPerRound: 2_400 });
     expect(proven.mutations).toBeGreaterThan(3_000);
