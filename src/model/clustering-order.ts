@@ -3,7 +3,7 @@ import type { SliceBound } from './mutation.ts';
 import type { Column } from './table.ts';
 
 /** Orders two clustering prefixes as the table stores them, DESC columns reversed; equal where the shorter one ends. */
-function compareClustering(a: readonly Buffer[], b: readonly Buffer[], columns: readonly Column[]): number {
+export function compareClustering(a: readonly Buffer[], b: readonly Buffer[], columns: readonly Column[]): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const column = columns[index]!;
     const order = compareValues(a[index]!, b[index]!, column.type);

@@ -139,7 +139,7 @@ function compareCollections(a: Buffer, b: Buffer, type: CqlType): number {
 }
 
 /** Values with an int32 length each, from an offset to the end; a negative length is a null. */
-function readElements(value: Buffer, from: number): (Buffer | undefined)[] {
+export function readElements(value: Buffer, from: number): (Buffer | undefined)[] {
   const elements: (Buffer | undefined)[] = [];
   for (let at = from; at < value.length; ) {
     const length = value.readInt32BE(at);

@@ -9,7 +9,7 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import { encodeRecord } from './encode-record.ts';
 import type { RandomWrite, TableWrite } from './history.ts';
 import { type ColumnDefinition, MemoryKeyspace } from './memory-keyspace.ts';
-import { changing, tables } from './tables.ts';
+import { changing, elementPath, tables } from './tables.ts';
 
 export const partitions = 2;
 
@@ -48,7 +48,9 @@ export class Source {
     const updates = writes.flatMap(({ table: name, write }) => {
       const table = this.keyspace.table(name);
       return (
-        updateOf(write, table, this.#writeTime(write.agedMs), this.#clock.nowMicros(), () => this.#element()) ?? []
+        updateOf(write, table, this.#writeTime(write.agedMs), this.#clock.nowMicros(), () =>
+          elementPath(++this.#elements),
+        ) ?? []
       );
     });
     for (const update of updates) this.keyspace.rowsOf(update.table.name).apply(update);
@@ -75,13 +77,6 @@ export class Source {
     const path = Buffer.from(this.keyspace.table(table).id, 'hex');
     const cell = { column: local.columns.get('truncated_at')!, path, value: note, timestampMicros: nowMicros };
     this.#logSchema(local, 'local', { clustering: [], columnDeletions: [], cells: [cell] });
-  }
-
-  /** Of a list, behind all others. */
-  #element(): Buffer {
-    const path = Buffer.alloc(16);
-    path.writeUInt32BE(++this.#elements, 0);
-    return path;
   }
 
   /** No two writes have the same, nor one beside another's. */

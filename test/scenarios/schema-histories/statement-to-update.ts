@@ -1,8 +1,10 @@
+import { readElements } from '../../../src/model/compare-values.ts';
 import { isMulticell } from '../../../src/model/cql-type.ts';
 import type { Cell, ColumnDeletion, Expiry, PartitionUpdate, RowChange } from '../../../src/model/mutation.ts';
 import { joinPartitionKey } from '../../../src/model/partition-key.ts';
 import type { Column, Table } from '../../../src/model/table.ts';
 import { type BoundValue, type TargetStatement, TargetWriteError, unset } from '../../../src/ports/target-keyspace.ts';
+import { elementPath } from './tables.ts';
 
 /** What a statement of cdcmig does on a Cassandra or on Keyspaces. Throws a refusal for a column that is not there. */
 export function statementToUpdate(
@@ -142,29 +144,17 @@ function writeOf(place: Place, changes: readonly (readonly [string, BoundValue])
 
 /** Those of a list get identities anew each time, behind all others. */
 function elementsOf({ type }: Column, value: Buffer): readonly (readonly [Buffer, Buffer])[] {
-  return type.name === 'list' ? partsIn(value).map((part) => [newElement(), part]) : entriesIn(value);
+  return type.name === 'list' ? partsIn(value).map((part) => [elementPath(++elements), part]) : entriesIn(value);
 }
 
 let elements = 0;
-
-function newElement(): Buffer {
-  const path = Buffer.alloc(16);
-  path.writeUInt32BE(++elements, 0);
-  return path;
-}
 
 function entriesIn(value: Buffer): readonly (readonly [Buffer, Buffer])[] {
   const parts = partsIn(value);
   return Array.from({ length: parts.length / 2 }, (_, index) => [parts[2 * index]!, parts[2 * index + 1]!]);
 }
 
-/** Behind the count. */
+/** Behind the count; none of them is null. */
 function partsIn(value: Buffer): readonly Buffer[] {
-  const parts: Buffer[] = [];
-  for (let at = 4; at < value.length; ) {
-    const length = value.readInt32BE(at);
-    parts.push(value.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return parts;
+  return readElements(value, 4) as Buffer[];
 }

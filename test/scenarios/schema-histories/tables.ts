@@ -38,3 +38,10 @@ export const changing: Readonly<Record<string, readonly ColumnDefinition[]>> = {
   ],
   flat: [regular('b'), regular('x')],
 };
+
+/** The identity of an element of a list, which stands behind those of lower numbers. */
+export function elementPath(number: number): Buffer {
+  const path = Buffer.alloc(16);
+  path.writeUInt32BE(number, 0);
+  return path;
+}
