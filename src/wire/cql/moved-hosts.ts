@@ -3,12 +3,11 @@ import type { PoolSlot } from './pool-slot.ts';
 
 /** Finds out where hosts are that stay away: front ends of a service come and go, and the addresses of their first day die out. */
 export class MovedHosts {
-  /** Resolves when nobody is being asked. */
-  asking = Promise.resolve();
+  /** While somebody is being asked. */
+  asking: Promise<void> | undefined;
   readonly #slots: readonly PoolSlot[];
   readonly #find: () => Promise<readonly SocketAddress[]>;
   readonly #lookAgainMs: number;
-  #isAsking = false;
   #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(slots: readonly PoolSlot[], find: () => Promise<readonly SocketAddress[]>, lookAgainMs: number) {
@@ -20,19 +19,20 @@ export class MovedHosts {
   /** Asks if a slot has been without a connection for long, and nobody has just asked. */
   look(nowMs: number): void {
     const isLong = (sinceMs: number) => nowMs - sinceMs >= this.#lookAgainMs;
-    if (this.#isAsking || !isLong(this.#askedMs)) return;
-    if (this.#slots.some((slot) => !slot.isLive && isLong(slot.awaySinceMs))) this.asking = this.#ask();
+    if (this.asking || !isLong(this.#askedMs)) return;
+    if (this.#slots.some((slot) => !slot.isLive && isLong(slot.awaySinceMs)))
+      this.asking = this.#ask().finally(() => {
+        this.asking = undefined;
+      });
   }
 
   async #ask(): Promise<void> {
-    this.#isAsking = true;
     try {
       moveAway(this.#slots, await this.#find());
     } catch {
       // Asked again in a while; why there is no connection the slots know themselves.
     } finally {
       this.#askedMs = performance.now();
-      this.#isAsking = false;
     }
   }
 }
