@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { checksumOfFourBytes } from './checksum.ts';
 import { CorruptSegmentError } from './errors.ts';
 import type { Section } from './follow-segment.ts';
+import { isZero } from './is-zero.ts';
 
 export interface LogRecord {
   /** The encoded mutation; shares the section's memory. */
@@ -49,11 +50,6 @@ function checkedBody(section: Section, at: number, size: number): Buffer {
   if (crc32(body, sizeChecksum) !== bytes.readUInt32BE(at + 8 + size))
     throw corrupt(section, at, 'a record fails its checksum');
   return body;
-}
-
-function isZero(bytes: Buffer, from: number): boolean {
-  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
 }
 
 function corrupt(section: Section, at: number, reason: string): CorruptSegmentError {

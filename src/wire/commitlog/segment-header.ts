@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { checksumOfInts, halvesOfId } from './checksum.ts';
 import { CorruptSegmentError, UnsupportedSegmentError } from './errors.ts';
+import { isZero } from './is-zero.ts';
 import type { SegmentBytes } from './segment-bytes.ts';
 
 export interface SegmentHeader {
@@ -53,14 +54,12 @@ export async function hasDataWithoutHeader(source: SegmentBytes): Promise<boolea
   if (fixed.length < minHeaderLength) return false;
   const length = minHeaderLength + fixed.readUInt16BE(12);
   // A length beyond the file is damage itself: what is appended to a file comes with its header in one piece.
-  for (let at = length > size ? minHeaderLength : length; at < size; at += zeros.length) {
-    const bytes = await source.read(at, zeros.length);
-    if (!bytes.equals(zeros.subarray(0, bytes.length))) return true;
-  }
+  for (let at = length > size ? minHeaderLength : length; at < size; at += chunkBytes)
+    if (!isZero(await source.read(at, chunkBytes))) return true;
   return false;
 }
 
-const zeros = Buffer.alloc(64 * 1024);
+const chunkBytes = 64 * 1024;
 
 function supportedVersion(version: number, file: string): LogVersion {
   if (version === 7 || version === 8) return version;
